@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Generates the C header and gives the shared library its soname.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=src/boundary");
+    println!("cargo::rerun-if-changed=src/error.rs");
+    println!("cargo::rerun-if-changed=cbindgen.toml");
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libguix_docker.so.0");
+    link_libgcc_statically(&out)?;
+    generate_header(&root, &out)
+}
+
+/// Build sandboxes of Guix have no libgcc_s.so.1, which the standard library
+/// asks for by name: a linker script of that name answers with the static
+/// libraries.
+fn link_libgcc_statically(out: &Path) -> Result<(), Box<dyn Error>> {
+    fs::write(out.join("libgcc_s.so"), "INPUT(-lgcc_eh -lgcc)\n")?;
+    println!("cargo::rustc-cdylib-link-arg=-L{}", out.display());
+    Ok(())
+}
+
+/// Writes the header, or leaves it alone if it is up to date or cannot be
+/// written, as in a source tree that is read-only.
+fn generate_header(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    let header = root.join("include/guix_docker.h");
+    let new = out.join("guix_docker.h");
+    let config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
+    cbindgen::Builder::new()
+        .with_crate(root)
+        .with_config(config)
+        .generate()?
+        .write_to_file(&new);
+    let text = fs::read(&new)?;
+    if fs::read(&header).ok().as_ref() != Some(&text)
+        && let Err(error) = fs::write(&header, text)
+    {
+        println!("cargo::warning=cannot update {}: {error}", header.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! The C interface.
+//!
+//! Nothing else in the library knows of C.  A call reads all that the caller
+//! points to into a [`Request`](crate::Request) first and looks at the
+//! caller's memory no more; what it returns belongs to the library until its
+//! own `_free` function gets it back.  Panics stop here.
+
+#![allow(unsafe_code)]
+// The documentation of the functions is the header's, for C programmers: what
+// it asks of pointers is the safety section.
+#![allow(clippy::missing_safety_doc)]
+
+mod error;
+mod options;
+mod read;
+mod report;
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use self::error::CError;
+use self::options::Options;
+use self::report::CReport;
+use crate::control::panicked;
+use crate::error::{Error, Result, Status};
+use crate::report::Report;
+
+/// Builds the Docker image that `options` describes.
+///
+/// - `options`: what to build, made by `guix_docker_options_init` and filled
+///   in by the caller.  It and all it points to need live only for the call.
+/// - `report`: where to put what was built, or NULL.  On success `*report`
+///   is set to a report that `guix_docker_report_free` frees, on failure to
+///   NULL.
+/// - `error`: where to put what went wrong, or NULL.  On failure `*error` is
+///   set to an error that `guix_docker_error_free` frees, on success to NULL.
+///
+/// Returns `GUIX_DOCKER_STATUS_OK`, which is 0, or why there is no image.
+/// The image appears under its name when it is complete; a failure leaves
+/// nothing behind, and an image of that name as it was.
+///
+/// The call blocks until the image is there.  It may be made from any
+/// thread, and from several at once.  It starts threads of its own, which
+/// block all signals and have ended when it returns.  It reads no environment
+/// variable but PATH, to find a compressor; a compressor that is run inherits
+/// the environment.
+///
+/// Example:
+///
+///     struct guix_docker_options options;
+///     struct guix_docker_error *error;
+///     const char *paths[] = { "/gnu/store/...-hello-2.12" };
+///
+///     guix_docker_options_init (&options, sizeof options);
+///     options.image = "hello.tar";
+///     options.paths = paths;
+///     options.path_count = 1;
+///     options.prefix = paths[0];
+///     if (build_docker_image (&options, NULL, &error) != 0)
+///       {
+///         fprintf (stderr, "%s\n", error->message);
+///         guix_docker_error_free (error);
+///       }
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn build_docker_image(
+    options: *const Options,
+    report: *mut *mut CReport,
+    error: *mut *mut CError,
+) -> Status {
+    let built = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: the caller promises valid pointers.
+        let result = unsafe { build(options) };
+        match result {
+            Ok(built) => (Status::Ok, report::export(built), ptr::null_mut()),
+            Err(problem) => (problem.status(), ptr::null_mut(), error::export(&problem)),
+        }
+    }));
+    let (status, new_report, new_error) = built.unwrap_or_else(|_| {
+        let problem = panicked();
+        (problem.status(), ptr::null_mut(), error::export(&problem))
+    });
+    // SAFETY: the caller promises that each is NULL or valid for writing; what
+    // is not handed over is freed.
+    unsafe {
+        if report.is_null() {
+            report::free(new_report);
+        } else {
+            *report = new_report;
+        }
+        if error.is_null() {
+            error::free(new_error);
+        } else {
+            *error = new_error;
+        }
+    }
+    status
+}
+
+/// # Safety
+///
+/// `options` must be NULL or valid as [`build_docker_image`] describes.
+unsafe fn build(options: *const Options) -> Result<Report> {
+    // SAFETY: as above.
+    let options = unsafe { read::options(options)? };
+    // SAFETY: as above; the request owns all it holds.
+    let request = unsafe { read::request(&options)? };
+    let mut monitor = |done, total| match options.progress {
+        None => ControlFlow::Continue(()),
+        // SAFETY: the caller gave the function to be called like this.
+        Some(progress) => match unsafe { progress(options.progress_data, done, total) } {
+            0 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        },
+    };
+    crate::build(&request, &mut monitor)
+}
+
+/// Fills `options` with defaults: an image of no paths, in a single layer,
+/// not compressed, for this machine's system, created now.
+///
+/// - `options`: the structure to fill.
+/// - `size`: `sizeof (struct guix_docker_options)`, by which the library
+///   knows which members the caller has.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn guix_docker_options_init(options: *mut Options, size: usize) {
+    if options.is_null() {
+        return;
+    }
+    let defaults = Options::new(size);
+    let known = size.min(size_of::<Options>());
+    // SAFETY: the caller promises `size` bytes; `known` of them come from a
+    // structure that has as many, what is beyond is zeroed.
+    unsafe {
+        let target = options.cast::<u8>();
+        ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), target, known);
+        target.add(known).write_bytes(0, size - known);
+    }
+}
+
+/// Frees a report that `build_docker_image` made and that has not been freed;
+/// NULL is left alone.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn guix_docker_report_free(report: *mut CReport) {
+    // SAFETY: as above.
+    unsafe { report::free(report) }
+}
+
+/// Frees an error that `build_docker_image` made and that has not been freed;
+/// NULL is left alone.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn guix_docker_error_free(error: *mut CError) {
+    // SAFETY: as above.
+    unsafe { error::free(error) }
+}
+
+/// The version of the library, such as "1.0.0"; never freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn guix_docker_version() -> *const c_char {
+    const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
+    VERSION.as_ptr().cast()
+}
+
+/// Told of progress about 20 times a second, on the thread that called
+/// `build_docker_image`.
+///
+/// - `data`: the `progress_data` of the options.
+/// - `done`, `total`: bytes of the archive done so far and in all, before
+///   compression; both are 0 while files are being listed.
+///
+/// Returns 0 to go on; anything else stops the build, which then fails with
+/// `GUIX_DOCKER_STATUS_CANCELLED`.  The function must return: it may not
+/// leave by `longjmp` or an exception.
+pub type Progress = Option<unsafe extern "C" fn(data: *mut c_void, done: u64, total: u64) -> c_int>;
+
+/// A failure of reading the argument `name`.
+fn null(name: &str) -> Error {
+    Error::argument(name, "it is NULL")
+}

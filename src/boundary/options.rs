@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! The structures that C callers fill in.
+
+use std::ffi::{c_char, c_void};
+use std::ptr;
+
+use super::Progress;
+
+/// `creation_time` for the time of the call.
+pub const NOW: i64 = i64::MIN;
+
+/// `history`: one entry a layer, saying what the layer holds.
+pub const HISTORY_LAYERS: u32 = 0;
+/// `history`: one entry however many layers there are, as Guix 1.5.0 has it.
+pub const HISTORY_ONE: u32 = 1;
+/// `history`: no history at all.
+pub const HISTORY_NONE: u32 = 2;
+
+/// `kind` of a directive: make a directory and those above it.
+pub const DIRECTIVE_DIRECTORY: u32 = 1;
+/// `kind` of a directive: make a file.
+pub const DIRECTIVE_FILE: u32 = 2;
+/// `kind` of a directive: make a symbolic link.
+pub const DIRECTIVE_LINK: u32 = 3;
+
+/// `mode` of a directory that is to have the default, 0755, or keep what it
+/// has.
+pub const DEFAULT_MODE: u32 = u32::MAX;
+
+/// What to build.
+///
+/// Strings end in a null byte; file names are bytes in no particular
+/// encoding, other text is UTF-8.  A list is a pointer and a count, and NULL
+/// with a count of 0 is an empty one.  Members that are added in later
+/// versions come at the end.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Options {
+    /// The size of the structure as the caller knows it, in bytes; set by
+    /// `guix_docker_options_init`.
+    pub size: usize,
+    /// The file to write the image to.  Required.
+    pub image: *const c_char,
+    /// The store items, or other files and directories, to put into the
+    /// image with all that is below them, under their own absolute names.
+    pub paths: *const *const c_char,
+    /// How many paths there are.
+    pub path_count: usize,
+    /// The string the image's layer is identified by, usually the profile or
+    /// system in `paths`; `database` makes it root's profile.  Required.
+    pub prefix: *const c_char,
+    /// The name in the REPOSITORY column of `docker images`, made to follow
+    /// Docker's rules: 2 to 255 characters of a-z, 0-9, "_", "-" and ".".
+    /// Default, also for NULL: "guix".
+    pub repository: *const c_char,
+    /// What to make in the image besides the paths, in this order.
+    pub extra_files: *const Directive,
+    /// How many directives there are.
+    pub extra_file_count: usize,
+    /// Prefixes of names in the image to replace, each in turn.
+    pub transformations: *const Transformation,
+    /// How many transformations there are.
+    pub transformation_count: usize,
+    /// The GNU triplet of the system the files are for, or the beginning of
+    /// one: x86_64, i686, arm, aarch64, mips64, powerpc64le, riscv64 or
+    /// s390x.  Default, also for NULL: this machine's.
+    pub system: *const c_char,
+    /// The store database to put at /var/guix/db/db.sqlite, or NULL.
+    pub database: *const c_char,
+    /// The words of the entry point.  NULL for none at all, which is not the
+    /// same as an empty list.
+    pub entry_point: *const *const c_char,
+    /// How many words there are.
+    pub entry_point_count: usize,
+    /// The environment that containers start with.
+    pub environment: *const Variable,
+    /// How many variables there are.
+    pub environment_count: usize,
+    /// The words of a command that compresses from its standard input to its
+    /// standard output, such as "zstd", "-19"; it is run without a shell.
+    /// `gzip` and `pigz` at levels -1 to -9 are not run: the library does
+    /// their work itself.  Default: not compressed.
+    pub compressor: *const *const c_char,
+    /// How many words there are.
+    pub compressor_count: usize,
+    /// The time in the metadata, in seconds since 1970-01-01 00:00 UTC.
+    /// Default: `GUIX_DOCKER_NOW`.
+    pub creation_time: i64,
+    /// The greatest number of layers of a layered image, 2 or more, each
+    /// of the largest paths in one of its own; 0, the default, for a
+    /// single-layer image.
+    pub max_layers: i64,
+    /// A directory that holds a root file system to make a layer of, or NULL.
+    /// It takes the place of `extra_files`, of `database` and, in a
+    /// single-layer image, of `paths`.
+    pub root_system: *const c_char,
+    /// What the history in the metadata holds: one of the
+    /// `GUIX_DOCKER_HISTORY_` values.
+    pub history: u32,
+    /// How many threads to work on; 0, the default, for as many as the
+    /// process can run at once.  The image does not depend on it.
+    pub threads: u32,
+    /// Told of progress, and able to stop the build; may be NULL.
+    pub progress: Progress,
+    /// Passed to `progress`.
+    pub progress_data: *mut c_void,
+}
+
+/// A file, directory or link to make in the image.  Names are relative to
+/// the image's root, with or without a leading slash, and may not contain
+/// "..".  Everything belongs to root.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Directive {
+    /// What to make: one of the `GUIX_DOCKER_DIRECTIVE_` values.
+    pub kind: u32,
+    /// The permissions of a directory, up to 07777, or
+    /// `GUIX_DOCKER_DEFAULT_MODE`.  Not used for others.
+    pub mode: u32,
+    /// Where to make it.  The directory above a file or link must be there.
+    pub name: *const c_char,
+    /// What a link points to.  It must be there, on this machine or in the
+    /// image.  Not used for others.
+    pub target: *const c_char,
+    /// What a file holds.  Not used for others.
+    pub content: *const u8,
+    /// How many bytes that is.
+    pub content_size: usize,
+}
+
+/// Names in the image that begin with `from` get `to` in its place.  Both
+/// are compared as strings and without their leading slashes.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Transformation {
+    /// The prefix to replace.
+    pub from: *const c_char,
+    /// What to replace it by, which may be empty.
+    pub to: *const c_char,
+}
+
+/// An environment variable.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Variable {
+    /// Its name, which is not empty and has no "=".
+    pub name: *const c_char,
+    /// Its value.
+    pub value: *const c_char,
+}
+
+impl Options {
+    /// The defaults, for a caller who knows the first `size` bytes.
+    pub fn new(size: usize) -> Self {
+        Options {
+            size,
+            image: ptr::null(),
+            paths: ptr::null(),
+            path_count: 0,
+            prefix: ptr::null(),
+            repository: ptr::null(),
+            extra_files: ptr::null(),
+            extra_file_count: 0,
+            transformations: ptr::null(),
+            transformation_count: 0,
+            system: ptr::null(),
+            database: ptr::null(),
+            entry_point: ptr::null(),
+            entry_point_count: 0,
+            environment: ptr::null(),
+            environment_count: 0,
+            compressor: ptr::null(),
+            compressor_count: 0,
+            creation_time: NOW,
+            max_layers: 0,
+            root_system: ptr::null(),
+            history: HISTORY_LAYERS,
+            threads: 0,
+            progress: None,
+            progress_data: ptr::null_mut(),
+        }
+    }
+}

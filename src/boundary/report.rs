@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Reports as C callers see them.
+
+use std::ffi::{CString, c_char};
+
+use crate::metadata::digest_name;
+use crate::report::Report;
+
+/// An image that was built.
+#[repr(C)]
+pub struct CReport {
+    /// The image's ID, "sha256:" and 64 hexadecimal digits: the digest of its
+    /// configuration.
+    pub image_id: *const c_char,
+    /// The size of the file in bytes.
+    pub archive_size: u64,
+    /// Its layers, lowest first.
+    pub layers: *const CLayer,
+    /// How many layers there are.
+    pub layer_count: usize,
+}
+
+/// A layer of an image that was built.
+#[repr(C)]
+pub struct CLayer {
+    /// The digest of its archive before compression, "sha256:" and 64
+    /// hexadecimal digits.
+    pub diff_id: *const c_char,
+    /// The size of its archive before compression, in bytes.
+    pub size: u64,
+    /// The paths that are in it; none for the layer of extra files or of the
+    /// root file system.
+    pub items: *const *const c_char,
+    /// How many paths there are.
+    pub item_count: usize,
+}
+
+/// A report with all it points to.  The report comes first, so that a pointer
+/// to it is one to the whole.
+#[repr(C)]
+struct Owner {
+    report: CReport,
+    strings: Vec<CString>,
+    items: Vec<Vec<*const c_char>>,
+    layers: Vec<CLayer>,
+}
+
+/// A copy of `report` for a C caller.
+pub fn export(report: Report) -> *mut CReport {
+    let mut strings = Vec::new();
+    // Names of files have no null byte.
+    let mut keep = |text: Vec<u8>| {
+        let string = CString::new(text).unwrap_or_default();
+        let pointer = string.as_ptr();
+        strings.push(string);
+        pointer
+    };
+    let image_id = keep(digest_name(&report.image_id).into_bytes());
+    let mut items = Vec::new();
+    let mut layers = Vec::new();
+    for layer in report.layers {
+        let paths: Vec<_> = layer.items.into_iter().map(&mut keep).collect();
+        layers.push(CLayer {
+            diff_id: keep(digest_name(&layer.diff_id).into_bytes()),
+            size: layer.size,
+            items: paths.as_ptr(),
+            item_count: paths.len(),
+        });
+        items.push(paths);
+    }
+    let owner = Box::new(Owner {
+        report: CReport {
+            image_id,
+            archive_size: report.archive_size,
+            layers: layers.as_ptr(),
+            layer_count: layers.len(),
+        },
+        strings,
+        items,
+        layers,
+    });
+    Box::into_raw(owner).cast()
+}
+
+/// Frees what [`export`] returned, or does nothing for NULL.
+///
+/// # Safety
+///
+/// It must not have been freed.
+pub unsafe fn free(report: *mut CReport) {
+    if report.is_null() {
+        return;
+    }
+    // SAFETY: `export` made an owner, which begins with the report, and the
+    // caller gives it back.
+    let Owner {
+        report: _,
+        strings,
+        items,
+        layers,
+    } = *unsafe { Box::from_raw(report.cast::<Owner>()) };
+    drop((strings, items, layers));
+}

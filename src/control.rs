@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Running work on several threads while the calling thread watches.
+//!
+//! The calling thread never does work itself: it reports progress, so that a
+//! host language can handle its signals there, and stops the workers when
+//! asked to.  Workers block every signal, which therefore reaches the host's
+//! own threads only.
+
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::error::{Error, Result, Status};
+use crate::signals;
+
+/// How often the calling thread reports progress.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// Told the bytes of the archive done so far and in all; breaking stops the
+/// build.
+pub type Monitor<'a> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'a;
+
+/// The state shared by the threads of one build.
+#[derive(Default)]
+pub struct Control {
+    stopped: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Control {
+    /// Whether to give up; asked by workers before each piece of work.
+    pub fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// An error for a worker that gives up because the build was stopped.
+    pub fn check(&self) -> Result<()> {
+        if self.stopped() {
+            return Err(Error::new(Status::Cancelled, "the build was stopped"));
+        }
+        Ok(())
+    }
+
+    /// Sets how many bytes there are to do, with none done.
+    pub fn expect(&self, total: u64) {
+        self.done.store(0, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// Counts `bytes` as done.
+    pub fn advance(&self, bytes: u64) {
+        self.done.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Waits until `ready` is true of the state behind `mutex`, or fails when
+    /// the build is stopped.
+    pub fn wait<'a, T>(
+        &self,
+        mutex: &'a Mutex<T>,
+        changed: &Condvar,
+        mut ready: impl FnMut(&mut T) -> bool,
+    ) -> Result<MutexGuard<'a, T>> {
+        let mut state = lock(mutex);
+        while !ready(&mut state) {
+            self.check()?;
+            // The time limit is for stopping alone: whoever changes the
+            // state wakes the others.
+            state = changed
+                .wait_timeout(state, INTERVAL)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        Ok(state)
+    }
+
+    /// Runs `job` on `threads` threads at once until all have returned, and
+    /// returns the first failure.  A failure, and `monitor`, stop them all.
+    pub fn run(
+        &self,
+        threads: usize,
+        monitor: &mut Monitor,
+        job: impl Fn() -> Result<()> + Sync,
+    ) -> Result<()> {
+        let finish = Finish {
+            state: Mutex::new((0, None)),
+            changed: Condvar::new(),
+        };
+        thread::scope(|scope| {
+            let mut started = 0;
+            // Threads inherit the mask in force when they are made.
+            let masked = signals::block_all();
+            for _ in 0..threads {
+                let worker = thread::Builder::new().name("guix-docker".into());
+                let body = || {
+                    let result = catch_unwind(AssertUnwindSafe(&job));
+                    finish.report(self, result.unwrap_or_else(|_| Err(panicked())));
+                };
+                if let Err(error) = worker.spawn_scoped(scope, body) {
+                    // The scope waits for those that were started.
+                    self.stopped.store(true, Ordering::Relaxed);
+                    let error = Error::io(Status::Resources, "starting a thread", &error);
+                    return Err(error.advise("ask for fewer threads"));
+                }
+                started += 1;
+            }
+            drop(masked);
+            self.watch(started, monitor, &finish)
+        })
+    }
+
+    /// Runs `job` on a thread of its own, as [`Control::run`] does.
+    pub fn run_one<T: Send>(
+        &self,
+        monitor: &mut Monitor,
+        job: impl FnOnce() -> Result<T> + Send,
+    ) -> Result<T> {
+        let job = Mutex::new(Some(job));
+        let result = Mutex::new(None);
+        self.run(1, monitor, || {
+            if let Some(job) = lock(&job).take() {
+                *lock(&result) = Some(job()?);
+            }
+            Ok(())
+        })?;
+        let result = lock(&result).take();
+        result.ok_or_else(panicked)
+    }
+
+    fn watch(&self, started: usize, monitor: &mut Monitor, finish: &Finish) -> Result<()> {
+        let mut cancelled = false;
+        let mut state = lock(&finish.state);
+        while state.0 < started {
+            state = finish
+                .changed
+                .wait_timeout(state, INTERVAL)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            if state.0 == started || self.stopped() {
+                continue;
+            }
+            drop(state);
+            let done = self.done.load(Ordering::Relaxed);
+            let total = self.total.load(Ordering::Relaxed);
+            if monitor(done.min(total), total).is_break() {
+                cancelled = true;
+                self.stopped.store(true, Ordering::Relaxed);
+            }
+            state = lock(&finish.state);
+        }
+        match state.1.take() {
+            Some(error) if !cancelled => Err(error),
+            _ if cancelled => Err(Error::new(
+                Status::Cancelled,
+                "the build was stopped by its progress callback",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How many workers have returned, and the first failure.
+struct Finish {
+    state: Mutex<(usize, Option<Error>)>,
+    changed: Condvar,
+}
+
+impl Finish {
+    fn report(&self, control: &Control, result: Result<()>) {
+        let mut state = lock(&self.state);
+        state.0 += 1;
+        if let Err(error) = result {
+            control.stopped.store(true, Ordering::Relaxed);
+            state.1.get_or_insert(error);
+        }
+        self.changed.notify_all();
+    }
+}
+
+/// Locks `mutex` even if another worker panicked while it held it: the build
+/// is failing by then, and what it guards is thrown away.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The failure a caught panic becomes.
+pub fn panicked() -> Error {
+    Error::new(
+        Status::Internal,
+        "a defect in this library stopped the build; please report it",
+    )
+}

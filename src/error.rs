@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! What can go wrong, sorted by what the caller can do about it.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::io::Errno;
+
+/// The kind of a failure.  The numbers are stable: they are the status codes
+/// of the C interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Status {
+    /// The image was built.
+    Ok = 0,
+    /// An argument is missing, of the wrong shape or out of range.
+    InvalidArgument = 1,
+    /// Text that goes into the image's metadata is not UTF-8.
+    InvalidText = 2,
+    /// There is no Docker architecture for the system.
+    UnsupportedSystem = 3,
+    /// A file to put into the image is missing or cannot be read.
+    Input = 4,
+    /// A file changed while it was being read.
+    InputChanged = 5,
+    /// The image cannot be created or written at the place asked for.
+    Output = 6,
+    /// The file system of the image is full.
+    NoSpace = 7,
+    /// The compressor could not be run, failed or stopped early.
+    Compressor = 8,
+    /// The progress callback asked to stop.
+    Cancelled = 9,
+    /// The system has too few threads, descriptors or other resources.
+    Resources = 10,
+    /// A defect of this library.
+    Internal = 11,
+}
+
+/// A failure: its kind and a message that names the argument or the file and
+/// says what to do.
+#[derive(Clone, Debug)]
+pub struct Error {
+    status: Status,
+    errno: i32,
+    message: String,
+}
+
+/// The result of anything in this library that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A failure that no system call stands behind.
+    pub fn new(status: Status, message: impl Into<String>) -> Self {
+        Error {
+            status,
+            errno: 0,
+            message: message.into(),
+        }
+    }
+
+    /// The argument called `name` is wrong in the way `problem` says.
+    pub fn argument(name: &str, problem: impl fmt::Display) -> Self {
+        Error::new(Status::InvalidArgument, format!("{name}: {problem}"))
+    }
+
+    /// A system call failed with `errno` while doing `what`, as in
+    /// `reading "/a/file"`.  Resource shortages override `status`.
+    pub fn system(status: Status, what: impl fmt::Display, errno: Errno) -> Self {
+        let status = match errno {
+            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN => Status::Resources,
+            Errno::NOSPC | Errno::DQUOT | Errno::FBIG if status == Status::Output => {
+                Status::NoSpace
+            }
+            _ => status,
+        };
+        let reason = std::io::Error::from(errno).to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default();
+        Error {
+            status,
+            errno: errno.raw_os_error(),
+            message: format!("{what}: {reason}"),
+        }
+    }
+
+    /// Like [`Error::system`], from the standard library's errors.
+    pub fn io(status: Status, what: impl fmt::Display, error: &std::io::Error) -> Self {
+        match Errno::from_io_error(error) {
+            Some(errno) => Error::system(status, what, errno),
+            None => Error::new(status, format!("{what}: {error}")),
+        }
+    }
+
+    /// The same failure with advice on what to do added to its message.
+    pub fn advise(mut self, advice: &str) -> Self {
+        self.message.push_str("; ");
+        self.message.push_str(advice);
+        self
+    }
+
+    /// The kind of the failure.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The `errno` of the system call that failed, or 0.
+    pub fn errno(&self) -> i32 {
+        self.errno
+    }
+
+    /// The message, one line without a final full stop.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Shows the bytes of a file name in quotes, with what is not text escaped.
+pub fn quoted(name: &[u8]) -> impl fmt::Display + '_ {
+    struct Quoted<'a>(&'a Path);
+    impl fmt::Display for Quoted<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{:?}", self.0)
+        }
+    }
+    Quoted(Path::new(OsStr::from_bytes(name)))
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Files, directories and links to make in the image.
+
+use crate::error::{Error, Result, quoted};
+
+/// One thing to make, as Guix's `evaluate-populate-directive` takes them.
+/// Names are relative to the root of the image, with or without a leading
+/// slash.
+#[derive(Clone, Debug)]
+pub enum Directive {
+    /// A directory and those above it that are missing.
+    Directory {
+        /// Where to make it.
+        name: Vec<u8>,
+        /// Its permissions, if they are to be set; a new one has 0755.
+        mode: Option<u16>,
+    },
+    /// A file with permissions 0644, in a directory that must be there.
+    File {
+        /// Where to make it.
+        name: Vec<u8>,
+        /// What it holds.
+        content: Vec<u8>,
+    },
+    /// A symbolic link, in a directory that must be there.  It takes the
+    /// place of a file or link of the same name.
+    Link {
+        /// Where to make it.
+        name: Vec<u8>,
+        /// What it points to.
+        target: Vec<u8>,
+    },
+}
+
+impl Directive {
+    /// `(directory NAME UID GID MODE)`.
+    pub fn directory(name: &[u8], mode: Option<u32>) -> Result<Self> {
+        let mode = match mode {
+            None => None,
+            Some(mode @ 0..=0o7777) => Some(mode as u16),
+            Some(mode) => {
+                return Err(Error::argument(
+                    "extra-files",
+                    format_args!(
+                        "the mode #o{mode:o} of the directory {} is not in #o0 to #o7777",
+                        quoted(name)
+                    ),
+                ));
+            }
+        };
+        let name = inside_root(name)?;
+        Ok(Directive::Directory { name, mode })
+    }
+
+    /// `(file NAME CONTENT)`.
+    pub fn file(name: &[u8], content: &[u8]) -> Result<Self> {
+        Ok(Directive::File {
+            name: not_root(name)?,
+            content: content.to_vec(),
+        })
+    }
+
+    /// `(NAME -> TARGET)`.
+    pub fn link(name: &[u8], target: &[u8]) -> Result<Self> {
+        let name = not_root(name)?;
+        if target.is_empty() {
+            return Err(Error::argument(
+                "extra-files",
+                format_args!("the link {} has an empty target", quoted(&name)),
+            ));
+        }
+        Ok(Directive::Link {
+            target: super::file_name("extra-files", target)?,
+            name,
+        })
+    }
+}
+
+fn inside_root(name: &[u8]) -> Result<Vec<u8>> {
+    super::no_parent("extra-files", name)?;
+    super::file_name("extra-files", name)
+}
+
+fn not_root(name: &[u8]) -> Result<Vec<u8>> {
+    if name
+        .split(|&byte| byte == b'/')
+        .all(|part| part.is_empty() || part == b".")
+    {
+        return Err(Error::argument(
+            "extra-files",
+            format_args!("{} does not name a file", quoted(name)),
+        ));
+    }
+    inside_root(name)
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! What to build: every argument, owned and checked before a file is touched.
+//!
+//! A [`Request`] starts from the three arguments that have no default and
+//! takes the others through its setters, each of which refuses what later
+//! steps could not use.  File names are bytes; what becomes JSON is UTF-8.
+
+#![forbid(unsafe_code)]
+
+mod compressor;
+mod directive;
+mod repository;
+mod system;
+mod transformation;
+
+use std::thread;
+
+pub use compressor::Compressor;
+pub use directive::Directive;
+pub use transformation::Transformation;
+
+use crate::error::{Error, Result, Status, quoted};
+
+/// Seconds since the epoch of 0000-01-01 and of the end of 9999: the dates
+/// that RFC 3339 can write.
+const CREATION_TIMES: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
+
+/// How many threads may work on one image.
+const MAX_THREADS: usize = 1024;
+
+/// What the `history` member of the image's configuration holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum History {
+    /// One entry a layer, saying what the layer holds.  In a single-layer
+    /// image, the entry of Guix 1.5.0.
+    #[default]
+    Layers,
+    /// One entry however many layers there are, as Guix 1.5.0 writes it.
+    One,
+    /// No such member, as before Guix 1.5.0.
+    None,
+}
+
+/// A checked request for one image.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub(crate) image: Vec<u8>,
+    pub(crate) paths: Vec<Vec<u8>>,
+    pub(crate) prefix: Vec<u8>,
+    pub(crate) repository: String,
+    pub(crate) extra_files: Vec<Directive>,
+    pub(crate) transformations: Vec<Transformation>,
+    pub(crate) architecture: &'static str,
+    pub(crate) database: Option<Vec<u8>>,
+    pub(crate) entry_point: Option<Vec<String>>,
+    pub(crate) environment: Vec<String>,
+    pub(crate) compressor: Compressor,
+    pub(crate) creation_time: i64,
+    pub(crate) max_layers: Option<usize>,
+    pub(crate) root_system: Option<Vec<u8>>,
+    pub(crate) history: History,
+    pub(crate) threads: usize,
+}
+
+impl Request {
+    /// An image to be written to the file `image`, holding the files and
+    /// directories `paths`, with an ID made from the string `prefix`.
+    pub fn new<P: AsRef<[u8]>>(image: &[u8], paths: &[P], prefix: &[u8]) -> Result<Self> {
+        if image.is_empty() {
+            return Err(Error::argument("image", "the file name is empty"));
+        }
+        if image.ends_with(b"/") {
+            return Err(Error::argument(
+                "image",
+                format_args!("{} names a directory; name a file", quoted(image)),
+            ));
+        }
+        if prefix.is_empty() {
+            return Err(Error::argument("prefix", "the string is empty"));
+        }
+        Ok(Request {
+            image: file_name("image", image)?,
+            paths: paths
+                .iter()
+                .map(|path| absolute("paths", path.as_ref()))
+                .collect::<Result<_>>()?,
+            prefix: file_name("prefix", prefix)?,
+            repository: repository::canonicalize("guix"),
+            extra_files: Vec::new(),
+            transformations: Vec::new(),
+            architecture: system::default_architecture()?,
+            database: None,
+            entry_point: None,
+            environment: Vec::new(),
+            compressor: Compressor::None,
+            creation_time: now(),
+            max_layers: None,
+            root_system: None,
+            history: History::default(),
+            threads: available_threads(),
+        })
+    }
+
+    /// The name in the REPOSITORY column of `docker images`, made to follow
+    /// Docker's rules: 2 to 255 characters of a-z, 0-9, `_`, `-` and `.`.
+    pub fn repository(&mut self, name: &[u8]) -> Result<()> {
+        self.repository = repository::canonicalize(&text("repository", name)?);
+        Ok(())
+    }
+
+    /// Files, directories and links to make in the image.
+    pub fn extra_files(&mut self, directives: Vec<Directive>) {
+        self.extra_files = directives;
+    }
+
+    /// Prefixes of member names to replace, each in turn.
+    pub fn transformations(&mut self, transformations: Vec<Transformation>) {
+        self.transformations = transformations;
+    }
+
+    /// The system the files are for, a GNU triplet or its beginning.
+    pub fn system(&mut self, triplet: &[u8]) -> Result<()> {
+        self.architecture = system::architecture(&text("system", triplet)?)?;
+        Ok(())
+    }
+
+    /// The file of the store database to put at `/var/guix/db/db.sqlite`.
+    pub fn database(&mut self, file: &[u8]) -> Result<()> {
+        self.database = Some(absolute("database", file)?);
+        Ok(())
+    }
+
+    /// The words of the image's entry point.
+    pub fn entry_point<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<()> {
+        self.entry_point = Some(
+            words
+                .iter()
+                .map(|word| text("entry-point", word.as_ref()))
+                .collect::<Result<_>>()?,
+        );
+        Ok(())
+    }
+
+    /// Adds a variable to the environment that containers start with.
+    pub fn variable(&mut self, name: &[u8], value: &[u8]) -> Result<()> {
+        let name = text("environment", name)?;
+        let value = text("environment", value)?;
+        if name.is_empty() {
+            return Err(Error::argument("environment", "a variable has no name"));
+        }
+        if name.contains('=') {
+            return Err(Error::argument(
+                "environment",
+                format_args!("the variable name {name:?} contains \"=\""),
+            ));
+        }
+        self.environment.push(format!("{name}={value}"));
+        Ok(())
+    }
+
+    /// What compresses the image.
+    pub fn compressor(&mut self, compressor: Compressor) {
+        self.compressor = compressor;
+    }
+
+    /// The time in the metadata, in seconds since the epoch.
+    pub fn creation_time(&mut self, seconds: i64) -> Result<()> {
+        if !CREATION_TIMES.contains(&seconds) {
+            return Err(Error::argument(
+                "creation-time",
+                format_args!("{seconds} seconds is not in the years 0 to 9999"),
+            ));
+        }
+        self.creation_time = seconds;
+        Ok(())
+    }
+
+    /// Makes a layered image of at most `count` layers, 2 or more.
+    pub fn max_layers(&mut self, count: i64) -> Result<()> {
+        if count < 2 {
+            return Err(Error::argument(
+                "max-layers",
+                format_args!("{count} is below 2; a layered image has 2 layers or more"),
+            ));
+        }
+        self.max_layers = Some(usize::try_from(count).unwrap_or(usize::MAX));
+        Ok(())
+    }
+
+    /// A directory holding a root file system, which takes the place of the
+    /// extra files, the database and, in a single-layer image, the paths.
+    pub fn root_system(&mut self, directory: &[u8]) -> Result<()> {
+        self.root_system = Some(absolute("root-system", directory)?);
+        Ok(())
+    }
+
+    /// What the configuration's history holds.
+    pub fn history(&mut self, history: History) {
+        self.history = history;
+    }
+
+    /// How many threads to use; 0 for as many as the process may run at once.
+    pub fn threads(&mut self, count: usize) {
+        self.threads = match count {
+            0 => available_threads(),
+            _ => count.min(MAX_THREADS),
+        };
+    }
+}
+
+fn available_threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn now() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs() as i64)
+}
+
+/// Checks that bytes can name a file at all.
+fn file_name(argument: &str, name: &[u8]) -> Result<Vec<u8>> {
+    if name.contains(&0) {
+        return Err(Error::argument(
+            argument,
+            format_args!("{} contains a null byte", quoted(name)),
+        ));
+    }
+    Ok(name.to_vec())
+}
+
+/// Checks a file name that must not depend on the current directory and may
+/// not climb out of the directories it names.
+fn absolute(argument: &str, name: &[u8]) -> Result<Vec<u8>> {
+    if !name.starts_with(b"/") {
+        return Err(Error::argument(
+            argument,
+            format_args!("{} is not an absolute file name", quoted(name)),
+        ));
+    }
+    no_parent(argument, name)?;
+    file_name(argument, name)
+}
+
+/// Refuses a `..` component.
+fn no_parent(argument: &str, name: &[u8]) -> Result<()> {
+    if name.split(|&byte| byte == b'/').any(|part| part == b"..") {
+        return Err(Error::argument(
+            argument,
+            format_args!("{} contains \"..\"", quoted(name)),
+        ));
+    }
+    Ok(())
+}
+
+/// Checks text that goes into the image's metadata.
+fn text(argument: &str, bytes: &[u8]) -> Result<String> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| {
+        Error::new(
+            Status::InvalidText,
+            format!("{argument}: {} is not UTF-8 text", quoted(bytes)),
+        )
+    })
+}

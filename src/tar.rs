@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! The headers of GNU tar's archive format, as GNU tar 1.35 writes them.
+//!
+//! The `tar` crate knows the fields; this module knows what GNU tar puts in
+//! them: times of 1, owners of 0, names past 100 bytes in `././@LongLink`
+//! members, checksums of six digits, and archives padded to whole records.
+//! See "Basic Tar Format" in the GNU tar manual.
+
+#![forbid(unsafe_code)]
+
+use tar::{EntryType, Header};
+
+/// The unit of everything in an archive, in bytes.
+pub const BLOCK: u64 = 512;
+
+/// What an archive's size is a multiple of, in bytes: 20 blocks.
+const RECORD: u64 = 20 * BLOCK;
+
+/// The modification time of every member, in seconds since the epoch.
+const MTIME: u64 = 1;
+
+/// The bytes that fit into a header's name fields.
+const NAME_FIELD: usize = 100;
+
+/// The name of a member that holds another one's long name.
+const LONG_LINK: &[u8] = b"././@LongLink";
+
+/// Whether members carry the names of their owner and group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// `--owner=root:0 --group=root:0`
+    Root,
+    /// `--owner=0 --group=0 --numeric-owner`
+    Numeric,
+}
+
+/// What a header says of its member.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// The name; a directory's ends in a slash.
+    pub name: &'a [u8],
+    /// What a symbolic link points to, or nothing.
+    pub link: &'a [u8],
+    /// What the member is.
+    pub kind: EntryType,
+    /// The permissions, up to 0o7777.
+    pub mode: u16,
+    /// The size of a file in bytes, else 0.
+    pub size: u64,
+    /// The major and minor number of a device.
+    pub device: Option<(u32, u32)>,
+    /// Whether owner names are given.
+    pub owner: Owner,
+}
+
+/// `size` made a multiple of the block size.
+pub fn blocks(size: u64) -> u64 {
+    size.next_multiple_of(BLOCK)
+}
+
+/// The size of an archive whose members take `size` bytes.
+pub fn archive_size(size: u64) -> u64 {
+    (size + 2 * BLOCK).next_multiple_of(RECORD)
+}
+
+/// The size in bytes of a member's headers, those for a long `name` or link
+/// target included.
+pub fn headers_size(name: &[u8], link: &[u8]) -> u64 {
+    let long = |text: &[u8]| match text.len() {
+        0..=NAME_FIELD => 0,
+        length => BLOCK + blocks(length as u64 + 1),
+    };
+    BLOCK + long(name) + long(link)
+}
+
+/// The headers of `entry`, as many bytes as [`headers_size`] says.
+pub fn headers(entry: &Entry) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(BLOCK as usize);
+    if entry.link.len() > NAME_FIELD {
+        long_name(EntryType::GNULongLink, entry.link, &mut bytes);
+    }
+    if entry.name.len() > NAME_FIELD {
+        long_name(EntryType::GNULongName, entry.name, &mut bytes);
+    }
+    let mut header = Header::new_gnu();
+    header.set_entry_type(entry.kind);
+    header.set_mode(entry.mode.into());
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_size(entry.size);
+    header.set_mtime(MTIME);
+    let fields = header.as_old_mut();
+    put(&mut fields.name, entry.name);
+    put(&mut fields.linkname, entry.link);
+    if let Some(fields) = header.as_gnu_mut() {
+        if entry.owner == Owner::Root {
+            put(&mut fields.uname, b"root");
+            put(&mut fields.gname, b"root");
+        }
+        if let Some((major, minor)) = entry.device {
+            fields.set_device_major(major);
+            fields.set_device_minor(minor);
+        }
+    }
+    seal(header, &mut bytes);
+    bytes
+}
+
+/// Appends a member that holds `name`, with a null byte, for the next one.
+/// GNU tar gives it the names of user and group 0, which there are none of
+/// where Guix builds.
+fn long_name(kind: EntryType, name: &[u8], bytes: &mut Vec<u8>) {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_size(name.len() as u64 + 1);
+    header.set_mtime(0);
+    put(&mut header.as_old_mut().name, LONG_LINK);
+    seal(header, bytes);
+    let end = bytes.len() + blocks(name.len() as u64 + 1) as usize;
+    bytes.extend_from_slice(name);
+    bytes.resize(end, 0);
+}
+
+/// Copies as much of `text` into `field` as fits.
+fn put(field: &mut [u8], text: &[u8]) {
+    let length = text.len().min(field.len());
+    field[..length].copy_from_slice(&text[..length]);
+}
+
+/// Appends `header` with its checksum: six octal digits, a null byte and the
+/// space that counted for it.
+fn seal(mut header: Header, bytes: &mut Vec<u8>) {
+    let field = &mut header.as_old_mut().cksum;
+    field.fill(b' ');
+    let sum: u32 = header.as_bytes().iter().map(|&byte| u32::from(byte)).sum();
+    let field = &mut header.as_old_mut().cksum;
+    put(field, format!("{sum:06o}\0").as_bytes());
+    bytes.extend_from_slice(header.as_bytes());
+}

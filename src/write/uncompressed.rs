@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! The archive as it is.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use super::buffers::Pool;
+use super::digests::Digests;
+use super::direct::{Direct, Task};
+use super::{Image, write_failure};
+use crate::control::{Control, Monitor};
+use crate::error::Result;
+use crate::metadata::DiffId;
+use crate::plan::{Content, layer_header};
+
+/// Writes the layers of `image` to their places in `output`, then all that
+/// depends on their digests, which it returns.
+pub fn write(
+    image: &Image,
+    output: &File,
+    control: &Control,
+    monitor: &mut Monitor,
+) -> Result<Vec<DiffId>> {
+    let pool = Pool::default();
+    let digests = Digests::new(image.layers);
+    let direct = Direct::new(
+        Task {
+            layers: image.layers,
+            places: image.archive.places().collect(),
+            output: Some(output),
+        },
+        true,
+    );
+    control.run(image.request.threads, monitor, || {
+        direct.work(&pool, &digests, control)
+    })?;
+    control.run_one(monitor, || {
+        let diff_ids = image.diff_ids(&digests)?;
+        let write_at = |bytes: &[u8], offset| {
+            let written = output.write_all_at(bytes, offset);
+            written.map_err(|error| write_failure(&error))
+        };
+        for part in &image.archive.parts {
+            match &part.content {
+                Content::Bytes(bytes) => write_at(bytes, part.offset)?,
+                Content::LayerHeader(layer) => {
+                    let header = layer_header(&image.layers[*layer], &diff_ids[*layer]);
+                    write_at(&header, part.offset)?;
+                }
+                Content::Layer(_) => {}
+            }
+        }
+        write_at(&image.tail(&diff_ids)?, image.archive.tail)?;
+        Ok(diff_ids)
+    })
+}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine suite, run by ./namespace."""
+
+import os
+import pathlib
+import sys
+import threading
+import traceback
+
+import engines
+import image
+import loading
+import place
+import readers
+import registry
+import table
+import tampering
+from report import report
+
+
+def in_parallel(*groups):
+    """Run each group of functions in a thread of its own."""
+    def work(group):
+        for function, *arguments in group:
+            try:
+                function(*arguments)
+            except Exception:
+                report.check(f"{function.__name__} ends without an exception", False,
+                             traceback.format_exc())
+    threads = [threading.Thread(target=work, args=[group]) for group in groups]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def check_engine(engine, images, changed, results):
+    """Do with ENGINE all that it can."""
+    engine.start()
+    try:
+        loading.check_images(engine, images, results)
+        tampering.check(engine, changed)
+        if hasattr(engine, "pull"):
+            registry.check_pull(engine, images)
+            engine.wipe()
+    finally:
+        engine.stop()
+
+
+def main():
+    try:
+        images = image.build()
+    except place.CommandFailed as failure:
+        report.check("the images are built", False, failure)
+        return report.finish()
+    report.check("the images are built", images)
+    machine_engines = engines.MACHINE_ENGINES
+    if os.environ["MACHINE"] != "yes":
+        report.skip("Debian 12's engines", os.environ["MACHINE_WHY"])
+        machine_engines = []
+    pathlib.Path("/mnt/e").mkdir()
+    changed = tampering.make(images)
+    registry_daemon = registry.start(images)
+    results = {}
+
+    def check(group):
+        return [(check_engine, engine, images, changed, results) for engine in group]
+
+    in_parallel([(readers.check_reports, images)] + check(machine_engines),
+                check(engines.SID_ENGINES) + [(readers.check, images)])
+    engines.stop_daemon(registry_daemon)
+    table.write("/mnt/out/table", machine_engines + engines.SID_ENGINES, results)
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
