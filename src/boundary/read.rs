@@ -60,7 +60,7 @@ pub unsafe fn options(options: *const Options) -> Result<Options> {
 ///
 /// Everything that `options` points to must be as the structure describes.
 pub unsafe fn request(options: &Options) -> Result<Request> {
-    // SAFETY (here and below): the caller promises that strings end in a null
+    // SAFETY: here and below, the caller promises that strings end in a null
     // byte and that lists are as long as their counts say.
     let (image, paths, prefix) = unsafe {
         (
