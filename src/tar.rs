@@ -77,11 +77,19 @@ pub fn headers_size(name: &[u8], link: &[u8]) -> u64 {
 /// The headers of `entry`, as many bytes as [`headers_size`] says.
 pub fn headers(entry: &Entry) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(BLOCK as usize);
-    if entry.link.len() > NAME_FIELD {
-        long_name(EntryType::GNULongLink, entry.link, &mut bytes);
+    let mut long = [
+        (EntryType::GNULongLink, entry.link),
+        (EntryType::GNULongName, entry.name),
+    ];
+    // Guix runs `tar --delete /` on the archives that have owner names, which
+    // writes these two in the other order.
+    if entry.owner == Owner::Root {
+        long.reverse();
     }
-    if entry.name.len() > NAME_FIELD {
-        long_name(EntryType::GNULongName, entry.name, &mut bytes);
+    for (kind, name) in long {
+        if name.len() > NAME_FIELD {
+            long_name(kind, name, &mut bytes);
+        }
     }
     let mut header = Header::new_gnu();
     header.set_entry_type(entry.kind);

@@ -83,10 +83,8 @@ fn inside_root(name: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn not_root(name: &[u8]) -> Result<Vec<u8>> {
-    if name
-        .split(|&byte| byte == b'/')
-        .all(|part| part.is_empty() || part == b".")
-    {
+    let last = name.rsplit(|&byte| byte == b'/').next();
+    if last.is_none_or(|part| part.is_empty() || part == b".") {
         return Err(Error::argument(
             "extra-files",
             format_args!("{} does not name a file", quoted(name)),

@@ -28,11 +28,14 @@ impl Transformation {
     }
 
     /// The result of applying `transformations` in turn to `name`; `None`
-    /// when there is nothing to change.
+    /// when there is nothing to change.  A name that becomes empty stays so.
     pub fn apply_all(transformations: &[Self], name: &[u8]) -> Option<Vec<u8>> {
         let mut result: Option<Vec<u8>> = None;
         for Transformation { old, new } in transformations {
             let current = result.as_deref().unwrap_or(name);
+            if current.is_empty() {
+                break;
+            }
             if let Some(rest) = current.strip_prefix(old.as_slice()) {
                 result = Some([new, rest].concat());
             }

@@ -18,8 +18,9 @@ use crate::error::{Error, Result, Status};
 use crate::metadata::DiffId;
 use crate::plan::Layer;
 
-/// How many stretches of a layer may wait, which bounds memory.
-const MAX_WAITING: usize = 4;
+/// How many stretches of a layer may wait, which bounds memory.  A thread
+/// that brings more goes on when half of them are done, not after each.
+const MAX_WAITING: usize = 16;
 
 /// The digests of all layers.
 pub struct Digests<'a> {
@@ -79,9 +80,9 @@ impl<'a> Digests<'a> {
         let mut state = lock(&chain.state);
         state.waiting.insert(offset, stretch);
         let Some(mut hasher) = state.hasher.take() else {
+            let crowded = state.waiting.len() > MAX_WAITING;
             drop(state);
-            let room = |state: &mut State| state.waiting.len() <= MAX_WAITING;
-            return control.wait(&chain.state, &chain.changed, room).map(drop);
+            return chain.wait_for_room(crowded, control);
         };
         let next = state.next;
         while let Some(stretch) = next_waiting(&mut state) {
@@ -90,7 +91,9 @@ impl<'a> Digests<'a> {
             control.advance(stretch.range.len() as u64);
             state = lock(&chain.state);
             state.next += stretch.range.len() as u64;
-            chain.changed.notify_all();
+            if state.waiting.len() == MAX_WAITING / 2 {
+                chain.changed.notify_all();
+            }
         }
         if state.next == state.size && state.next != next {
             state.digest = Some(hasher.finalize_reset().into());
@@ -99,11 +102,7 @@ impl<'a> Digests<'a> {
         let crowded = state.waiting.len() > MAX_WAITING;
         drop(state);
         chain.changed.notify_all();
-        if crowded {
-            let room = |state: &mut State| state.waiting.len() <= MAX_WAITING;
-            drop(control.wait(&chain.state, &chain.changed, room)?);
-        }
-        Ok(())
+        chain.wait_for_room(crowded, control)
     }
 
     /// Says that the layer `index`, no stretch of which was added, has the
@@ -125,6 +124,16 @@ impl<'a> Digests<'a> {
     /// The digest of the layer `index`, all of which has been hashed.
     pub fn get(&self, index: usize) -> Result<DiffId> {
         lock(&self.chains[index].state).digest.ok_or_else(unknown)
+    }
+}
+
+impl Chain<'_> {
+    fn wait_for_room(&self, crowded: bool, control: &Control) -> Result<()> {
+        if crowded {
+            let room = |state: &mut State| state.waiting.len() <= MAX_WAITING / 2;
+            drop(control.wait(&self.state, &self.changed, room)?);
+        }
+        Ok(())
     }
 }
 

@@ -4,9 +4,9 @@ forgets it again.
 
 load raises CommandFailed where the engine refuses the image.  identity
 returns the image's ID and diff IDs as the engine gives them, None for what it
-does not tell.  Some can more: history returns a list of (created by, comment,
-size), newest first; build_upon makes an image upon the one loaded and returns
-what it prints; pull gets an image from a registry."""
+does not tell.  Some can more: history returns the comments on the layers,
+newest first; build_upon makes an image upon the one loaded and returns what
+it prints; pull gets an image from a registry."""
 
 import json
 import os
@@ -19,6 +19,7 @@ import time
 from place import CommandFailed, machine, sid
 
 REFERENCE = "engines-test:latest"       # what images.scm calls the images
+REFERENCE_IN_FULL = "docker.io/library/" + REFERENCE
 CGROUP = "/" + os.environ["CGROUP"]
 # Their defaults are above what this process may be allowed.
 LIMITS = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"]
@@ -116,8 +117,7 @@ class Docker(Engine):
 
     def history(self):
         lines = self.docker("history", "--no-trunc", "--format", "{{json .}}", REFERENCE)
-        return [(line["CreatedBy"], line["Comment"], line["Size"])
-                for line in map(json.loads, lines.splitlines())]
+        return [line["Comment"] for line in map(json.loads, lines.splitlines())]
 
     def build_upon(self):
         """Commit a container of the image; return what the new one prints."""
@@ -165,8 +165,7 @@ class Podman(Engine):
     def history(self):
         lines = self.podman("history", "--no-trunc", "--format", "json",
                             "localhost/" + REFERENCE)
-        return [(line.get("CreatedBy", ""), line.get("comment", ""), str(line["size"]))
-                for line in json.loads(lines)]
+        return [line.get("comment", "") for line in json.loads(lines)]
 
     def build_upon(self):
         context = self.home / "context"
@@ -257,8 +256,6 @@ class Skopeo(Engine):
 
 
 class Containerd(Engine):
-    reference = "docker.io/library/" + REFERENCE
-
     def __init__(self, place, name):
         super().__init__(place, name, "containerd", "containerd (ctr)")
 
@@ -282,27 +279,30 @@ address = "{self.home}/sock"
 
     def load(self, file):
         self.ctr("images", "import", file)
-        if self.reference not in self.ctr("images", "ls", "-q"):
+        if REFERENCE_IN_FULL not in self.ctr("images", "ls", "-q"):
             raise CommandFailed("the image imported is not listed")
 
-    def config(self):
+    def pull(self, reference):
+        self.ctr("images", "pull", "--plain-http", reference)
+
+    def config(self, reference):
         """The digest and the parsed content of the image's config."""
         (line,) = [line for line in self.ctr("images", "ls").splitlines()
-                   if line.startswith(self.reference + " ")]
+                   if line.startswith(reference + " ")]
         manifest = json.loads(self.ctr("content", "get", line.split()[2]))
         digest = manifest["config"]["digest"]
         return digest, json.loads(self.ctr("content", "get", digest))
 
-    def identity(self):
-        digest, config = self.config()
+    def identity(self, reference=REFERENCE_IN_FULL):
+        digest, config = self.config(reference)
         return digest, config["rootfs"]["diff_ids"]
 
-    def run(self, script, *arguments):
+    def run(self, script, *arguments, reference=REFERENCE_IN_FULL):
         # ctr takes the entry point only where no command is given.
         entry_point = {key.lower(): value for key, value
-                       in self.config()[1]["config"].items()}["entrypoint"]
+                       in self.config(reference)[1]["config"].items()}["entrypoint"]
         return self.ctr("run", "--rm", "--cgroup", f"{CGROUP}/{self.place.name}-ctr",
-                        self.reference, f"{self.place.name}-run",
+                        reference, f"{self.place.name}-run",
                         *entry_point, script, *arguments)
 
     def wipe(self):

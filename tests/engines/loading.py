@@ -72,7 +72,7 @@ def check_export(name, archive):
 
 
 def check_image(engine, each, limit):
-    """Load and run one image; what an engine can do with it, as a word."""
+    """Load and run one image; return what came of it, as a word."""
     name = f"{engine.id}: {each.form} {each.compression}"
     try:
         engine.load(each.file)
@@ -108,10 +108,9 @@ def check_image(engine, each, limit):
 def check_history(engine, each):
     """Is there a line for each layer, that says what the layer holds?"""
     name = f"{engine.id}: {each.form}: history"
-    lines = list(reversed(engine.history()))      # the engine's newest is first
-    if not report.equal(f"{name}: lines", len(lines), len(each.layers)):
+    comments = engine.history()[::-1]
+    if not report.equal(f"{name}: lines", len(comments), len(each.layers)):
         return
-    comments = [comment for _, comment, _ in lines]
     report.equal(f"{name}: no two lines are alike", len(set(comments)), len(comments))
     dumb = [(comment, layer.items) for comment, layer in zip(comments, each.layers)
             if not comment or not all(item.split("-", 1)[1] in comment
@@ -120,12 +119,12 @@ def check_history(engine, each):
 
 
 def check_building_upon(engine, each):
-    """Make another image with EACH as its base."""
+    """Make another image with EACH as its base; return whether that worked."""
     name = f"{engine.id}: {each.form}: an image built upon it runs"
     try:
-        report.equal(name, engine.build_upon(), "a database\n")
+        return report.equal(name, engine.build_upon(), "a database\n")
     except CommandFailed as failure:
-        report.check(name, False, failure)
+        return report.check(name, False, failure)
 
 
 def check_images(engine, images, results):
@@ -140,5 +139,5 @@ def check_images(engine, images, results):
                 if hasattr(engine, "history") and form == "layered":
                     check_history(engine, each)
                 if hasattr(engine, "build_upon"):
-                    check_building_upon(engine, each)
+                    results[engine.id, "base", form] = check_building_upon(engine, each)
             engine.wipe()

@@ -39,7 +39,7 @@ def check_engine(engine, images, changed, results):
     engine.start()
     try:
         loading.check_images(engine, images, results)
-        tampering.check(engine, changed)
+        results[engine.id, "changed"] = tampering.check(engine, changed)
         if hasattr(engine, "pull"):
             registry.check_pull(engine, images)
             engine.wipe()

@@ -21,20 +21,30 @@ def write(file, engines, results):
             reasons.append(reason)
         return f"no ({reasons.index(reason) + 1})"
 
+    def base(engine):
+        tried = [results.get((engine.id, "base", form)) for form in image.FORMS]
+        return "–" if tried == [None, None] else "yes" if all(tried) else "**fails**"
+
+    def changed(engine):
+        return "refused" if results.get((engine.id, "changed")) else "not noticed"
+
     columns = [(form, compression) for form in image.FORMS
                for compression in image.COMPRESSIONS]
     rows = [["Debian", "engine", "version"]
             + [f"{form}, {NAMES.get(compression, compression)}"
-               for form, compression in columns]]
+               for form, compression in columns]
+            + ["as a base", "layer changed"]]
     rows.append(["---"] * len(rows[0]))
     for engine in engines:
         rows.append([engine.place.name, engine.title, engine.version]
-                    + [cell(engine, *column) for column in columns])
+                    + [cell(engine, *column) for column in columns]
+                    + [base(engine), changed(engine)])
     with open(file, "w", encoding="utf-8") as out:
         for row in rows:
             out.write("| " + " | ".join(row) + " |\n")
         out.write("\nyes: loaded, its image ID and diff IDs compared where the engine "
                   "gives them, and run; loads: the engine runs nothing, its export was "
-                  "compared.\n")
+                  "compared; as a base: another image was built upon both forms and "
+                  "run; layer changed: what came of one flipped bit.\n\n")
         for number, reason in enumerate(reasons, 1):
-            out.write(f"({number}) {reason}.\n")
+            out.write(f"({number}) {reason}.  \n")

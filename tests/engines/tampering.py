@@ -7,7 +7,7 @@ import image
 from place import CommandFailed
 from report import report
 
-# What engines say of it, from Docker, containers/image, containerd and crane.
+# What they say of it: Docker, containers/image, containerd and crane.
 REFUSAL = re.compile("invalid diffID|wrong diff id|Digest did not match"
                      r"|mismatched layer\[\d+\] diffid", re.IGNORECASE)
 
@@ -30,8 +30,8 @@ def make(images):
 
 
 def check(engine, changed):
-    """Whether ENGINE notices."""
-    noticed = True
+    """Let ENGINE load the images CHANGED; return whether it refused them."""
+    refused = True
     for form, file in changed.items():
         name = f"{engine.id}: {form} with a bit of a layer changed"
         try:
@@ -40,9 +40,9 @@ def check(engine, changed):
             report.check(f"{name}: is refused", engine.checks_layers and
                          REFUSAL.search(str(refusal)), refusal)
         else:
-            noticed = False
+            refused = False
             report.check(f"{name}: goes unnoticed, as is known" if not engine.checks_layers
                          else f"{name}: is refused", not engine.checks_layers,
                          "it was loaded")
         engine.wipe()
-    return noticed
+    return refused

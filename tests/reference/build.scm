@@ -61,8 +61,8 @@
 
 (define (write-report file report)
   "Write what ours returned to FILE, a word a line."
-  (define (access name record)
-    ((module-ref (resolve-module '(guix docker)) name) record))
+  (define (access name record)          ;not bound in the reference
+    ((eval name (resolve-module '(guix docker))) record))
 
   (call-with-output-file file
     (lambda (port)

@@ -116,8 +116,11 @@ def explain(want, have, where=""):
 def layers_of(image):
     """The layers of IMAGE as its manifest lists them, each checked against
     the config."""
-    inside = {member.name.decode(): member.data for member in parse(image)}
-    inside = {name.removeprefix("./"): data for name, data in inside.items()}
+    archive = parse(image)
+    inside = {member.name.decode().removeprefix("./"): member.data
+              for member in archive}
+    if len(inside) < len(archive):
+        raise ValueError("a name occurs twice in the outer archive")
     (manifest,) = json.loads(inside["manifest.json"])
     config = json.loads(inside[manifest["Config"]])
     layers = [inside[name] for name in manifest["Layers"]]
@@ -235,7 +238,7 @@ def attempt(function, *arguments):
         return [f"{type(error).__name__}: {error}"]
 
 
-to_check = {}                   # layer file -> how check-layers treats it
+to_check = {}                   # archive -> how check-layers treats it
 
 with open(f"{reference_dir}/index", encoding="utf-8") as port:
     index = [line.rstrip("\n").split("\t") for line in port]
@@ -256,6 +259,7 @@ for n, name, expectation, layout, compressor, comparable in index:
         continue
     wrong_reports += [f"{name}: {problem}"
                       for problem in attempt(reported, n, image)]
+    to_check[f"../ours/{n}.image"] = "-"
     try:
         layers = layers_of(image)
     except (ValueError, KeyError):

@@ -12,9 +12,6 @@ use crate::error::Result;
 use crate::tar::BLOCK;
 use crate::write::write_failure;
 
-/// An empty block that ends a DEFLATE stream.
-const FINAL_BLOCK: [u8; 2] = [3, 0];
-
 /// The header of a stored block of [`BLOCK`] bytes that is not the last one,
 /// where a byte begins: its type, its length and the complement of that.
 const STORED_BLOCK: [u8; 5] = {
@@ -76,7 +73,7 @@ impl<'a> Member<'a> {
     }
 
     /// Writes the late headers, which `header_of` makes from the index of
-    /// their layer, and the member's ends.
+    /// their layer, and the member's header and checks.
     pub fn finish(mut self, header_of: impl Fn(usize) -> Vec<u8>) -> Result<()> {
         let mut all = Crc::new();
         for content in std::mem::take(&mut self.contents) {
@@ -90,7 +87,6 @@ impl<'a> Member<'a> {
             }
         }
         let checks = [all.sum().to_le_bytes(), all.amount().to_le_bytes()];
-        self.write(&FINAL_BLOCK)?;
         self.write(checks.as_flattened())?;
         self.write_at(&self.header, 0)
     }

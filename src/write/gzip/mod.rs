@@ -101,9 +101,13 @@ pub fn write(
         let mut rest = buffer.to_vec();
         rest.extend(image.tail(&diff_ids)?);
         let mut encoder = Encoder::new(level);
-        for bytes in rest.chunks(PIECE as usize) {
-            member.push(encoder.encode(bytes, None)?)?;
+        let mut rest = rest.as_slice();
+        while rest.len() > PIECE as usize {
+            let (piece, more) = rest.split_at(PIECE as usize);
+            member.push(encoder.encode(piece, None)?)?;
+            rest = more;
         }
+        member.push(encoder.encode_last(rest)?)?;
         member.finish(|layer| layer_header(&image.layers[layer], &diff_ids[layer]))?;
         Ok(diff_ids)
     })
