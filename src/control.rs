@@ -91,7 +91,7 @@ impl Control {
             changed: Condvar::new(),
         };
         thread::scope(|scope| {
-            let mut started = 0;
+            let mut workers = Vec::with_capacity(threads);
             // Threads inherit the mask in force when they are made.
             let masked = signals::block_all();
             for _ in 0..threads {
@@ -100,16 +100,23 @@ impl Control {
                     let result = catch_unwind(AssertUnwindSafe(&job));
                     finish.report(self, result.unwrap_or_else(|_| Err(panicked())));
                 };
-                if let Err(error) = worker.spawn_scoped(scope, body) {
-                    // The scope waits for those that were started.
-                    self.stopped.store(true, Ordering::Relaxed);
-                    let error = Error::io(Status::Resources, "starting a thread", &error);
-                    return Err(error.advise("ask for fewer threads"));
+                match worker.spawn_scoped(scope, body) {
+                    Ok(worker) => workers.push(worker),
+                    Err(error) => {
+                        let error = Error::io(Status::Resources, "starting a thread", &error);
+                        lock(&finish.state).1 = Some(error.advise("ask for fewer threads"));
+                        self.stopped.store(true, Ordering::Relaxed);
+                        break;
+                    }
                 }
-                started += 1;
             }
             drop(masked);
-            self.watch(started, monitor, &finish)
+            let result = self.watch(workers.len(), monitor, &finish);
+            // The scope waits for what the threads do; this, for their end.
+            for worker in workers {
+                let _ = worker.join();
+            }
+            result
         })
     }
 

@@ -101,6 +101,13 @@ impl Error {
         self
     }
 
+    /// The same failure with the argument that led to it named in front.
+    pub fn because_of(mut self, argument: &str) -> Self {
+        self.message.insert_str(0, ": ");
+        self.message.insert_str(0, argument);
+        self
+    }
+
     /// The kind of the failure.
     pub fn status(&self) -> Status {
         self.status

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The signal mask of the calling thread.
+//! The signal masks of threads and of the commands they start.
 
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 /// Restores the signal mask it was made with when dropped.
 pub struct Mask(libc::sigset_t);
@@ -30,4 +32,24 @@ impl Drop for Mask {
             libc::pthread_sigmask(libc::SIG_SETMASK, &self.0, std::ptr::null_mut());
         }
     }
+}
+
+/// Makes `command` start with no signal blocked, and with the default action
+/// for SIGPIPE, which end those who write to a pipe that nobody reads.
+/// Otherwise it would have the mask of the thread that starts it.
+pub fn start_unblocked(command: &mut Command) {
+    let unblock = || {
+        let mut none = MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: sigemptyset initializes the set that pthread_sigmask reads;
+        // setting SIGPIPE to its default is always valid.
+        unsafe {
+            libc::sigemptyset(none.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+            libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        }
+        Ok(())
+    };
+    // SAFETY: the closure runs between fork and exec, where only functions
+    // that are safe in signal handlers may be called: these are.
+    unsafe { command.pre_exec(unblock) };
 }

@@ -145,7 +145,10 @@ fn seal(mut header: Header, bytes: &mut Vec<u8>) {
     let field = &mut header.as_old_mut().cksum;
     field.fill(b' ');
     let sum: u32 = header.as_bytes().iter().map(|&byte| u32::from(byte)).sum();
-    let field = &mut header.as_old_mut().cksum;
-    put(field, format!("{sum:06o}\0").as_bytes());
+    let mut digits = [0; 7];
+    for (place, digit) in digits[..6].iter_mut().rev().enumerate() {
+        *digit = b'0' + (sum >> (3 * place) & 7) as u8;
+    }
+    put(&mut header.as_old_mut().cksum, &digits);
     bytes.extend_from_slice(header.as_bytes());
 }

@@ -136,7 +136,8 @@ without null bytes."
                (eq? (time-type creation-time) time-utc))
     (fail "creation-time" "~s is not a SRFI-19 time-utc object" creation-time))
   (let ((seconds (time-second creation-time)))
-    (unless (< (abs seconds) (expt 2 62))
+    (unless (and (exact-integer? seconds)
+                 (< (abs seconds) (expt 2 62)))
       (fail "creation-time" "~a seconds is not in the years 0 to 9999"
             seconds))
     seconds))

@@ -65,7 +65,8 @@ pub fn split(
     let customize = |role, items: Vec<Vec<u8>>, found: Vec<Vec<Found>>| {
         let mut layer = Builder::new(request, role, Owner::Root);
         match &request.root_system {
-            Some(root) => root_members(root, &mut layer, control)?,
+            Some(root) => root_members(root, &mut layer, control)
+                .map_err(|error| error.because_of("root-system"))?,
             None => {
                 for Made { name, mode, kind } in populate::list(tree) {
                     layer.push(&name, mode, kind);
@@ -136,7 +137,8 @@ fn walk_all(
             Some(next.fetch_add(1, Ordering::Relaxed)).filter(|i| *i < paths.len())
         {
             control.check()?;
-            *lock(&found[index]) = walk::walk(&paths[index], control)?;
+            *lock(&found[index]) =
+                walk::walk(&paths[index], control).map_err(|error| error.because_of("paths"))?;
         }
         Ok(())
     })?;
@@ -152,7 +154,7 @@ fn root_members(root: &[u8], layer: &mut Builder, control: &Control) -> Result<(
     if !rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir() {
         return Err(Error::new(
             Status::Input,
-            format!("root-system: {} is not a directory", quoted(root)),
+            format!("{} is not a directory", quoted(root)),
         ));
     }
     for name in walk::names(root)? {

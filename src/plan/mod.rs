@@ -30,7 +30,7 @@ use crate::request::Request;
 pub fn layers(request: &Request, control: &Control, monitor: &mut Monitor) -> Result<Vec<Layer>> {
     let tree = match request.root_system {
         Some(_) => tree::Tree::new(),
-        None => populate::populate(request, control)?,
+        None => populate::populate(request)?,
     };
     let layers = layers::split(request, &tree, control, monitor)?;
     if request.root_system.is_none() {

@@ -5,7 +5,6 @@
 use super::member::{Kind, Source};
 use super::tree::{Content, NodeId, Tree};
 use super::walk::{self, join};
-use crate::control::Control;
 use crate::error::{Error, Result, Status, quoted};
 use crate::request::{Directive, Request};
 
@@ -17,7 +16,7 @@ const ROOT_PROFILES: &[u8] = b"/var/guix/profiles/per-user/root";
 
 /// Makes the tree that `request` describes: first its directives, in turn,
 /// then the database and the links that make its prefix root's profile.
-pub fn populate(request: &Request, control: &Control) -> Result<Tree> {
+pub fn populate(request: &Request) -> Result<Tree> {
     let mut tree = Tree::new();
     for directive in &request.extra_files {
         match directive {
@@ -34,18 +33,13 @@ pub fn populate(request: &Request, control: &Control) -> Result<Tree> {
         }
     }
     if let Some(database) = &request.database {
-        install_database(&mut tree, database, &request.prefix, control)?;
+        install_database(&mut tree, database, &request.prefix)?;
     }
     Ok(tree)
 }
 
-fn install_database(
-    tree: &mut Tree,
-    database: &[u8],
-    profile: &[u8],
-    control: &Control,
-) -> Result<()> {
-    let found = walk::walk(database, control)?.swap_remove(0);
+fn install_database(tree: &mut Tree, database: &[u8], profile: &[u8]) -> Result<()> {
+    let found = walk::find(database).map_err(|error| error.because_of("database"))?;
     let Some(Kind::File(source)) = found.kind else {
         return Err(Error::new(
             Status::Input,

@@ -2,6 +2,7 @@
 
 //! Listing what is on disk, in the order of `tar --sort=name`.
 
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
@@ -32,10 +33,7 @@ pub struct Found {
 /// Lists `path` and all below it: a directory before its entries, and
 /// entries in the order of their names' bytes.
 pub fn walk(path: &[u8], control: &Control) -> Result<Vec<Found>> {
-    let path = without_trailing_slashes(path);
-    let (directory, name) = split(path);
-    let parent = open_directory(directory)?;
-    let mut pending = vec![look(&parent, path, name)?];
+    let mut pending = vec![find(path)?];
     let mut found = Vec::new();
     while let Some(next) = pending.pop() {
         if matches!(next.kind, Some(Kind::Directory)) {
@@ -47,26 +45,38 @@ pub fn walk(path: &[u8], control: &Control) -> Result<Vec<Found>> {
     Ok(found)
 }
 
+/// Finds `path` alone.
+pub fn find(path: &[u8]) -> Result<Found> {
+    let path = without_trailing_slashes(path);
+    look(rustix::fs::CWD, path, path)
+}
+
 /// The names in a directory, in the order of their bytes.
 pub fn names(path: &[u8]) -> Result<Vec<Vec<u8>>> {
-    let directory = open_directory(path)?;
-    read_names(&directory, path)
+    read_names(&mut list(path)?, path)
 }
 
 /// Pushes the entries of the directory `path`, the first one last.
 fn entries(path: &[u8], pending: &mut Vec<Found>) -> Result<()> {
-    let directory = open_directory(path)?;
-    for name in read_names(&directory, path)?.iter().rev() {
-        pending.push(look(&directory, &join(path, name), name)?);
+    let mut directory = list(path)?;
+    let names = read_names(&mut directory, path)?;
+    let fd = directory
+        .fd()
+        .map_err(|errno| failure("listing", path, errno))?;
+    for name in names.iter().rev() {
+        pending.push(look(fd, &join(path, name), name)?);
     }
     Ok(())
 }
 
-fn read_names(directory: &rustix::fd::OwnedFd, path: &[u8]) -> Result<Vec<Vec<u8>>> {
-    let failed = |errno| failure("listing", path, errno);
+fn list(path: &[u8]) -> Result<Dir> {
+    Dir::new(open_directory(path)?).map_err(|errno| failure("listing", path, errno))
+}
+
+fn read_names(directory: &mut Dir, path: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut names = Vec::new();
-    for entry in Dir::read_from(directory).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
+    while let Some(entry) = directory.read() {
+        let entry = entry.map_err(|errno| failure("listing", path, errno))?;
         let name = entry.file_name().to_bytes();
         if name != b"." && name != b".." {
             names.push(name.to_vec());
@@ -77,7 +87,7 @@ fn read_names(directory: &rustix::fd::OwnedFd, path: &[u8]) -> Result<Vec<Vec<u8
 }
 
 /// Looks at the file `name` in `directory`, which is called `path` in full.
-fn look(directory: &rustix::fd::OwnedFd, path: &[u8], name: &[u8]) -> Result<Found> {
+fn look(directory: BorrowedFd, path: &[u8], name: &[u8]) -> Result<Found> {
     let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
         .map_err(|errno| failure("examining", path, errno))?;
     let file_type = FileType::from_raw_mode(stat.st_mode);
@@ -128,33 +138,27 @@ pub fn stamp(stat: &Stat) -> Stamp {
 }
 
 /// Opens the directory `path`, in steps if its name is too long for one.
-pub fn open_directory(path: &[u8]) -> Result<rustix::fd::OwnedFd> {
+pub fn open_directory(path: &[u8]) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let open = |base: rustix::fd::BorrowedFd, name: &[u8]| {
+    let open = |base: BorrowedFd, name: &[u8]| {
         rustix::fs::openat(base, name, flags, Mode::empty())
             .map_err(|errno| failure("opening", path, errno))
     };
     let mut rest = path;
-    let mut base: Option<rustix::fd::OwnedFd> = None;
+    let mut base: Option<OwnedFd> = None;
     while rest.len() >= PATH_MAX {
         let cut = rest[..PATH_MAX - 1].iter().rposition(|&byte| byte == b'/');
         let Some(cut) = cut.filter(|&cut| cut > 0) else {
             break;
         };
-        let at = base.as_ref().map_or(rustix::fs::CWD, |fd| {
-            use rustix::fd::AsFd;
-            fd.as_fd()
-        });
-        base = Some(open(at, &rest[..cut])?);
+        base = Some(open(base_or_cwd(&base), &rest[..cut])?);
         rest = &rest[cut + 1..];
     }
-    match &base {
-        Some(fd) => {
-            use rustix::fd::AsFd;
-            open(fd.as_fd(), rest)
-        }
-        None => open(rustix::fs::CWD, rest),
-    }
+    open(base_or_cwd(&base), rest)
+}
+
+fn base_or_cwd(base: &Option<OwnedFd>) -> BorrowedFd<'_> {
+    base.as_ref().map_or(rustix::fs::CWD, AsFd::as_fd)
 }
 
 /// A failure of doing `action` on the input file `path`.

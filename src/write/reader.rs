@@ -93,6 +93,8 @@ impl<'a> Reader<'a> {
                     out = &mut out[count..];
                 }
                 Err(Errno::INTR) => {}
+                // Something else has taken its place.
+                Err(Errno::SPIPE | Errno::ISDIR) => return Err(changed(file)),
                 Err(errno) => return Err(plan::failure("reading", &file.path, errno)),
             }
         }
@@ -109,21 +111,36 @@ impl<'a> Reader<'a> {
 
     fn open(&mut self, file: &'a DiskFile) -> Result<OwnedFd> {
         let (directory, name) = plan::split(&file.path);
-        if self
-            .directory
-            .as_ref()
-            .is_none_or(|(path, _)| *path != directory)
-        {
-            self.directory = Some((directory, plan::open_directory(directory)?));
-        }
+        let cached = self.directory.take();
+        let fd = match cached.filter(|(path, _)| *path == directory) {
+            Some((_, fd)) => fd,
+            None => plan::open_directory(directory).map_err(|error| {
+                if gone(error.errno()) {
+                    changed(file)
+                } else {
+                    error
+                }
+            })?,
+        };
         // NONBLOCK matters only should a pipe have taken the file's place.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        match &self.directory {
-            Some((_, fd)) => rustix::fs::openat(fd, name, flags, Mode::empty()),
-            None => Err(Errno::BADF),
-        }
-        .map_err(|errno| plan::failure("opening", &file.path, errno))
+        let opened = rustix::fs::openat(&fd, name, flags, Mode::empty());
+        self.directory = Some((directory, fd));
+        opened.map_err(|errno| {
+            if gone(errno.raw_os_error()) {
+                changed(file)
+            } else {
+                plan::failure("opening", &file.path, errno)
+            }
+        })
     }
+}
+
+/// Whether a file that was there a moment ago has been removed or replaced.
+fn gone(errno: i32) -> bool {
+    [Errno::NOENT, Errno::NOTDIR, Errno::LOOP, Errno::NXIO]
+        .iter()
+        .any(|gone| gone.raw_os_error() == errno)
 }
 
 fn changed(file: &DiskFile) -> Error {

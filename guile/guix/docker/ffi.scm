@@ -4,6 +4,7 @@
 (define-module (guix docker ffi)
   #:use-module (guix docker library)
   #:use-module (ice-9 exceptions)
+  #:use-module (ice-9 iconv)
   #:use-module (ice-9 match)
   #:use-module (rnrs bytevectors)
   #:use-module (srfi srfi-1)
@@ -72,11 +73,12 @@
 (define-exception-type &docker-error &error
   make-docker-error
   docker-error?
-  (status docker-error-status)                  ;symbol
+  (status docker-error-status)                  ;symbol, see %statuses
   (system-error docker-error-system-error))     ;errno or 0
 
 (define %statuses
-  ;; Names of the values of enum guix_docker_status from 1 on.
+  ;; Names of the values of enum guix_docker_status from 1 on.  There is also
+  ;; 'library', when the library itself cannot be opened.
   #(invalid-argument invalid-text unsupported-system input input-changed
     output no-space compressor cancelled resources internal))
 
@@ -218,7 +220,11 @@ what belongs to the symbol."
 ;;;
 
 (define (pointer->text pointer)
-  (pointer->string pointer -1 "UTF-8"))
+  "Return the string at POINTER.  What is not text in a file name becomes
+question marks."
+  (let ((length (string-length (pointer->string pointer -1 "ISO-8859-1"))))
+    (bytevector->string (pointer->bytevector pointer length)
+                        "UTF-8" 'substitute)))
 
 (define (array-elements pointer count type)
   "Return the COUNT structures of TYPE at POINTER, as lists of values."
@@ -265,7 +271,14 @@ what belongs to the symbol."
     (lambda ()
       "Return the shared library, opened on the first call."
       (unless handle
-        (set! handle (open-library)))
+        (set! handle
+              (with-exception-handler
+                  (lambda (exception)
+                    (raise-exception
+                     (make-exception (make-docker-error 'library 0)
+                                     exception)))
+                open-library
+                #:unwind? #t)))
       handle)))
 
 (define (library-function name return-type argument-types)
@@ -273,24 +286,52 @@ what belongs to the symbol."
                             #:return-type return-type
                             #:arg-types argument-types))
 
+;; The frames of C between PROGRESS and whoever called 'build-docker-image'
+;; must be left by returning alone: threads work on what these frames hold.
+
+(define %no-return
+  (make-exception
+   (make-docker-error 'cancelled 0)
+   (make-exception-with-origin 'build-docker-image)
+   (make-exception-with-message
+    "progress: the procedure did not return; raise an exception to stop the \
+build")))
+
 (define (guarded-progress progress)
   "Return two values: a procedure to be called from C that calls PROGRESS, and
 a procedure that returns the exception that stopped it, or #f."
   (define raised #f)
+  (define stop (make-prompt-tag "stop"))
+
+  (define (guarded done total)
+    (define returned? #f)
+    (dynamic-wind
+      (const #t)
+      (lambda ()
+        (with-exception-handler
+            (lambda (exception)
+              (set! raised exception))
+          (lambda ()
+            (progress done total))
+          #:unwind? #t)
+        (set! returned? #t))
+      (lambda ()
+        ;; An exit to a prompt further out ends here.
+        (unless returned?
+          (abort-to-prompt stop)))))
 
   (values (lambda (data done total)
-            ;; Guile also runs signal handlers here.
-            (with-exception-handler
-                (lambda (exception)
-                  (set! raised exception)
-                  1)
-              (lambda ()
-                ;; An exit past the frames of C would leave threads behind.
-                (with-continuation-barrier
+            ;; The barrier turns a jump to a full continuation into an error,
+            ;; but prints other exceptions: they must be caught inside.
+            (with-continuation-barrier
+             (lambda ()
+               (call-with-prompt stop
                  (lambda ()
-                   (progress done total)))
-                0)
-              #:unwind? #t))
+                   (guarded done total)
+                   (if raised 1 0))
+                 (lambda (_)
+                   (set! raised (or raised %no-return))
+                   1)))))
           (lambda ()
             raised)))
 

@@ -3,6 +3,7 @@
 
 (define-module (guix docker library)
   #:use-module (ice-9 exceptions)
+  #:use-module (ice-9 match)
   #:use-module (srfi srfi-1)
   #:use-module (system foreign-library)
   #:export (open-library))
@@ -26,52 +27,60 @@
 
 (define (candidates)
   "Return the file names under which the library may be, best first."
-  (define (relative-to-module)
-    (match-load-path
-     (lambda (directory)
-       (list
-        ;; Installed: PREFIX/share/guile/site/3.0.
-        (string-append directory "/../../../../lib/" %file-name)
-        ;; In the source tree.
-        (string-append directory "/../target/release/libguix_docker.so")))))
+  (define (installed directory)
+    ;; Modules are in PREFIX/share/guile/site/3.0, the library in PREFIX/lib.
+    ;; Any directory of the load path may be the one: where Guix builds, this
+    ;; module is found in another one.
+    (string-append directory "/../../../../lib/" %file-name))
 
-  (or (and=> (getenv "GUIX_DOCKER_LIBRARY") list)
-      (append (if %installed-file (list %installed-file) '())
-              (relative-to-module)
-              ;; Wherever the system looks for libraries.
-              (list %file-name))))
+  (define (built directory)
+    (string-append directory "/../target/release/libguix_docker.so"))
 
-(define (match-load-path file-names)
-  "Call FILE-NAMES with the directory of the load path that this module is in
-and return the list it returns, or the empty list if there is none."
-  (or (any (lambda (directory)
-             (and (file-exists?
-                   (string-append directory "/guix/docker/library.scm"))
-                  (file-names directory)))
-           %load-path)
-      '()))
+  (define (source-directory? directory)
+    (file-exists? (string-append directory "/guix/docker/library.scm")))
+
+  (match (getenv "GUIX_DOCKER_LIBRARY")
+    ((or #f "")
+     (append (if %installed-file (list %installed-file) '())
+             (map built (filter source-directory? %load-path))
+             (map installed %load-path)
+             ;; Wherever the system looks for libraries.
+             (list %file-name)))
+    (file
+     (list file))))
 
 (define (open file)
-  "Return the library FILE, or #f if it cannot be opened."
-  (and (or (not (string-index file #\/)) (file-exists? file))
-       (false-if-exception
-        (load-foreign-library file
-                              #:extensions '("")
-                              #:search-ltdl-library-path? #f))))
+  "Return the library FILE, or a string that says why it cannot be opened."
+  (if (and (string-index file #\/) (not (file-exists? file)))
+      "not there"
+      (with-exception-handler exception-message
+        (lambda ()
+          (load-foreign-library file
+                                #:extensions '("")
+                                #:search-ltdl-library-path? #f))
+        #:unwind? #t)))
 
 (define (open-library)
   "Open the shared library and return it.  An error that lists the places
 looked at is raised if it is not there."
-  (let ((files (candidates)))
-    (or (any open files)
-        (raise-exception
-         (make-exception
-          (make-external-error)
-          (make-exception-with-origin 'build-docker-image)
-          (make-exception-with-message
-           (string-append
-            "the library " %file-name " cannot be opened; install it, or set "
-            "GUIX_DOCKER_LIBRARY to its absolute file name.  Tried: "
-            (string-join files ", "))))))))
+  (let loop ((files (candidates))
+             (failures '()))
+    (match files
+      (()
+       (raise-exception
+        (make-exception
+         (make-external-error)
+         (make-exception-with-origin 'build-docker-image)
+         (make-exception-with-message
+          (string-append
+           "the library " %file-name " cannot be opened; install it, or set "
+           "GUIX_DOCKER_LIBRARY to its absolute file name.  Tried: "
+           (string-join (reverse failures) ", "))))))
+      ((file rest ...)
+       (match (open file)
+         ((? string? reason)
+          (loop rest
+                (cons (string-append file " (" reason ")") failures)))
+         (library library))))))
 
 ;;; library.scm ends here

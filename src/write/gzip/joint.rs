@@ -15,6 +15,9 @@ const LOOK: u32 = 11;
 /// The longest code of any alphabet, in bits.
 const MAX_LENGTH: usize = 15;
 
+/// The most bits of a distance, the extra ones included.
+const MAX_DISTANCE_BITS: u32 = MAX_LENGTH as u32 + 13;
+
 /// The end of a block among the literals and lengths.
 const END_OF_BLOCK: usize = 256;
 
@@ -82,19 +85,18 @@ fn measure(stream: &[u8]) -> Result<(usize, usize), Malformed> {
 fn skip_symbols(bits: &mut Bits, literals: &Code, distances: &Code) -> Result<(), Malformed> {
     loop {
         bits.refill();
-        // A refill holds three literals, or a length and a distance.
         let mut entry = literals.next(bits)?;
-        for _ in 0..2 {
-            if entry != Entry::LITERAL {
-                break;
-            }
+        if entry == Entry::LITERAL {
+            // A refill is enough for this one, too.
             entry = literals.next(bits)?;
         }
         if entry == Entry::END {
             return Ok(());
         }
         if entry == Entry::LENGTH {
-            bits.refill();
+            if bits.held < MAX_DISTANCE_BITS {
+                bits.refill();
+            }
             distances.next(bits)?;
         }
         if bits.exhausted() {
@@ -118,8 +120,9 @@ impl Entry {
 
 /// A prefix code: how far each symbol leads, with its extra bits.
 struct Code {
-    /// By the next [`LOOK`] bits: the bits of the symbol, its extra bits
-    /// included, and what follows; 0 bits where the code is longer.
+    /// By the next [`LOOK`] bits: the bits of the symbol, or of several
+    /// literals and what comes after them, the extra bits included, and what
+    /// follows; 0 bits where the code is longer.
     short: Vec<(u8, Entry)>,
     /// For longer codes: how many there are of each length, and all symbols
     /// in the order of their codes.
@@ -169,6 +172,22 @@ impl Code {
         }
     }
 
+    /// Joins literals that are seen in one look, and what follows them if that
+    /// is seen as well.
+    fn join_literals(mut self) -> Self {
+        let single = self.short.clone();
+        for (index, joined) in self.short.iter_mut().enumerate() {
+            while joined.1 == Entry::LITERAL && joined.0 > 0 {
+                let next = single[index >> joined.0];
+                if next.0 == 0 || u32::from(joined.0 + next.0) > LOOK {
+                    break;
+                }
+                *joined = (joined.0 + next.0, next.1);
+            }
+        }
+        self
+    }
+
     /// Skips the next symbol with its extra bits.
     #[inline]
     fn next(&self, bits: &mut Bits) -> Result<Entry, Malformed> {
@@ -210,6 +229,7 @@ fn literal_code(lengths: &[u8]) -> Code {
             (extra, Entry::LENGTH)
         }
     })
+    .join_literals()
 }
 
 fn distance_code(lengths: &[u8]) -> Code {

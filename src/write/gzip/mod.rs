@@ -12,6 +12,7 @@
 //! digest is known.  Otherwise the header has a stored block of its own, with
 //! a place in the file that is filled in when all is done.
 
+mod effort;
 mod joint;
 mod member;
 mod piece;
@@ -36,7 +37,7 @@ use crate::tar::BLOCK;
 
 /// The bytes of the archive that are compressed at a time, a multiple of
 /// [`BLOCK`].  The size of the output depends on it but little.
-const PIECE: u64 = 1 << 20;
+const PIECE: u64 = 2 << 20;
 
 /// A layer's header that has to wait: where in its piece it is, and the
 /// layer.

@@ -6,16 +6,10 @@ use flate2::Crc;
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::LateHeader;
+use super::effort::deflate_level;
 use super::joint;
 use crate::error::{Error, Result, Status};
 use crate::tar::BLOCK;
-
-/// Stretches of fewer bytes are compressed as well as can be: it takes no time
-/// to speak of, and pieces cost most in small images.
-const SMALL: usize = 64 << 10;
-
-/// The highest level of libdeflate.
-const MAX_LEVEL: i32 = 12;
 
 /// A compressed piece of the archive.
 pub struct Piece {
@@ -35,8 +29,9 @@ pub struct Stretch {
 
 /// Compresses pieces.
 pub struct Encoder {
-    level: i32,
-    compressor: Compressor,
+    level: u8,
+    /// By the level of libdeflate, made when first used.
+    compressors: [Option<Compressor>; 13],
 }
 
 /// What comes after a stretch.
@@ -51,10 +46,9 @@ enum Next {
 impl Encoder {
     /// For gzip's `level`, 1 to 9.
     pub fn new(level: u8) -> Self {
-        let level = deflate_level(level);
         Encoder {
             level,
-            compressor: compressor(level),
+            compressors: Default::default(),
         }
     }
 
@@ -86,19 +80,13 @@ impl Encoder {
         crc.update(bytes);
         let mut deflated = Vec::new();
         if !bytes.is_empty() {
-            let level = match bytes.len() {
-                ..SMALL => MAX_LEVEL,
-                _ => self.level,
-            };
-            let mut thorough;
-            let compressor = if level == self.level {
-                &mut self.compressor
-            } else {
-                thorough = compressor(level);
-                &mut thorough
-            };
+            let level = deflate_level(self.level, bytes);
+            let compressor = self.compressors[level as usize].get_or_insert_with(|| {
+                Compressor::new(CompressionLvl::new(level).unwrap_or_default())
+            });
             let failed = || Error::new(Status::Internal, "compressing the image failed");
-            deflated.resize(compressor.deflate_compress_bound(bytes.len()), 0);
+            // Zeroed memory takes no room before it is written to.
+            deflated = vec![0; compressor.deflate_compress_bound(bytes.len())];
             let length = compressor.deflate_compress(bytes, &mut deflated);
             deflated.truncate(length.map_err(|_| failed())?);
             if next == Next::Blocks {
@@ -106,18 +94,5 @@ impl Encoder {
             }
         }
         Ok(Stretch { deflated, crc })
-    }
-}
-
-fn compressor(level: i32) -> Compressor {
-    Compressor::new(CompressionLvl::new(level).unwrap_or_default())
-}
-
-/// The level of libdeflate, 1 to 12, that makes files no larger than gzip's
-/// `level` in the least time.
-fn deflate_level(level: u8) -> i32 {
-    match level {
-        0..=5 => level.max(1).into(),
-        _ => 6,
     }
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! What a command says on its standard error.
+
+use std::io::{ErrorKind, Read};
+use std::process::ChildStderr;
+
+use rustix::fs::OFlags;
+
+/// How much of it is kept, from its end, in bytes.
+const KEPT: usize = 1000;
+
+/// The end of what a command has said so far.
+pub struct Diagnostics {
+    pipe: Option<ChildStderr>,
+    end: Vec<u8>,
+}
+
+impl Diagnostics {
+    /// What comes through `pipe`.
+    pub fn new(pipe: Option<ChildStderr>) -> Self {
+        // A pipe that cannot be read without waiting is not read at all.
+        let pipe = pipe.filter(|pipe| rustix::fs::fcntl_setfl(pipe, OFlags::NONBLOCK).is_ok());
+        Diagnostics {
+            pipe,
+            end: Vec::new(),
+        }
+    }
+
+    /// What to wait for before [`Diagnostics::listen`], while more can come.
+    pub fn pipe(&self) -> Option<&ChildStderr> {
+        self.pipe.as_ref()
+    }
+
+    /// Takes in what there is without waiting, so that the command does not
+    /// have to.
+    pub fn listen(&mut self) {
+        let mut buffer = [0; 4096];
+        while let Some(pipe) = &mut self.pipe {
+            match pipe.read(&mut buffer) {
+                Ok(count) if count > 0 => {
+                    self.end.extend_from_slice(&buffer[..count]);
+                    let excess = self.end.len().saturating_sub(KEPT);
+                    self.end.drain(..excess);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                _ => self.pipe = None,
+            }
+        }
+    }
+
+    /// The end of what was said, as one line without a full stop, or `None`
+    /// if nothing was.
+    pub fn line(&mut self) -> Option<String> {
+        self.listen();
+        let text = String::from_utf8_lossy(&self.end);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let line = words.join(" ");
+        let line = line.trim_end_matches('.');
+        (!line.is_empty()).then(|| line.to_owned())
+    }
+}
