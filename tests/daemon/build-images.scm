@@ -1,11 +1,11 @@
 ;;; SPDX-License-Identifier: GPL-3.0-or-later
 ;;;
-;;; usage: guile build-images.scm DIRECTORY [NAME...]
+;;; usage: guile build-images.scm DIRECTORY MODULES [NAME...]
 ;;;
 ;;; Have the daemon build the images (all, or those called NAME) with the
-;;; (guix docker) that comes first on the load path.  DIRECTORY gets, for each,
-;;; NAME.drv with the file name of its derivation and, if the build succeeds,
-;;; NAME.image with that of the image.
+;;; modules in MODULES before Guix's.  DIRECTORY gets, for each, NAME.drv with
+;;; the file name of its derivation and, if the build succeeds, NAME.image with
+;;; that of the image.
 
 (use-modules (guix derivations)
              (guix packages)
@@ -17,7 +17,10 @@
              (srfi srfi-34))
 
 (match (command-line)
-  ((_ directory names ...)
+  ((_ directory modules names ...)
+   ;; As option -L of Guix's commands does, when they are already loaded.
+   (set! %load-path (cons modules %load-path))
+
    (define (write-result name extension text)
      (call-with-output-file (string-append directory "/" (symbol->string name)
                                            extension)

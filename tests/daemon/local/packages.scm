@@ -24,7 +24,6 @@
   ;; The name of the tree that stands for the package of the given name.
   (match-lambda
     ("bash-minimal" "bash")
-    ("bootstrap-binaries" "coreutils")            ;for 'guix pack --bootstrap'
     ((? (lambda (name)
           (file-exists? (string-append trees "/" name)))
         name)
@@ -41,7 +40,8 @@
             (hash-set! interned tree item)
             item)))))
 
-(define* (shell-derivation store name script #:key (inputs '()) (sources '()) (env '()))
+(define* (shell-derivation store name script
+                           #:key (inputs '()) (sources '()) (env '()))
   "Return the derivation NAME that runs the shell SCRIPT."
   (let ((bash      (intern store "bash"))
         (coreutils (intern store "coreutils")))
@@ -57,9 +57,10 @@
                 #:local-build? #t
                 #:substitutable? #f)))
 
-;; Debian's Guile looks for its own modules, and its C library for locales
-;; and character sets, in places under /usr.  The shell would drop the variables that Guix gives names
-;; with a space in them, so pass on the environment as it came.
+;; Debian's Guile looks for its own modules, and its C library for locales and
+;; character sets, in places under /usr.  The shell would drop the variables
+;; that Guix gives names with a space in them: pass on the environment as it
+;; came.
 (define wrap-guile "
 chmod u+w \"$out/bin\"
 cat >\"$out/bin/guile\" <<END

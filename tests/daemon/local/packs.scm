@@ -29,6 +29,7 @@
     (single-xz        sample "xz"   #f)
     (single-database  sample "none" #f #:localstatedir? #t)
     (single-empty     empty  "none" #f)
+    (single-cross     empty  "gzip" #f #:target "aarch64-linux-gnu")
     (single-twins     twins  "none" #f)
     (layers-2         sample "none" 2)
     (layers-10        sample "none" 10 ,@decorated)
@@ -47,14 +48,14 @@
     ('empty  (manifest '()))))
 
 (define* (pack-derivation store name contents compression max-layers
-                          #:key (symlinks '()) entry-point localstatedir?
+                          #:key target (symlinks '()) entry-point localstatedir?
                           image-tag (entry-point-argument '()))
   (run-with-store store
     ;; The arguments are those that 'guix pack' gives.
     (docker-image (symbol->string name)
                   (profile (content (manifest-named contents store))
                            (hooks '()))
-                  #:target #f
+                  #:target target
                   #:compressor (lookup-compressor compression)
                   #:symlinks symlinks
                   #:localstatedir? localstatedir?

@@ -30,30 +30,27 @@ directory share/NAME."
                             #:env `(("name" . ,name))))))
 
 (define (plain-samples store)
-  ;; Sizes are far apart: what a directory itself counts depends on the file
-  ;; system, and with it the order of items of about the same size.
   (map (lambda (n)
          (let ((name (string-append "plain-" (number->string n))))
            (sample store name
-                   (format #f "repeat ~a ~a >text\n" name (* n n 600)))))
+                   (format #f "repeat ~a ~a >text\n" name (* n n 400)))))
        '(1 2 3 4 5 6 7)))
 
 (define shapes "
 : >empty; mkdir empty-directory
 repeat script 100 >program; chmod +x program
-repeat secret 2500 >.hidden
+cat \"$shell\" \"$shell\" >.hidden
 ln -s program relative; ln -s \"$out/share/$name/program\" absolute
 ln -s nowhere dangling; ln -s . loop
 # Derivations hold no text beyond Latin-1: e-acute and a Cyrillic d.
-mkdir -p $'\\303\\251t/\\320\\264'; repeat world 3 >$'\\303\\251t/\\320\\264/with space'
-repeat order 2 >B; repeat order 2 >a; repeat order 2 >a.b; mkdir a-b; repeat order 2 >a-b/c
+mkdir -p $'\\303\\251t/\\320\\264'
+repeat world 3 >$'\\303\\251t/\\320\\264/with space'
+mkdir a-b; for file in B a a.b a-b/c; do repeat order 2 >$file; done
 long=0123456789012345678901234567890123456789012345678901234567890123456789
 mkdir -p $long/$long; repeat long 5 >$long/$long/$long
 ln -s ../$long/$long/$long long-target
 ln -s short $long/$long-link
-printf '%s' 'exactly 512: ' >block
-while read -r -n 499 text; do printf '%s' \"$text\" >>block; break; done \\
-  < <(repeat xxxxxxx 100)\n")
+printf '%0512d' 0 >block; printf '%0513d' 0 >more-than-a-block\n")
 
 (define (sample-manifest store)
   "Return the manifest of the pack that most tests build."
@@ -62,8 +59,10 @@ while read -r -n 499 text; do printf '%s' \"$text\" >>block; break; done \\
            (list (sample store "shapes" shapes)
                  ;; These two share a file: the store's deduplication makes it
                  ;; one file with two names.
-                 (sample store "shared-1" "repeat shared 3000 >one; repeat 1 9000 >more\n")
-                 (sample store "shared-2" "repeat shared 3000 >two; repeat 2 9999 >more\n"))
+                 (sample store "shared-1"
+                         "repeat shared 3000 >one; repeat 1 9000 >more\n")
+                 (sample store "shared-2"
+                         "repeat shared 3000 >two; repeat 2 9999 >more\n"))
            (plain-samples store))))
 
 (define (twins-manifest store)
