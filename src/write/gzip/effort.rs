@@ -33,27 +33,36 @@ enum Data {
     Packed,
 }
 
-/// The level of libdeflate, 1 to 12, to compress `bytes` at for gzip's
-/// `level`, 1 to 9.
-pub fn deflate_level(level: u8, bytes: &[u8]) -> i32 {
-    if bytes.len() < SMALL {
-        return MAX_LEVEL;
-    }
-    match level {
-        0 | 1 => 1,
-        2 => 2,
-        3 => 3,
-        4 => 4,
-        5 => 5,
-        6 | 7 => match sample(bytes) {
-            Data::Binary => 6,
-            Data::Text | Data::Packed => 7,
-        },
-        _ => match sample(bytes) {
-            Data::Binary => 6,
-            Data::Packed => 8,
-            Data::Text => 9,
-        },
+/// How to compress a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// The level of libdeflate, 1 to 12.
+    pub level: i32,
+    /// The level to compress the piece at again, and to take what is smaller,
+    /// if what is left is less than one part in [`REPETITIVE`]: then much
+    /// depends on how far back the compressor looks.
+    pub if_repetitive: Option<i32>,
+}
+
+/// See [`Effort::if_repetitive`].
+pub const REPETITIVE: usize = 5;
+
+/// How to compress `bytes` for gzip's `level`, 1 to 9.
+pub fn effort(level: u8, bytes: &[u8]) -> Effort {
+    let (level, if_repetitive) = if bytes.len() < SMALL {
+        (MAX_LEVEL, None)
+    } else {
+        match (level, sample(bytes)) {
+            (..=5, _) => (level.max(1).into(), None),
+            (_, Data::Binary) => (6, None),
+            (6 | 7, Data::Text | Data::Packed) => (7, None),
+            (_, Data::Text) => (7, Some(9)),
+            (_, Data::Packed) => (8, None),
+        }
+    };
+    Effort {
+        level,
+        if_repetitive,
     }
 }
 

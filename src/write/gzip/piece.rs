@@ -6,7 +6,7 @@ use flate2::Crc;
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::LateHeader;
-use super::effort::deflate_level;
+use super::effort::{Effort, REPETITIVE, effort};
 use super::joint;
 use crate::error::{Error, Result, Status};
 use crate::tar::BLOCK;
@@ -80,19 +80,38 @@ impl Encoder {
         crc.update(bytes);
         let mut deflated = Vec::new();
         if !bytes.is_empty() {
-            let level = deflate_level(self.level, bytes);
-            let compressor = self.compressors[level as usize].get_or_insert_with(|| {
-                Compressor::new(CompressionLvl::new(level).unwrap_or_default())
-            });
-            let failed = || Error::new(Status::Internal, "compressing the image failed");
-            // Zeroed memory takes no room before it is written to.
-            deflated = vec![0; compressor.deflate_compress_bound(bytes.len())];
-            let length = compressor.deflate_compress(bytes, &mut deflated);
-            deflated.truncate(length.map_err(|_| failed())?);
+            let Effort {
+                level,
+                if_repetitive,
+            } = effort(self.level, bytes);
+            deflated = self.deflate(level, bytes)?;
+            if let Some(level) = if_repetitive
+                && deflated.len() * REPETITIVE < bytes.len()
+            {
+                let again = self.deflate(level, bytes)?;
+                if again.len() < deflated.len() {
+                    deflated = again;
+                }
+            }
             if next == Next::Blocks {
                 joint::open_end(&mut deflated).map_err(|_| failed())?;
             }
         }
         Ok(Stretch { deflated, crc })
     }
+
+    /// A whole DEFLATE stream of `bytes`, by a level of libdeflate.
+    fn deflate(&mut self, level: i32, bytes: &[u8]) -> Result<Vec<u8>> {
+        let compressor = self.compressors[level as usize]
+            .get_or_insert_with(|| Compressor::new(CompressionLvl::new(level).unwrap_or_default()));
+        // Zeroed memory takes no room before it is written to.
+        let mut deflated = vec![0; compressor.deflate_compress_bound(bytes.len())];
+        let length = compressor.deflate_compress(bytes, &mut deflated);
+        deflated.truncate(length.map_err(|_| failed())?);
+        Ok(deflated)
+    }
+}
+
+fn failed() -> Error {
+    Error::new(Status::Internal, "compressing the image failed")
 }
