@@ -10,14 +10,15 @@
 //! The work runs through four rooms, in this order and never back:
 //!
 //! 1. [`request`]: every argument, checked and owned;
-//! 2. [`plan`]: the files are listed, layers and archive are laid out, and
-//!    each member's header, size and place are known;
+//! 2. [`plan`]: the files are listed and split into layers, and [`archive`]
+//!    lays out the whole; each member's header, size and place are known;
 //! 3. [`write`](mod@write): threads fill the planned places, hashing and compressing;
 //! 4. [`publish`]: the image appears under its name, complete or not at all.
 //!
 //! [`metadata`] is the only room that knows JSON and `boundary` the only
 //! one that knows C.
 
+pub mod archive;
 mod boundary;
 pub mod control;
 pub mod error;

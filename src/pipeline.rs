@@ -8,6 +8,7 @@ use std::iter::zip;
 
 use sha2::{Digest, Sha256};
 
+use crate::archive;
 use crate::control::{Control, Monitor};
 use crate::error::Result;
 use crate::metadata;
@@ -25,7 +26,7 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     let layers = plan::layers(request, &control, monitor)?;
     let groups = plan::possible_duplicates(&layers);
     let stored = write::first_of_equals(request, &layers, &groups, &control, monitor)?;
-    let archive = plan::lay_out(request, &layers, &stored)?;
+    let archive = archive::lay_out(request, &layers, &stored)?;
     let image = Image {
         request,
         layers: &layers,

@@ -64,13 +64,7 @@ fn bytes_do_not_depend_on_threads_and_inflate_to_the_archive() {
                 gunzip(&compressed) == plain,
                 "{max_layers:?}, level {level}"
             );
-            let reference = through(&["gzip", &format!("-{level}n")], &plain);
-            assert!(
-                compressed.len() <= reference.len(),
-                "{max_layers:?}, level {level}: {} bytes, gzip's {}",
-                compressed.len(),
-                reference.len()
-            );
+            check_size(&compressed, &plain, level);
             assert!(through(&["gzip", "-dc"], &compressed) == plain);
         }
         for filter in ["cat", "tac -s nothing-of-the-kind"] {
@@ -95,15 +89,19 @@ fn small_images_are_no_larger_than_gzips() {
             run(&request).unwrap();
             let compressed = scratch.read("image");
             assert!(gunzip(&compressed) == plain);
-            let reference = through(&["gzip", &format!("-{level}n")], &plain);
-            assert!(
-                compressed.len() <= reference.len(),
-                "{max_layers:?}, level {level}: {} bytes, gzip's {}",
-                compressed.len(),
-                reference.len()
-            );
+            check_size(&compressed, &plain, level);
         }
     }
+}
+
+/// Checks that `compressed` is no larger than what gzip makes of `plain`.
+fn check_size(compressed: &[u8], plain: &[u8], level: u8) {
+    let reference = through(&["gzip", &format!("-{level}n")], plain).len();
+    let size = compressed.len();
+    assert!(
+        size <= reference,
+        "level {level}: {size} bytes, gzip's {reference}"
+    );
 }
 
 /// What a command writes when it reads `input`.

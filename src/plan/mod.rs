@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! What the image will be: every member of every layer, with its place.
+//! What the image will hold: every member of every layer, with its place.
 //!
 //! Planning lists the files of the request, evaluates its directives in
-//! memory, names and splits the members into layers, and lays out the
-//! archive.  File contents are not read; what must still hold when they are
-//! is recorded with each file.
+//! memory, names the members and splits them into layers.  File contents are
+//! not read; what must still hold when they are is recorded with each file.
 
 #![forbid(unsafe_code)]
 
-mod archive;
 mod dangling;
 mod layers;
 mod member;
@@ -17,7 +15,6 @@ mod populate;
 mod tree;
 mod walk;
 
-pub use archive::{Archive, Content, Part, lay_out, layer_header};
 pub use layers::{Layer, Role};
 pub use member::{DiskFile, Kind, Member, Source};
 pub use walk::{failure, open_directory, split, stamp};

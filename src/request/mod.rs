@@ -51,7 +51,7 @@ pub struct Request {
     pub(crate) repository: String,
     pub(crate) extra_files: Vec<Directive>,
     pub(crate) transformations: Vec<Transformation>,
-    pub(crate) architecture: &'static str,
+    architecture: Option<&'static str>,
     pub(crate) database: Option<Vec<u8>>,
     pub(crate) entry_point: Option<Vec<String>>,
     pub(crate) environment: Vec<String>,
@@ -89,7 +89,7 @@ impl Request {
             repository: repository::canonicalize("guix"),
             extra_files: Vec::new(),
             transformations: Vec::new(),
-            architecture: system::default_architecture()?,
+            architecture: None,
             database: None,
             entry_point: None,
             environment: Vec::new(),
@@ -121,8 +121,14 @@ impl Request {
 
     /// The system the files are for, a GNU triplet or its beginning.
     pub fn system(&mut self, triplet: &[u8]) -> Result<()> {
-        self.architecture = system::architecture(&text("system", triplet)?)?;
+        self.architecture = Some(system::architecture(&text("system", triplet)?)?);
         Ok(())
+    }
+
+    /// Docker's name for the system, this machine's unless another was set.
+    pub fn architecture(&self) -> Result<&'static str> {
+        self.architecture
+            .map_or_else(system::default_architecture, Ok)
     }
 
     /// The file of the store database to put at `/var/guix/db/db.sqlite`.

@@ -35,8 +35,7 @@ pub fn architecture(triplet: &str) -> Result<&'static str> {
         })
 }
 
-/// The architecture this library was built for.  The running kernel's name
-/// for it, which is what Guix asks for, says the same where both are known.
+/// The architecture of this machine, as its kernel calls it.
 pub fn default_architecture() -> Result<&'static str> {
     let machine = rustix::system::uname();
     architecture(&machine.machine().to_string_lossy())

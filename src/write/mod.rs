@@ -18,10 +18,11 @@ use std::fs::File;
 use self::buffers::Pool;
 use self::digests::Digests;
 use self::direct::{Direct, Task};
+use crate::archive::Archive;
 use crate::control::{Control, Monitor};
 use crate::error::{Error, Result, Status};
 use crate::metadata::DiffId;
-use crate::plan::{Archive, Layer};
+use crate::plan::Layer;
 use crate::request::{Compressor, Request};
 
 /// An image whose every byte has a place.

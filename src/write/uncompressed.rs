@@ -9,10 +9,10 @@ use super::buffers::Pool;
 use super::digests::Digests;
 use super::direct::{Direct, Task};
 use super::{Image, write_failure};
+use crate::archive::{Content, layer_header};
 use crate::control::{Control, Monitor};
 use crate::error::Result;
 use crate::metadata::DiffId;
-use crate::plan::{Content, layer_header};
 
 /// Writes the layers of `image` to their places in `output`, then all that
 /// depends on their digests, which it returns.

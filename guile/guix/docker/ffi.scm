@@ -70,7 +70,7 @@
             (layer-report-size report)
             (length (layer-report-items report)))))
 
-(define-exception-type &docker-error &error
+(define-exception-type &docker-error &external-error
   make-docker-error
   docker-error?
   (status docker-error-status)                  ;symbol, see %statuses

@@ -69,7 +69,6 @@ looked at is raised if it is not there."
       (()
        (raise-exception
         (make-exception
-         (make-external-error)
          (make-exception-with-origin 'build-docker-image)
          (make-exception-with-message
           (string-append

@@ -22,10 +22,10 @@ use super::buffers::Pool;
 use super::digests::{Digests, Stretch};
 use super::direct::{Direct, Task};
 use super::reader::Reader;
+use crate::archive::{Content, layer_header};
 use crate::control::{Control, Monitor};
 use crate::error::Result;
 use crate::metadata::DiffId;
-use crate::plan::{Content, layer_header};
 
 /// The bytes given to the command at a time, and the size asked for the pipe.
 const CHUNK: usize = 256 << 10;

@@ -29,10 +29,10 @@ use super::Image;
 use super::buffers::{Buffer, Pool};
 use super::digests::{Digests, Stretch};
 use super::reader::Reader;
+use crate::archive::{Content, layer_header};
 use crate::control::{Control, Monitor, lock};
 use crate::error::Result;
 use crate::metadata::DiffId;
-use crate::plan::{Content, layer_header};
 use crate::tar::BLOCK;
 
 /// The bytes of the archive that are compressed at a time, a multiple of

@@ -7,11 +7,13 @@
 //! layered image, whose names are the digests, and the tail, the metadata
 //! after the last layer, whose size does not depend on them.
 
+#![forbid(unsafe_code)]
+
 use ::tar::EntryType;
 
-use super::layers::Layer;
 use crate::error::Result;
 use crate::metadata::{self, DiffId};
+use crate::plan::Layer;
 use crate::request::Request;
 use crate::tar::{self, Entry, Owner};
 
