@@ -34,9 +34,16 @@ fn generate_header(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let header = root.join("include/guix_docker.h");
     let new = out.join("guix_docker.h");
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
-    cbindgen::Builder::new()
-        .with_crate(root)
-        .with_config(config)
+    // Only what is C's: other files may have constants of their own.
+    let mut sources = vec![root.join("src/error.rs")];
+    for entry in fs::read_dir(root.join("src/boundary"))? {
+        sources.push(entry?.path());
+    }
+    sources.sort();
+    let builder = cbindgen::Builder::new().with_config(config);
+    sources
+        .into_iter()
+        .fold(builder, |builder, source| builder.with_src(source))
         .generate()?
         .write_to_file(&new);
     let text = fs::read(&new)?;

@@ -53,11 +53,6 @@
 #define GUIX_DOCKER_DEFAULT_MODE UINT32_MAX
 
 /*
- See [`Effort::if_repetitive`].
- */
-#define REPETITIVE 5
-
-/*
  The kind of a failure.  The numbers are stable: they are the status codes
  of the C interface.
  */
