@@ -147,6 +147,35 @@ fn several_items_in_one_layer() {
     assert!(layer == gnu_tar(&[&large, middle, &small]));
 }
 
+#[test]
+fn other_readers_list_the_same_members() {
+    let scratch = Scratch::new();
+    for name in ["item/file", "item/directory/file"] {
+        scratch.file(name, b"content");
+    }
+    scratch.link(&format!("item/{}", "l".repeat(150)), &"t".repeat(150));
+    let item = scratch.path("item");
+    for max_layers in [None, Some(2)] {
+        let mut request = scratch.request("image", &[&item]);
+        if let Some(count) = max_layers {
+            request.max_layers(count).unwrap();
+        }
+        run(&request).unwrap();
+        let image = scratch.read("image");
+        let mut archives = layers(&image);
+        archives.push(("image".into(), image));
+        for (name, archive) in archives {
+            let file = scratch.file("archive", &archive);
+            let listed = Command::new("tar").arg("-tf").arg(file).output().unwrap();
+            let listed = String::from_utf8(listed.stdout).unwrap();
+            let mut listed: Vec<&str> = listed.lines().collect();
+            listed.sort_unstable();
+            let members = common::members(&archive);
+            assert_eq!(members.keys().collect::<Vec<_>>(), listed, "{name}");
+        }
+    }
+}
+
 fn bytes_of(path: &Path) -> &[u8] {
     path.as_os_str().as_bytes()
 }
