@@ -7,34 +7,30 @@
 
 ;;; Commentary:
 ;;;
-;;; The library and its modules as Guix builds use them, from a library that
-;;; was built outside of Guix: it needs nothing but the C library.
-;;; "guile/swap-into-guix" puts this file and the library into a checkout.
+;;; The library that (guix docker) opens, as an extension of the builds that
+;;; use this module.  It was built outside of Guix and needs nothing but the
+;;; C library.  "guile/swap-into-guix" puts this file and the library into a
+;;; checkout.
 ;;;
 ;;; Code:
 
 (define guix-docker
-  (let ((library (local-file "guix-docker/libguix_docker.so.0"))
-        (modules (local-file "guix-docker/modules" #:recursive? #t)))
+  (let ((library (local-file "guix-docker/libguix_docker.so.0")))
     (computed-file "guix-docker"
-                   #~(begin
-                       (define (directory . names)
-                         (let ((name (string-append #$output
-                                                    (string-concatenate
-                                                     names))))
-                           (mkdir name)
-                           name))
+                   #~(let ((lib (string-append #$output "/lib"))
+                           ;; A build has this directory on its load path, and
+                           ;; finds the library by its place beside it.  The
+                           ;; modules come from the checkout.
+                           (site (string-append #$output "/share/guile/site/"
+                                                (effective-version))))
+                       (define (make-directories directory)
+                         (unless (file-exists? directory)
+                           (make-directories (dirname directory))
+                           (mkdir directory)))
 
-                       (mkdir #$output)
+                       (make-directories lib)
+                       (make-directories site)
                        (symlink #$library
-                                (string-append (directory "/lib")
-                                               "/libguix_docker.so.0"))
-                       (directory "/share")
-                       (directory "/share/guile")
-                       (directory "/share/guile/site")
-                       (symlink #$modules
-                                (string-append #$output
-                                               "/share/guile/site/"
-                                               (effective-version)))))))
+                                (string-append lib "/libguix_docker.so.0"))))))
 
 ;;; package.scm ends here

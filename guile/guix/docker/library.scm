@@ -33,6 +33,9 @@
     ;; module is found in another one.
     (string-append directory "/../../../../lib/" %file-name))
 
+  (define (installed-directory? directory)
+    (string-contains directory "/share/guile/site/"))
+
   (define (built directory)
     (string-append directory "/../target/release/libguix_docker.so"))
 
@@ -43,17 +46,24 @@
     ((or #f "")
      (append (if %installed-file (list %installed-file) '())
              (map built (filter source-directory? %load-path))
-             (map installed %load-path)
+             (map installed (filter installed-directory? %load-path))
              ;; Wherever the system looks for libraries.
              (list %file-name)))
     (file
      (list file))))
 
+(define (exception->string exception)
+  "Return the message of EXCEPTION."
+  (apply format #f (exception-message exception)
+         (if (exception-with-irritants? exception)
+             (exception-irritants exception)
+             '())))
+
 (define (open file)
   "Return the library FILE, or a string that says why it cannot be opened."
   (if (and (string-index file #\/) (not (file-exists? file)))
       "not there"
-      (with-exception-handler exception-message
+      (with-exception-handler exception->string
         (lambda ()
           (load-foreign-library file
                                 #:extensions '("")
