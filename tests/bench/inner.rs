@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! The parts of a build by themselves: `cargo bench`.
+
+use std::fs;
+use std::hint::black_box;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use guix_docker::request::Compressor;
+use guix_docker::tar::{self, Entry, Owner};
+use guix_docker::{Control, Request, build, plan};
+use tempfile::TempDir;
+
+/// Files in the tree that is walked, in directories of a hundred.
+const FILES: usize = 2000;
+
+/// Bytes of the file that is hashed and compressed.
+const SIZE: usize = 16 << 20;
+
+/// The headers of a member with a short and with a long name.
+fn headers(c: &mut Criterion) {
+    let mut group = c.benchmark_group("headers");
+    for length in [60, 160] {
+        let name = vec![b'n'; length];
+        let entry = Entry {
+            name: &name,
+            link: b"",
+            kind: ::tar::EntryType::Regular,
+            mode: 0o444,
+            size: 12345,
+            device: None,
+            owner: Owner::Numeric,
+        };
+        group.bench_with_input(BenchmarkId::new("name", length), &entry, |b, entry| {
+            b.iter(|| tar::headers(black_box(entry)))
+        });
+    }
+}
+
+/// Listing a tree and making members of it.
+fn walk(c: &mut Criterion) {
+    let scratch = TempDir::new().unwrap();
+    for index in 0..FILES {
+        let directory = scratch.path().join(format!("item/{}", index / 100));
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join(index.to_string()), b"").unwrap();
+    }
+    let request = request(scratch.path(), "");
+    let mut group = c.benchmark_group("walk");
+    group.throughput(Throughput::Elements(FILES as u64));
+    group.bench_function("files", |b| {
+        b.iter(|| plan::layers(&request, &Control::default(), &mut go_on).unwrap())
+    });
+}
+
+/// Reading, hashing, compressing and writing one file on one thread, by what
+/// is in it.
+fn pieces(c: &mut Criterion) {
+    let text: Vec<u8> = (0u64..)
+        .flat_map(|line| format!("line {line} of {}\n", line * line % 7919).into_bytes())
+        .take(SIZE)
+        .collect();
+    let mut state = 1u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    })
+    .take(SIZE)
+    .collect();
+    let mut group = c.benchmark_group("pieces");
+    group.sample_size(10);
+    group.throughput(Throughput::Bytes(SIZE as u64));
+    for (kind, content) in [("text", &text), ("noise", &noise)] {
+        let scratch = TempDir::new().unwrap();
+        fs::create_dir(scratch.path().join("item")).unwrap();
+        fs::write(scratch.path().join("item/file"), content).unwrap();
+        for command in ["", "gzip -1", "gzip -6", "gzip -9"] {
+            let request = request(scratch.path(), command);
+            let name = if command.is_empty() { "none" } else { command };
+            group.bench_function(BenchmarkId::new(name, kind), |b| {
+                b.iter(|| build(&request, &mut go_on).unwrap())
+            });
+        }
+    }
+}
+
+/// A request for an image of `item` in `directory`, on one thread.
+fn request(directory: &Path, compressor: &str) -> Request {
+    let name = |name: &str| directory.join(name).into_os_string().into_encoded_bytes();
+    let words: Vec<&str> = compressor.split_whitespace().collect();
+    let mut request = Request::new(&name("image"), &[name("item")], b"prefix").unwrap();
+    request.compressor(Compressor::from_command(&words).unwrap());
+    request.threads(1);
+    request
+}
+
+fn go_on(_done: u64, _total: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+criterion_group!(benches, headers, walk, pieces);
+criterion_main!(benches);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* One line per check, and what the programs' images have in common.  */
+
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <guix_docker.h>
+
+static int failures;
+
+/* Say whether CONDITION holds; the rest is a format and its arguments.  */
+__attribute__ ((format (printf, 2, 3))) static void
+check (int condition, const char *format, ...)
+{
+  va_list arguments;
+
+  fputs (condition ? "ok - " : "not ok - ", stdout);
+  va_start (arguments, format);
+  vprintf (format, arguments);
+  va_end (arguments);
+  putchar ('\n');
+  fflush (stdout);
+  failures += !condition;
+}
+
+static inline void
+write_file (const char *name, size_t size)
+{
+  FILE *file = fopen (name, "w");
+  unsigned state = 1;
+
+  if (!file)
+    {
+      perror (name);
+      exit (2);
+    }
+  for (; size > 0; size--)
+    putc ((state = state * 1103515245 + 12345) >> 16 & 255, file);
+  fclose (file);
+}
+
+/* The absolute names of input that the programs make in the directory they
+   are run in.  */
+static char small_file[4200], large_file[4200];
+static const char *small_paths[] = { small_file };
+static const char *large_paths[] = { large_file };
+
+static inline void
+make_input (void)
+{
+  char here[4096];
+
+  if (!getcwd (here, sizeof here))
+    exit (2);
+  snprintf (small_file, sizeof small_file, "%s/small", here);
+  snprintf (large_file, sizeof large_file, "%s/large", here);
+  write_file (small_file, 1000);
+  write_file (large_file, 3000000);
+}
+
+/* Options for an image of the small file.  */
+static inline struct guix_docker_options
+small_image (const char *image)
+{
+  struct guix_docker_options options;
+
+  guix_docker_options_init (&options, sizeof options);
+  options.image = image;
+  options.paths = small_paths;
+  options.path_count = 1;
+  options.prefix = "/prefix";
+  options.creation_time = 1;
+  return options;
+}
+
+static inline int
+exists (const char *name)
+{
+  struct stat status;
+
+  return lstat (name, &status) == 0;
+}
+
+/* How many entries DIRECTORY has, hidden ones too.  */
+static inline unsigned
+entries (const char *directory)
+{
+  DIR *stream = opendir (directory);
+  unsigned count = 0;
+
+  if (!stream)
+    return 0;
+  while (readdir (stream))
+    count++;
+  closedir (stream);
+  return count;
+}
+
+#endif

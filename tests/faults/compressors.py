@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compressors that are missing, fail, die, stop reading, or hang."""
+
+import os
+import signal
+import time
+
+from checks import check
+from scene import left_processes
+
+# More than a pipe holds, so that a compressor that does not read is noticed
+# by writing to it.
+MUCH = 3_000_000
+
+
+def check_all(scene):
+    much = scene.make_input("much", {"noise": os.urandom(MUCH)})
+    check_start(scene)
+    for how, words in {"little input": ["path", scene.small],
+                       "much input": ["path", much],
+                       "layered": ["path", scene.small, "path", much, "max-layers", 3]}.items():
+        check_end(scene, how, words)
+    check_noise(scene, much)
+    check_stuck(scene, much)
+    check_surroundings(scene, much)
+
+
+def fails(scene, name, words, *command, says=(), **options):
+    scene.failure(name, *words, "compressor", *command, ";", status="COMPRESSOR",
+                  says=["compressor", *says], **options)
+
+
+def check_start(scene):
+    words = ["path", scene.small]
+    fails(scene, "a compressor that is not there", words, "no-such-compressor", "-9",
+          says=["no-such-compressor", "No such file", "install"])
+    fails(scene, "a compressor whose file is not there", words, "/no/such/compressor",
+          says=["/no/such/compressor", "No such file"])
+    plain = scene.small / "file"
+    fails(scene, "a compressor that is not a program", words, plain,
+          says=[plain, "Permission denied"])
+    fails(scene, "a compressor that is a directory", words, scene.small,
+          says=[scene.small, "Permission denied"])
+    broken = scene.work / "broken"
+    broken.write_text("#!/no/such/interpreter\n")
+    broken.chmod(0o755)
+    fails(scene, "a compressor whose interpreter is not there", words, broken,
+          says=[broken, "No such file"])
+    fails(scene, "gzip with options that it does not have", words, "gzip", "--no-such-option",
+          says=["gzip", "exit status"])
+    fails(scene, "a compressor's name is not a shell's line", words, "cat | cat",
+          says=["cat | cat", "No such file"])
+
+
+def check_end(scene, how, words):
+    def one(name, *command, says, **options):
+        fails(scene, f"{name}, {how}", words, *command, says=says, **options)
+
+    def script(name, text, says, **options):
+        one(name, "sh", "-c", text, says=says, **options)
+
+    one("a compressor that fails at once", "false", says=["false", "exit status 1"])
+    script("a compressor that fails in the end", "cat; echo why >&2; exit 7",
+           ['"sh"', "exit status 7", "why"])
+    script("a compressor that dies half-way", "head -c 1000; kill -KILL $$", ["signal 9"])
+    script("a compressor that dies in the end", "cat; kill -TERM $$", ["signal 15"])
+    script("a compressor that aborts", "ulimit -c 0; kill -ABRT $$", ["signal 6"])
+    one("a compressor that does not read", "true", says=["true", "stopped reading"])
+    script("a compressor that reads a part", "head -c 1000", ["stopped reading"])
+    script("a compressor that writes without reading", "echo all is well", ["stopped reading"])
+    script("a compressor that closes its input", "exec <&-; echo all is well",
+           ["stopped reading"])
+    # It must not be waited for until it is done with whatever else it does.
+    script("a compressor that closes its input and goes on", "exec <&-; sleep 60",
+           ["stopped reading"], old=[False], max_seconds=15)
+    # Nothing that a compressor started may be left.
+    script("a compressor that fails and leaves a child", "sleep 60 & exit 3", ["exit status 3"])
+    script("a compressor that fails and leaves a grandchild",
+           "(sleep 60 & sleep 61 &) ; cat >/dev/null; exit 3", ["exit status 3"])
+
+
+def check_noise(scene, much):
+    words = ["path", much]
+    # The end of it is in the message, on one line.
+    fails(scene, "a compressor that complains on several lines", words, "sh", "-c",
+          "printf 'first\\n\\tsecond\\0\\377third\\n' >&2; exit 1",
+          says=["first second", "third"])
+    # Shared memory is where it would pile up unseen.
+    megabytes = 300
+    script = f"""
+      before=$(awk '/^Shmem:/ {{ print $2 }}' /proc/meminfo)
+      head -c {megabytes}000000 /dev/zero | tr '\\0' x >&2
+      after=$(awk '/^Shmem:/ {{ print $2 }}' /proc/meminfo)
+      echo " grew $((after - before))" >&2
+      exit 1"""
+    fails(scene, "a compressor that complains without end", words, "sh", "-c", script,
+          says=["grew"], old=[False])
+    grown = scene.last.message.rpartition("grew ")[2].split()
+    check("what it complains does not pile up",
+          grown and int(grown[0]) < megabytes * 1000 // 2, scene.last.message[-100:])
+    check("the message about it is short", len(scene.last.message) < 2000,
+          len(scene.last.message))
+    scene.success("a compressor that complains and succeeds", *words, "compressor", "sh", "-c",
+                  "echo warning >&2; exec cat", ";")
+    scene.success("a compressor that closes its standard error", *words, "compressor", "sh", "-c",
+                  "exec cat 2>&-", ";")
+
+
+def check_stuck(scene, much):
+    """Compressors that would hold the build up when it has failed otherwise."""
+    stuck = {
+        "never reads": "sleep 60",
+        "reads all and never ends": "cat >/dev/null; sleep 60",
+        "ignores SIGTERM": "trap '' TERM HUP INT PIPE; cat >/dev/null; sleep 60",
+    }
+    for what, text in stuck.items():
+        scene.failure(f"stopped while a compressor {what}", "path", much, "at", 0, "cancel", 1,
+                      "compressor", "sh", "-c", text, ";", status="CANCELLED",
+                      says=["progress"], max_seconds=15)
+
+
+def check_surroundings(scene, much):
+    """What a compressor gets from the program that runs it."""
+    fails(scene, "a compressor has no signals blocked", ["path", much], "sh", "-c",
+          "grep SigBlk: /proc/$$/status >&2; exit 1", says=["SigBlk: 0000000000000000"])
+    fails(scene, "a compressor can be ended by a signal", ["path", much], "sh", "-c",
+          "kill -TERM $$; sleep 60", says=["signal 15"], max_seconds=15)
+    fails(scene, "a compressor gets SIGPIPE even if the program ignores it",
+          ["ignore", int(signal.SIGPIPE), "path", much], "sh", "-c",
+          "grep SigIgn: /proc/$$/status >&2; exit 1", says=[])
+    ignored = scene.last.message.rpartition("SigIgn: ")[2]
+    check("SIGPIPE is not ignored there",
+          ignored and not int(ignored, 16) & 1 << (signal.SIGPIPE - 1), scene.last.message)
+    # No descriptor but the three: the library's would keep pipes open.  The
+    # fourth is the one by which they are listed.
+    fails(scene, "a compressor has three descriptors", ["path", much], "sh", "-c",
+          "exec ls /proc/self/fd >&2", says=["0 1 2 3"])
+    check("and no others", scene.last.message.endswith(": 0 1 2 3"), scene.last.message)
+    start = time.monotonic()
+    scene.success("a compressor that leaves a child and succeeds", "path", much,
+                  "compressor", "sh", "-c", "sleep 60 >/dev/null 2>&1 & cat", ";")
+    check("that child is not waited for", time.monotonic() - start < 30, left_processes())

@@ -1,0 +1,227 @@
+;;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; Every argument of build-docker-image: what it does, and its default.
+
+(use-modules (support)
+             (guix docker)
+             (ice-9 match)
+             (rnrs bytevectors)
+             (srfi srfi-1)
+             (srfi srfi-19)
+             (srfi srfi-64))
+
+(define (text . arguments)
+  "Return the text of an image built with ARGUMENTS."
+  (apply build arguments)
+  (image-text))
+
+(define (has? text . parts)
+  (every (lambda (part)
+           (string-contains text part))
+         parts))
+
+(define architecture
+  ;; That of this machine.
+  (match (utsname:machine (uname))
+    ("x86_64" "amd64")
+    ("aarch64" "arm64")
+    ("i686" "386")
+    (other other)))
+
+(define (same-images? one other)
+  "Do the lists of keywords ONE and OTHER make the same image?"
+  (define (bytes arguments)
+    (apply build #:creation-time (make-time time-utc 0 1) arguments)
+    (let ((bytes (image-bytes)))
+      (delete-file image)
+      bytes))
+
+  (bytevector=? (bytes one) (bytes other)))
+
+(run-tests "keywords"
+ (lambda ()
+   (test-equal "%docker-image-max-layers" #f %docker-image-max-layers)
+
+   ;; Defaults.
+   (test-assert "defaults"
+     (has? (text)
+           (string-append "\"architecture\":\"" architecture "\"")
+           "guix:latest" "\"os\":\"linux\""
+           ;; A layer of its own prefix, a history of one entry.
+           "guix pack"))
+   (for-each
+    (match-lambda
+      ((name . arguments)
+       (test-assert (string-append "the default of " name)
+         (same-images? '() arguments))))
+    `(("repository" #:repository "guix")
+      ("extra-files" #:extra-files ())
+      ("transformations" #:transformations ())
+      ("system" #:system ,(utsname:machine (uname)))
+      ("database" #:database #f)
+      ("entry-point" #:entry-point #f)
+      ("environment" #:environment ())
+      ("compressor" #:compressor #f)
+      ("compressor, an empty list" #:compressor ())
+      ("max-layers" #:max-layers #f)
+      ("root-system" #:root-system #f)
+      ("history" #:history layers)
+      ("threads" #:threads 0)
+      ("progress" #:progress ,(const #t))))
+   (test-assert "the default of creation-time is now"
+     (let* ((before (current-time time-utc))
+            (text (text))
+            (after (current-time time-utc)))
+       (any (lambda (time)
+              (has? text (string-append
+                          "\"created\":\""
+                          (date->string (time-utc->date time 0)
+                                        "~Y-~m-~dT~H:~M:~SZ"))))
+            (map (lambda (seconds)
+                   (make-time time-utc 0 seconds))
+                 (iota (+ 1 (- (time-second after) (time-second before)))
+                       (time-second before))))))
+
+   ;; Effects.
+   (test-assert "paths may be none"
+     (begin
+       (build-docker-image image '() "/prefix")
+       (has? (image-text) "manifest.json")))
+   (test-assert "the prefix makes the layer's ID"
+     (not (begin
+            (build-docker-image image (list item-a) "/one"
+                                #:creation-time (make-time time-utc 0 1))
+            (let ((one (image-text)))
+              (build-docker-image image (list item-a) "/other"
+                                  #:creation-time (make-time time-utc 0 1))
+              (string=? one (image-text))))))
+   (test-assert "repository"
+     (has? (text #:repository "A/Name") "a.name:latest"))
+   (test-assert "extra-files"
+     (has? (text #:extra-files '((directory "/srv")
+                                 (directory "/srv/b" 0 0)
+                                 (directory "/srv/c" -1 30000 #o1777)
+                                 (file "/srv/empty")
+                                 (file "/srv/file" "the content")
+                                 ("/srv/link" -> "file")))
+           "srv/b/" "srv/c/" "srv/empty" "the content" "srv/link"))
+   (test-assert "extra-files, text beyond ASCII"
+     (has? (text #:extra-files '((file "/λ" "β")))
+           "\xce\xbb" "\xce\xb2"))
+   (test-assert "transformations"
+     (let ((text (text #:transformations `((,input -> "/moved")))))
+       (and (has? text "moved/item-a/file")
+            (not (has? text (string-drop (string-append item-a "/file")
+                                         1))))))
+   (test-assert "system"
+     (has? (text #:system "s390x-linux") "\"architecture\":\"s390x\""))
+   (test-assert "database"
+     (has? (text #:database (string-append item-b "/file"))
+           "var/guix/db/db.sqlite" "guix-profile-1-link"))
+   (test-assert "entry-point"
+     (has? (text #:entry-point '("/bin/sh" "λ")) "[\"/bin/sh\",\"\xce\xbb\"]"))
+   (test-assert "entry-point, an empty list is not #f"
+     (not (same-images? '() '(#:entry-point ()))))
+   (test-assert "environment"
+     (has? (text #:environment '(("A" . "1=2") ("B" . "")))
+           "\"A=1=2\"" "\"B=\""))
+   (test-equal "compressor: gzip, done by the library"
+     #vu8(#x1f #x8b 8)
+     (begin
+       (build #:compressor '("/no/such/bin/gzip" "-9n"))
+       (let ((bytes (image-bytes)))
+         (delete-file image)
+         (u8-list->bytevector
+          (list-head (bytevector->u8-list bytes) 3)))))
+   (test-assert "compressor: a command"
+     (has? (text #:compressor '("sh" "-c" "echo \"$0\"; cat" "compressed"))
+           "compressed\n" "manifest.json"))
+   (test-assert "creation-time"
+     (has? (text #:creation-time (make-time time-utc 999999999 1))
+           "\"created\":\"1970-01-01T00:00:01Z\""))
+   (test-assert "creation-time, before 1970"
+     (has? (text #:creation-time (make-time time-utc 0 -1))
+           "\"created\":\"1969-12-31T23:59:59Z\""))
+   (test-assert "max-layers"
+     (begin
+       (build-docker-image image (list item-a item-b) "/prefix"
+                           #:max-layers 2)
+       (has? (image-text) "sha256:" "\"diff_ids\"")))
+   (test-assert "max-layers, a very large number"
+     (begin
+       (build #:max-layers (expt 10 30))
+       (has? (image-text) "\"diff_ids\"")))
+   (test-assert "root-system"
+     (let ((text (text #:root-system item-b)))
+       (and (has? text (make-string 1000 #\b))
+            (not (has? text "hello\n")))))
+   (test-assert "history"
+     (let ((histories (map (lambda (history)
+                             (build-docker-image image (list item-a item-b)
+                                                 "/prefix" #:max-layers 5
+                                                 #:history history)
+                             (image-text))
+                           '(layers one none))))
+       (match histories
+         ((layers one none)
+          (and (has? layers "\"history\"" "extra files")
+               (has? one "\"history\"" "guix pack")
+               (not (has? one "extra files"))
+               (not (has? none "\"history\"")))))))
+   (test-assert "threads do not change the image"
+     (same-images? '(#:threads 1 #:compressor ("gzip"))
+                   '(#:threads 7 #:compressor ("gzip"))))
+   (test-assert "progress is told of bytes done and of all bytes"
+     (let ((news '()))
+       (build #:compressor '("sh" "-c" "sleep 0.3; cat")
+              #:progress (lambda (done total)
+                           (set! news (cons (list done total) news))))
+       (delete-file image)
+       (and (pair? news)
+            (every (match-lambda
+                     ((done total)
+                      (and (exact-integer? done) (exact-integer? total)
+                           (<= 0 done total))))
+                   news))))
+
+   (for-each
+    (match-lambda
+      ((cores threads?)
+       (test-assert (format #f "NIX_BUILD_CORES=~a" cores)
+         (begin
+           (setenv "NIX_BUILD_CORES" cores)
+           (let ((tasks (task-count))
+                 (most 0))
+             (build-docker-image image (list item-b) "/prefix"
+                                 #:compressor '("sh" "-c" "sleep 0.4; cat")
+                                 #:max-layers 2
+                                 #:progress
+                                 (lambda (done total)
+                                   (set! most (max most (task-count)))))
+             (delete-file image)
+             (unsetenv "NIX_BUILD_CORES")
+             (threads? (- most tasks)))))))
+    ;; One more feeds the compressor.
+    `(("1" ,(lambda (count) (<= 1 count 2)))
+      ("5" ,(lambda (count) (<= 1 count 6)))
+      ("0" ,positive?)
+      ("" ,positive?)
+      ("many" ,positive?)
+      ("-2" ,positive?)))
+
+   (test-assert "a bytevector may name any file"
+     (let ((latin (u8-list->bytevector
+                   (append (bytevector->u8-list (string->utf8 item-a))
+                           '(47 255)))))
+       (system* "sh" "-c" "echo >\"$0/$(printf '\\377')\"" item-a)
+       (let ((report (build-docker-image
+                      (string->utf8 image) (list latin)
+                      (string->utf8 "/prefix")
+                      #:max-layers 3
+                      #:database (string->utf8
+                                  (string-append item-a "/file")))))
+         (system* "sh" "-c" "rm \"$0/$(printf '\\377')\"" item-a)
+         (and (= 2 (length (image-report-layers report)))
+              (has? (image-text)
+                    (string-append (string-drop item-a 1) "/\xff"))))))
+   (test-assert "nothing else was made" (clean?))))

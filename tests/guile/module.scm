@@ -1,0 +1,160 @@
+;;; SPDX-License-Identifier: GPL-3.0-or-later
+
+;;; The module itself: what it exports, and life without the library.
+
+(use-modules (guix docker)
+             (support)
+             (ice-9 exceptions)
+             (ice-9 match)
+             (srfi srfi-1)
+             (srfi srfi-64))
+
+(define (symbol<? one other)
+  (string<? (symbol->string one) (symbol->string other)))
+
+(define (exports module)
+  (sort (module-map (lambda (name variable) name)
+                    (resolve-interface module))
+        symbol<?))
+
+(define public
+  '(%docker-image-max-layers
+    build-docker-image
+
+    image-report?
+    image-report-id
+    image-report-size
+    image-report-layers
+
+    layer-report?
+    layer-report-diff-id
+    layer-report-size
+    layer-report-items
+
+    &docker-error
+    docker-error?
+    docker-error-status
+    docker-error-system-error))
+
+(define keywords
+  ;; The reference's, and this project's own.
+  '(#:repository #:extra-files #:transformations #:system #:database
+    #:entry-point #:environment #:compressor #:creation-time #:max-layers
+    #:root-system
+    #:history #:threads #:progress))
+
+(define (with-library name thunk)
+  "Return what comes of THUNK in a new process where GUIX_DOCKER_LIBRARY is
+NAME: a list of what THUNK's text writes."
+  (let ((old (getenv "GUIX_DOCKER_LIBRARY")))
+    (dynamic-wind
+      (lambda ()
+        (setenv "GUIX_DOCKER_LIBRARY" name))
+      thunk
+      (lambda ()
+        (setenv "GUIX_DOCKER_LIBRARY" old)))))
+
+(run-tests "module"
+ (lambda ()
+   ;; First, as the library is opened once.
+   (for-each
+    (lambda (name)
+      (with-library name
+        (lambda ()
+          (let ((error (raised build)))
+            (test-assert (format #f "no library at ~s" name)
+              (and (docker-error? error)
+                   (string-contains (message-of error) name)
+                   (string-contains (message-of error) "GUIX_DOCKER_LIBRARY")
+                   (clean?)))))))
+    (list "/no/such/library.so" "/etc/passwd" "/tmp" "no-such-library.so"))
+   (with-library #f
+     (lambda ()
+       (let ((paths %load-path))
+         ;; As if installed elsewhere.
+         (set! %load-path '("/no/such/place/share/guile/site/3.0"))
+         (let ((error (raised build)))
+           (set! %load-path paths)
+           (test-assert "places that were tried are in the message"
+             (and (exception? error)
+                  (string-contains (message-of error)
+                                   "libguix_docker.so.0")
+                  (string-contains (message-of error) "/no/such/place")))))))
+   (test-assert "arguments are checked even so"
+     (with-library "/no/such/library.so"
+       (lambda ()
+         (eq? 'invalid-argument
+              (docker-error-status
+               (raised (lambda () (build #:max-layers 1))))))))
+   (test-assert "the library is found when it is there again"
+     (let ((report (build)))
+       (delete-file image)
+       (image-report? report)))
+   (test-assert "and then kept"
+     (with-library "/no/such/library.so"
+       (lambda ()
+         (build)
+         (delete-file image)
+         #t)))
+
+   (test-equal "the module exports what is documented"
+     (sort public symbol<?)
+     (exports '(guix docker)))
+   (for-each
+    (lambda (module)
+      (test-assert (format #f "~a loads alone" module)
+        (zero? (system* (or (getenv "GUILE") "guile") "-q"
+                        "--no-auto-compile" "-c"
+                        (format #f "(use-modules ~a)" module)))))
+    '((guix docker) (guix docker ffi) (guix docker library)))
+   (test-assert "it needs no module that is not Guile's or its own"
+     (every (lambda (module)
+              (match module
+                (((or 'guile 'ice-9 'oop 'rnrs 'srfi 'system 'language) . _)
+                 #t)
+                (('guix 'docker . _) #t)
+                (_ #f)))
+            (map module-name
+                 (append-map (lambda (name)
+                               (module-uses (resolve-module name)))
+                             '((guix docker) (guix docker ffi)
+                               (guix docker library))))))
+   (test-equal "the keywords" keywords
+     (match (assq-ref (procedure-properties build-docker-image)
+                      'arglist)
+       (#f
+        (map car
+             (assq-ref ((@ (system vm program) program-arguments-alist)
+                        build-docker-image)
+                       'keyword)))
+       (arguments arguments)))
+   (test-assert "the positional arguments come first"
+     (equal? '(image paths prefix)
+             (assq-ref ((@ (system vm program) program-arguments-alist)
+                        build-docker-image)
+                       'required)))
+   (let ((documentation (procedure-documentation build-docker-image)))
+     (test-assert "the documentation names every argument"
+       (and documentation
+            (every (lambda (name)
+                     (string-contains documentation name))
+                   (cons* "IMAGE" "PATHS" "PREFIX"
+                          (map (compose string-upcase symbol->string
+                                        keyword->symbol)
+                               keywords))))))
+   (for-each
+    (lambda (module)
+      (test-equal (format #f "exported procedures of ~a that are documented"
+                          module)
+        '()
+        (filter-map
+         (lambda (name)
+           (let ((value (module-ref (resolve-interface module) name)))
+             ;; Accessors, constructors and predicates of records say it all.
+             (and (procedure? value)
+                  (not (string-contains (symbol->string name) "-report"))
+                  (not (string-contains (symbol->string name) "docker-error"))
+                  (not (procedure-documentation value))
+                  name)))
+         (exports module))))
+    '((guix docker) (guix docker ffi) (guix docker library)))))

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Builds one image through the C interface, as its arguments say, and prints
+   what came of it and what the call changed in the process.
+
+   usage: driver [OPTION VALUE...]...
+
+   Exits with 0 whenever the call returned; its status is in the output.  */
+
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guix_docker.h"
+
+#define MAX 64
+
+static const char *paths[MAX], *entry_point[MAX], *compressor[MAX];
+static struct guix_docker_directive directives[MAX];
+static struct guix_docker_transformation transformations[MAX];
+static struct guix_docker_variable environment[MAX];
+
+/* What to do when so many bytes are done.  */
+static const char *command;
+static int cancel;
+static uint64_t threshold;
+
+static pthread_t caller;
+static unsigned long calls;
+
+static int
+progress (void *data, uint64_t done, uint64_t total)
+{
+  static int acted;
+
+  calls++;
+  if (data != &calls || !pthread_equal (caller, pthread_self ()))
+    puts ("harm: the callback got wrong data, or was called on another thread");
+  if (done > total)
+    puts ("harm: more is done than there is");
+  if (acted || total == 0 || done < threshold)
+    return 0;
+  acted = 1;
+  if (command || cancel)
+    printf ("acted: %llu %llu\n", (unsigned long long) done,
+            (unsigned long long) total);
+  if (command && system (command) != 0)
+    puts ("harm: the command failed");
+  return cancel;
+}
+
+static unsigned
+entries (const char *directory)
+{
+  DIR *stream = opendir (directory);
+  unsigned count = 0;
+
+  while (stream && readdir (stream))
+    count++;
+  if (stream)
+    closedir (stream);
+  return count;
+}
+
+/* All that a call must leave as it was.  */
+struct host
+{
+  unsigned descriptors, threads;
+  sigset_t mask;
+  struct sigaction actions[NSIG];
+  mode_t umask;
+  char directory[4096];
+};
+
+static void
+look (struct host *host)
+{
+  int number;
+
+  memset (host, 0, sizeof *host);
+  host->descriptors = entries ("/proc/self/fd");
+  host->threads = entries ("/proc/self/task");
+  pthread_sigmask (SIG_SETMASK, NULL, &host->mask);
+  for (number = 1; number < NSIG; number++)
+    sigaction (number, NULL, &host->actions[number]);
+  host->umask = umask (0);
+  umask (host->umask);
+  if (!getcwd (host->directory, sizeof host->directory))
+    host->directory[0] = '\0';
+}
+
+/* Whether there are more than COUNT threads.  The system shows threads that
+   have been waited for until it has cleaned up after them.  */
+static int
+threads_left (unsigned count)
+{
+  int attempt;
+
+  for (attempt = 0; attempt < 20; attempt++)
+    {
+      if (entries ("/proc/self/task") <= count)
+        return 0;
+      usleep (1000);
+    }
+  return 1;
+}
+
+static void
+compare (const struct host *before, const struct host *after)
+{
+  sigset_t pending;
+  int number;
+
+  if (after->descriptors != before->descriptors)
+    printf ("harm: %u descriptors became %u\n", before->descriptors,
+            after->descriptors);
+  if (threads_left (before->threads))
+    printf ("harm: %u threads became more\n", before->threads);
+  if (after->umask != before->umask
+      || strcmp (after->directory, before->directory) != 0)
+    puts ("harm: the umask or the working directory changed");
+  sigpending (&pending);
+  for (number = 1; number < NSIG; number++)
+    {
+      if (sigismember (&before->mask, number)
+          != sigismember (&after->mask, number))
+        printf ("harm: signal %d is masked differently\n", number);
+      if (before->actions[number].sa_handler
+          != after->actions[number].sa_handler)
+        printf ("harm: signal %d is handled differently\n", number);
+      if (sigismember (&pending, number) == 1)
+        printf ("harm: signal %d is pending\n", number);
+    }
+  if (waitpid (-1, NULL, WNOHANG) != -1)
+    puts ("harm: a child is left");
+}
+
+/* The words of a compressor end with ";".  */
+static char **
+words (char **argument, const char **list, size_t *count)
+{
+  for (; *argument && strcmp (*argument, ";") != 0; argument++)
+    list[(*count)++] = *argument;
+  return argument;
+}
+
+static void
+fail (const char *message, const char *word)
+{
+  fprintf (stderr, "driver: %s: %s\n", message, word ? word : "");
+  exit (2);
+}
+
+static void
+parse (char **argument, struct guix_docker_options *options)
+{
+  for (; *argument; argument++)
+    {
+      const char *option = *argument;
+      char *value = *++argument;
+      struct guix_docker_directive *directive
+        = &directives[options->extra_file_count];
+
+      if (!value)
+        fail ("no value for", option);
+      else if (!strcmp (option, "image"))
+        options->image = value;
+      else if (!strcmp (option, "path"))
+        paths[options->path_count++] = value;
+      else if (!strcmp (option, "prefix"))
+        options->prefix = value;
+      else if (!strcmp (option, "repository"))
+        options->repository = value;
+      else if (!strcmp (option, "system"))
+        options->system = value;
+      else if (!strcmp (option, "database"))
+        options->database = value;
+      else if (!strcmp (option, "root-system"))
+        options->root_system = value;
+      else if (!strcmp (option, "max-layers"))
+        options->max_layers = atoll (value);
+      else if (!strcmp (option, "creation-time"))
+        options->creation_time = atoll (value);
+      else if (!strcmp (option, "history"))
+        options->history = (uint32_t) atoll (value);
+      else if (!strcmp (option, "threads"))
+        options->threads = (uint32_t) atoll (value);
+      else if (!strcmp (option, "entry-point"))
+        {
+          options->entry_point = entry_point;
+          argument = words (argument, entry_point,
+                            &options->entry_point_count);
+        }
+      else if (!strcmp (option, "compressor"))
+        argument = words (argument, compressor, &options->compressor_count);
+      else if (!strcmp (option, "directory"))
+        {
+          directive->kind = GUIX_DOCKER_DIRECTIVE_DIRECTORY;
+          directive->mode = GUIX_DOCKER_DEFAULT_MODE;
+          directive->name = value;
+          options->extra_file_count++;
+        }
+      else if (!strcmp (option, "mode"))
+        directives[options->extra_file_count - 1].mode
+          = (uint32_t) strtoul (value, NULL, 8);
+      else if (!strcmp (option, "kind"))
+        directives[options->extra_file_count - 1].kind
+          = (uint32_t) atoll (value);
+      else if (!strcmp (option, "file"))
+        {
+          directive->kind = GUIX_DOCKER_DIRECTIVE_FILE;
+          directive->name = value;
+          options->extra_file_count++;
+        }
+      else if (!strcmp (option, "link"))
+        {
+          directive->kind = GUIX_DOCKER_DIRECTIVE_LINK;
+          directive->name = value;
+          directive->target = *++argument;
+          options->extra_file_count++;
+        }
+      else if (!strcmp (option, "transformation"))
+        {
+          transformations[options->transformation_count].from = value;
+          transformations[options->transformation_count++].to = *++argument;
+        }
+      else if (!strcmp (option, "variable"))
+        {
+          environment[options->environment_count].name = value;
+          environment[options->environment_count++].value = *++argument;
+        }
+      else if (!strcmp (option, "null"))
+        {
+          /* An element that is missing, or a list behind no pointer.  */
+          if (!strcmp (value, "path"))
+            paths[options->path_count++] = NULL;
+          else if (!strcmp (value, "paths"))
+            options->paths = NULL, options->path_count = 1;
+          else if (!strcmp (value, "name"))
+            directives[0].name = NULL;
+          else if (!strcmp (value, "target"))
+            directives[0].target = NULL;
+          else if (!strcmp (value, "content"))
+            directives[0].content = NULL, directives[0].content_size = 1;
+          else if (!strcmp (value, "from"))
+            transformations[0].from = NULL;
+          else if (!strcmp (value, "to"))
+            transformations[0].to = NULL;
+          else if (!strcmp (value, "variable-name"))
+            environment[0].name = NULL;
+          else if (!strcmp (value, "variable-value"))
+            environment[0].value = NULL;
+          else if (!strcmp (value, "word"))
+            compressor[options->compressor_count++] = NULL;
+          else if (!strcmp (value, "entry-point"))
+            options->entry_point = NULL, options->entry_point_count = 1;
+          else
+            fail ("unknown", value);
+        }
+      else if (!strcmp (option, "at"))
+        threshold = strtoull (value, NULL, 10);
+      else if (!strcmp (option, "run"))
+        command = value;
+      else if (!strcmp (option, "cancel"))
+        cancel = atoi (value);
+      else if (!strcmp (option, "ignore"))
+        signal (atoi (value), SIG_IGN);
+      else
+        fail ("unknown option", option);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  struct guix_docker_options options;
+  struct guix_docker_report *report;
+  struct guix_docker_error *error;
+  static struct host before, after;
+  guix_docker_status status;
+
+  (void) argc;
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  guix_docker_options_init (&options, sizeof options);
+  options.paths = paths;
+  options.extra_files = directives;
+  options.transformations = transformations;
+  options.environment = environment;
+  options.compressor = compressor;
+  parse (argv + 1, &options);
+  caller = pthread_self ();
+  options.progress = progress;
+  options.progress_data = &calls;
+
+  look (&before);
+  status = build_docker_image (&options, &report, &error);
+  look (&after);
+  compare (&before, &after);
+
+  printf ("status: %d\n", (int) status);
+  if ((status == GUIX_DOCKER_STATUS_OK) != (error == NULL)
+      || (status == GUIX_DOCKER_STATUS_OK) != (report != NULL)
+      || (error && error->status != status))
+    puts ("harm: status, error and report do not go together");
+  if (error)
+    printf ("errno: %d\nmessage: %s\n", error->system_error, error->message);
+  if (report)
+    printf ("id: %s\nsize: %llu\nlayers: %lu\n", report->image_id,
+            (unsigned long long) report->archive_size,
+            (unsigned long) report->layer_count);
+  printf ("calls: %lu\n", calls);
+  guix_docker_error_free (error);
+  guix_docker_report_free (report);
+  return 0;
+}

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+# Sourced by the suites' run scripts, which set `here`, their own directory.
+# Sets:
+#   top       the checkout
+#   library   the shared library
+#   work      a scratch directory, removed at the end unless a check failed
+# and defines skip_suite, need and as_child.
+set -eu
+top=$(cd "$here/../.." && pwd)
+suite=$(basename "$here")
+library=${GUIX_DOCKER_LIBRARY:-$top/target/release/libguix_docker.so}
+
+skip_suite () {
+    if [ "${CI-}" = true ]; then
+        echo "not ok - $suite: $*"
+        echo "0 passed, 1 failed, 0 skipped"
+        exit 1
+    fi
+    echo "skip - $suite: $*"
+    echo "0 passed, 0 failed, 1 skipped"
+    exit 0
+}
+
+# need COMMAND PACKAGE: install the package where the command is missing and
+# that is possible; fails if it still is missing then.
+need () {
+    command -v "$1" >/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        { apt-get install -y --no-install-recommends "$2" ||
+              { apt-get update &&
+                    apt-get install -y --no-install-recommends "$2"; }
+        } >/dev/null 2>&1 </dev/null || true
+    fi
+    command -v "$1" >/dev/null
+}
+
+[ -f "$library" ] || {
+    echo "not ok - $suite: $library is missing, run 'cargo build --release'"
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+}
+work=$(mktemp -d "${TMPDIR:-/tmp}/guix-docker-$suite.XXXXXX")
+chmod 755 "$work"
+child=
+# The library may be built anew meanwhile: a copy, under the name that
+# programs linked to it look for.
+mkdir "$work/lib"
+cp "$library" "$work/lib/libguix_docker.so.0"
+ln -s libguix_docker.so.0 "$work/lib/libguix_docker.so"
+
+stop_suite () {
+    [ -z "$child" ] || { kill "$child" 2>/dev/null; wait "$child" 2>/dev/null; } || true
+    chmod -R u+rwX "$work" 2>/dev/null || true
+    rm -rf --one-file-system "$work"
+}
+trap stop_suite EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 141' PIPE
+trap 'exit 143' TERM
+
+# Run a command so that a signal ends it too.
+as_child () {
+    status=0
+    "$@" &
+    child=$!
+    wait "$child" || status=$?
+    child=
+    return "$status"
+}
