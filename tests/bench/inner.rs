@@ -2,6 +2,8 @@
 
 //! The parts of a build by themselves: `cargo bench`.
 
+#![allow(missing_docs)] // of what the macros make
+
 use std::fs;
 use std::hint::black_box;
 use std::ops::ControlFlow;

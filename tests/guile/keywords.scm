@@ -47,7 +47,6 @@
      (has? (text)
            (string-append "\"architecture\":\"" architecture "\"")
            "guix:latest" "\"os\":\"linux\""
-           ;; A layer of its own prefix, a history of one entry.
            "guix pack"))
    (for-each
     (match-lambda

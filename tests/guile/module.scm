@@ -44,8 +44,7 @@
     #:history #:threads #:progress))
 
 (define (with-library name thunk)
-  "Return what comes of THUNK in a new process where GUIX_DOCKER_LIBRARY is
-NAME: a list of what THUNK's text writes."
+  "Call THUNK with GUIX_DOCKER_LIBRARY set to NAME, or not set if it is #f."
   (let ((old (getenv "GUIX_DOCKER_LIBRARY")))
     (dynamic-wind
       (lambda ()

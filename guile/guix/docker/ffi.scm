@@ -6,6 +6,7 @@
   #:use-module (ice-9 exceptions)
   #:use-module (ice-9 iconv)
   #:use-module (ice-9 match)
+  #:use-module (ice-9 threads)
   #:use-module (rnrs bytevectors)
   #:use-module (srfi srfi-1)
   #:use-module (srfi srfi-9)
@@ -286,54 +287,86 @@ question marks."
                             #:return-type return-type
                             #:arg-types argument-types))
 
-;; The frames of C between PROGRESS and whoever called 'build-docker-image'
-;; must be left by returning alone: threads work on what these frames hold.
+;; The library calls back from frames of C, on the thread that called it, and
+;; these must be left by returning alone: threads work on what they hold.  But
+;; signal handlers, which may raise exceptions, run wherever Scheme does.  So
+;; the library is called on a thread of its own, and PROGRESS on the caller's,
+;; which may be left in any way.
 
-(define %no-return
+(define %interval
+  ;; How often progress is told of, in microseconds.
+  50000)
+
+(define (after microseconds)
+  "Return the time in MICROSECONDS as 'wait-condition-variable' takes it."
+  (match (gettimeofday)
+    ((seconds . fraction)
+     (let ((sum (+ fraction microseconds)))
+       (cons (+ seconds (quotient sum 1000000))
+             (remainder sum 1000000))))))
+
+(define %over
   (make-exception
    (make-docker-error 'cancelled 0)
    (make-exception-with-origin 'build-docker-image)
    (make-exception-with-message
-    "progress: the procedure did not return; raise an exception to stop the \
-build")))
+    "progress: the build that it was called for is over")))
 
-(define (guarded-progress progress)
-  "Return two values: a procedure to be called from C that calls PROGRESS, and
-a procedure that returns the exception that stopped it, or #f."
-  (define raised #f)
-  (define stop (make-prompt-tag "stop"))
+(define (call-watched build progress)
+  "Call BUILD, on another thread, with a procedure that is to be called from C,
+and return what it returns.  Call PROGRESS meanwhile; leaving it by anything
+but a return stops the build."
+  (define mutex (make-mutex))
+  (define finished (make-condition-variable))
+  (define status #f)
+  (define news '(0 . 0))
+  (define stopped? #f)
 
-  (define (guarded done total)
-    (define returned? #f)
-    (dynamic-wind
-      (const #t)
-      (lambda ()
-        (with-exception-handler
-            (lambda (exception)
-              (set! raised exception))
-          (lambda ()
-            (progress done total))
-          #:unwind? #t)
-        (set! returned? #t))
-      (lambda ()
-        ;; An exit to a prompt further out ends here.
-        (unless returned?
-          (abort-to-prompt stop)))))
+  (define (callback data done total)
+    (set! news (cons done total))
+    (if stopped? 1 0))
 
-  (values (lambda (data done total)
-            ;; The barrier turns a jump to a full continuation into an error,
-            ;; but prints other exceptions: they must be caught inside.
-            (with-continuation-barrier
-             (lambda ()
-               (call-with-prompt stop
-                 (lambda ()
-                   (guarded done total)
-                   (if raised 1 0))
-                 (lambda (_)
-                   (set! raised (or raised %no-return))
-                   1)))))
-          (lambda ()
-            raised)))
+  (define (work)
+    (let ((result (with-exception-handler identity
+                    (lambda ()
+                      (build callback))
+                    #:unwind? #t)))
+      (with-mutex mutex
+        (set! status result)
+        (signal-condition-variable finished))))
+
+  (define (wait)
+    "Return the status, or #f if there is none yet."
+    (with-mutex mutex
+      (or status
+          (begin
+            (wait-condition-variable finished mutex (after %interval))
+            status))))
+
+  (define thread
+    (call-with-new-thread work))
+
+  (dynamic-wind
+    (lambda ()
+      ;; A continuation of PROGRESS that is called later.
+      (when stopped?
+        (raise-exception %over)))
+    (lambda ()
+      (let loop ()
+        (match (wait)
+          (#f
+           (match news
+             ((done . total)
+              (progress done total)
+              (loop))))
+          ((? exception? exception)
+           (raise-exception exception))
+          (status status))))
+    (lambda ()
+      (set! stopped? #t)
+      (call-with-blocked-asyncs
+       (lambda ()
+         (join-thread thread))))))
 
 (define* (call-build-docker-image #:key image paths prefix repository
                                   extra-files transformations system database
@@ -350,51 +383,46 @@ what is optional may be #f.  CREATION-TIME is a number of seconds, MAX-LAYERS
   (define arena
     (make-arena))
 
-  (call-with-values
-      (lambda ()
-        (guarded-progress progress))
-    (lambda (callback raised)
-      (let* ((callback (keep! arena
-                              (procedure->pointer int callback
-                                                  (list '* uint64 uint64))))
-             (options
-              (make-c-struct
-               %options-type
-               (list (sizeof %options-type)
-                     (bytes->pointer arena image)
-                     (strings->pointer arena paths) (length paths)
-                     (bytes->pointer arena prefix)
-                     (bytes->pointer arena repository)
-                     (directives->pointer arena extra-files)
-                     (length extra-files)
-                     (pairs->pointer arena transformations)
-                     (length transformations)
-                     (bytes->pointer arena system)
-                     (optional->pointer arena database)
-                     (strings->pointer arena entry-point)
-                     (length (or entry-point '()))
-                     (pairs->pointer arena environment) (length environment)
-                     (strings->pointer arena compressor)
-                     (length (or compressor '()))
-                     creation-time
-                     max-layers
-                     (optional->pointer arena root-system)
-                     history
-                     threads
-                     callback
-                     %null-pointer)))
-             (report (make-bytevector (sizeof '*) 0))
-             (error (make-bytevector (sizeof '*) 0))
-             (status (build options
-                            (bytevector->pointer report)
-                            (bytevector->pointer error))))
-        ;; This also keeps the arena alive until here.
-        (set-arena-kept! arena '())
-        (if (zero? status)
-            (take-result report read-report "guix_docker_report_free")
-            (let ((exception
-                   (take-result error read-error "guix_docker_error_free")))
-              (raise-exception (or (raised) exception))))))))
+  (define options
+    (list (sizeof %options-type)
+          (bytes->pointer arena image)
+          (strings->pointer arena paths) (length paths)
+          (bytes->pointer arena prefix)
+          (bytes->pointer arena repository)
+          (directives->pointer arena extra-files) (length extra-files)
+          (pairs->pointer arena transformations) (length transformations)
+          (bytes->pointer arena system)
+          (optional->pointer arena database)
+          (strings->pointer arena entry-point) (length (or entry-point '()))
+          (pairs->pointer arena environment) (length environment)
+          (strings->pointer arena compressor) (length (or compressor '()))
+          creation-time
+          max-layers
+          (optional->pointer arena root-system)
+          history
+          threads))
+
+  (let* ((report (make-bytevector (sizeof '*) 0))
+         (error (make-bytevector (sizeof '*) 0))
+         (status (call-watched
+                  (lambda (callback)
+                    (let ((callback
+                           (keep! arena
+                                  (procedure->pointer
+                                   int callback (list '* uint64 uint64)))))
+                      (build (make-c-struct %options-type
+                                            (append options
+                                                    (list callback
+                                                          %null-pointer)))
+                             (bytevector->pointer report)
+                             (bytevector->pointer error))))
+                  progress)))
+    ;; This also keeps the arena alive until here.
+    (set-arena-kept! arena '())
+    (if (zero? status)
+        (take-result report read-report "guix_docker_report_free")
+        (raise-exception
+         (take-result error read-error "guix_docker_error_free")))))
 
 (define (take-result cell read free)
   "Return what READ makes of the structure whose address is in CELL, and give
