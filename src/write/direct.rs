@@ -61,8 +61,7 @@ struct Chunk {
     length: usize,
 }
 
-/// The work of all threads on `task`: returned from [`Direct::work`] when
-/// nothing is left.
+/// What all threads do together about a task; each calls [`Direct::work`].
 pub struct Direct<'a> {
     task: Task<'a>,
     board: Board,
