@@ -94,6 +94,13 @@ impl<'a> Direct<'a> {
         }
     }
 
+    /// How many of `wanted` threads there is work for.
+    pub fn threads(&self, wanted: usize) -> usize {
+        let chunks = |lane: &Lane| lane.size / CHUNK + 1;
+        let work: u64 = lock(&self.board.state).iter().map(chunks).sum();
+        wanted.min(usize::try_from(work).unwrap_or(wanted)).max(1)
+    }
+
     /// One thread's share of the work.
     pub fn work<'b>(&self, pool: &'b Pool, digests: &Digests<'b>, control: &Control) -> Result<()> {
         let mut reader = Reader::default();

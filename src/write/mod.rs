@@ -96,7 +96,7 @@ pub fn first_of_equals(
         },
         true,
     );
-    control.run(request.threads, monitor, || {
+    control.run(direct.threads(request.threads), monitor, || {
         direct.work(&pool, &digests, control)
     })?;
     for group in groups {

@@ -32,7 +32,7 @@ pub fn write(
         },
         true,
     );
-    control.run(image.request.threads, monitor, || {
+    control.run(direct.threads(image.request.threads), monitor, || {
         direct.work(&pool, &digests, control)
     })?;
     control.run_one(monitor, || {

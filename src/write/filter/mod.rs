@@ -65,7 +65,7 @@ pub fn write(
     };
     // The feeder waits most of the time: it comes on top of those that work.
     let threads = if layered {
-        1 + image.request.threads
+        1 + direct.threads(image.request.threads)
     } else {
         1
     };

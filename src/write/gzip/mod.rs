@@ -56,8 +56,9 @@ pub fn write(
     let digests = Digests::new(image.layers);
     // The last piece takes the tail, which waits for all digests.
     let whole = image.archive.tail / PIECE;
+    let threads = image.request.threads.min(whole as usize).max(1);
     let queue = Queue {
-        window: 2 * image.request.threads as u64 + 2,
+        window: 2 * threads as u64 + 2,
         state: Mutex::new(State {
             next: 0,
             written: 0,
@@ -66,7 +67,7 @@ pub fn write(
         }),
         changed: Condvar::new(),
     };
-    control.run(image.request.threads, monitor, || {
+    control.run(threads, monitor, || {
         let mut reader = Reader::default();
         let mut encoder = Encoder::new(level);
         while let Some(number) = queue.take(whole, control)? {
