@@ -5,12 +5,9 @@
 use std::collections::HashMap;
 
 use super::member::Kind;
-use super::tree::{components, directory_of, link_target};
+use super::tree::{MAX_LINKS, components, directory_of, link_target};
 use crate::error::{Error, Result, quoted};
 use crate::request::Directive;
-
-/// How many links a name may lead through.
-const MAX_LINKS: usize = 40;
 
 /// What an image has under a name: a link's target, or nothing for what is
 /// not a link.

@@ -8,7 +8,7 @@ use super::member::Source;
 use crate::error::{Error, Result, quoted};
 
 /// How many links a name may lead through.
-const MAX_LINKS: usize = 40;
+pub const MAX_LINKS: usize = 40;
 
 /// Permissions of what is made, whatever the umask.
 const DIRECTORY_MODE: u16 = 0o755;

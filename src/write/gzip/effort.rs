@@ -7,7 +7,7 @@
 //! longest for; text and data that is compressed already leave less, or none
 //! at the highest levels of gzip.  So a piece is sampled first.  The levels
 //! come from a table of sizes and times over text, machine code, locale data
-//! and compressed files; README.md says how to make it.
+//! and compressed files.
 
 /// The bytes that are looked at together: a block of the archive.
 const WINDOW: usize = crate::tar::BLOCK as usize;
