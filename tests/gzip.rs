@@ -5,6 +5,7 @@
 mod common;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::{Scratch, compressor, gunzip, noise, run};
@@ -92,6 +93,52 @@ fn small_images_are_no_larger_than_gzips() {
             check_size(&compressed, &plain, level);
         }
     }
+}
+
+/// What there is on most machines of text, programs, locale data and files
+/// that are packed already.
+const TREES: [&str; 5] = [
+    "/usr/include",
+    "/usr/bin",
+    "/usr/share/locale",
+    "/usr/share/doc",
+    "/usr/share/man",
+];
+
+/// How much of each is compressed, in bytes.
+const SIZE: usize = 8 << 20;
+
+/// How much larger than gzip's a file may be, a part in so many: for text
+/// that repeats itself over and over, which gzip looks back farther in, and
+/// for collections of small packed files.
+const EXCESS: usize = 250;
+
+#[test]
+fn real_files_are_no_larger_than_gzips() {
+    let scratch = Scratch::new();
+    let mut compared = 0;
+    for tree in TREES.iter().map(Path::new).filter(|tree| tree.is_dir()) {
+        let mut request = scratch.request("tree", &[tree]);
+        run(&request).unwrap();
+        let mut data = scratch.read("tree");
+        data.truncate(SIZE);
+        let item = scratch.file("item", &data);
+        request = scratch.request("image", &[&item]);
+        run(&request).unwrap();
+        let plain = scratch.read("image");
+        for level in [1, 3, 6, 9] {
+            request.compressor(compressor(&format!("gzip -{level}")));
+            run(&request).unwrap();
+            let reference = through(&["gzip", &format!("-{level}n")], &plain).len();
+            let size = scratch.read("image").len();
+            assert!(
+                size <= reference + reference / EXCESS,
+                "{tree:?}, level {level}: {size} bytes, gzip's {reference}"
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 0, "none of {TREES:?} is here");
 }
 
 /// Checks that `compressed` is no larger than what gzip makes of `plain`.

@@ -1,135 +1,178 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! How hard to compress, so that no file is larger than gzip's.
+//! How hard to compress, so that files are no larger than gzip's.
 //!
-//! At one level of libdeflate, what it saves over gzip depends on the data.
-//! Machine code and tables leave a wide margin, and are what gzip takes
-//! longest for; text and data that is compressed already leave less, or none
-//! at the highest levels of gzip.  So a piece is sampled first.  The levels
-//! come from a table of sizes and times over text, machine code, locale data
-//! and compressed files.
+//! A level of libdeflate looks less far than gzip's of the same name, and
+//! makes more of what it finds.  For most data its level 6 is enough to stay
+//! below gzip's level 9.  Text that repeats itself a lot, such as
+//! collections of headers or of manuals, depends on how far a compressor
+//! looks, and gets a higher level.  `cargo bench --bench levels` makes the
+//! table of sizes and speeds that this is chosen by.
 
-/// The bytes that are looked at together: a block of the archive.
-const WINDOW: usize = crate::tar::BLOCK as usize;
+/// The levels of libdeflate for a level of gzip.
+struct Levels {
+    usual: i32,
+    repetitive_text: i32,
+}
 
-/// One of so many windows is looked at.
-const SAMPLING: usize = 7;
+/// The highest level of libdeflate.
+const MAX_LEVEL: i32 = 12;
 
 /// Shorter stretches are compressed as well as can be: it takes no time to
 /// speak of, and cutting costs most in small images.
 const SMALL: usize = 64 << 10;
 
-/// The highest level of libdeflate.
-const MAX_LEVEL: i32 = 12;
+/// The bytes that are taken for text or not together: a block of the archive.
+const WINDOW: usize = crate::tar::BLOCK as usize;
 
-/// What most of a piece is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Data {
-    /// Text.
-    Text,
-    /// Machine code, tables.
-    Binary,
-    /// A fair share of it is compressed or random.
-    Packed,
-}
+/// One of so many windows is looked at.
+const WINDOW_STEP: usize = 15;
 
-/// How to compress a piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
-    /// The level of libdeflate, 1 to 12.
-    pub level: i32,
-    /// The level to compress the piece at again, and to take what is smaller,
-    /// if what is left is less than one part in [`REPETITIVE`]: then much
-    /// depends on how far back the compressor looks.
-    pub if_repetitive: Option<i32>,
-}
+/// Where repeats are looked for: twice as far as DEFLATE can point back.
+const STRETCH: usize = 64 << 10;
 
-/// See [`Effort::if_repetitive`].
-pub const REPETITIVE: usize = 5;
+/// One of so many stretches is looked at.
+const STRETCH_STEP: usize = 4;
 
-/// How to compress `bytes` for gzip's `level`, 1 to 9.
-pub fn effort(level: u8, bytes: &[u8]) -> Effort {
-    let (level, if_repetitive) = if bytes.len() < SMALL {
-        (MAX_LEVEL, None)
-    } else {
-        match (level, sample(bytes)) {
-            (..=5, _) => (level.max(1).into(), None),
-            (_, Data::Binary) => (6, None),
-            (6 | 7, Data::Text | Data::Packed) => (7, None),
-            (_, Data::Text) => (7, Some(9)),
-            (_, Data::Packed) => (8, None),
-        }
+/// The length of the strings that are looked for.
+const STRING: usize = 8;
+
+/// One of two to the power of so many strings is looked for, the same ones
+/// everywhere.
+const SAMPLE_BITS: u32 = 4;
+
+/// The logarithm of how many strings are remembered.
+const SLOT_BITS: u32 = 14;
+
+/// The level of libdeflate to compress `bytes` at for gzip's `level`, 1 to 9.
+pub fn level(level: u8, bytes: &[u8]) -> i32 {
+    if bytes.len() < SMALL {
+        return MAX_LEVEL;
+    }
+    let levels = match level {
+        ..=5 => return level.max(1).into(),
+        6 => Levels {
+            usual: 5,
+            repetitive_text: 7,
+        },
+        _ => Levels {
+            usual: 6,
+            repetitive_text: 8,
+        },
     };
-    Effort {
-        level,
-        if_repetitive,
+    if is_text(bytes) && is_repetitive(bytes) {
+        levels.repetitive_text
+    } else {
+        levels.usual
     }
 }
 
-/// Says what `bytes` are by looking at some of them.
-fn sample(bytes: &[u8]) -> Data {
-    let (mut text, mut packed, mut binary) = (0, 0, 0);
-    for window in bytes.chunks_exact(WINDOW).step_by(SAMPLING) {
-        match classify(window) {
-            Some(Data::Text) => text += 1,
-            Some(Data::Packed) => packed += 1,
-            Some(Data::Binary) => binary += 1,
-            None => {}
+/// Whether most of `bytes` is text, but for the headers and the padding of
+/// archives.
+fn is_text(bytes: &[u8]) -> bool {
+    let (mut text, mut other) = (0, 0);
+    for window in bytes.chunks_exact(WINDOW).step_by(WINDOW_STEP) {
+        let mut printable = 0;
+        let mut zeros = 0;
+        for byte in window {
+            printable += u32::from(matches!(byte, b' '..=b'~' | b'\t' | b'\n'));
+            zeros += u32::from(*byte == 0);
+        }
+        let share = |count: u32| count as usize * 100 / window.len();
+        if share(zeros) <= 50 {
+            if share(printable) > 90 {
+                text += 1;
+            } else {
+                other += 1;
+            }
         }
     }
-    if packed * 10 > text + packed + binary {
-        Data::Packed
-    } else if text > binary {
-        Data::Text
-    } else {
-        Data::Binary
-    }
+    text > other
 }
 
-/// Says what one window is, but for the headers and the padding of archives.
-fn classify(window: &[u8]) -> Option<Data> {
-    let mut counts = [0u16; 256];
-    for &byte in window {
-        counts[usize::from(byte)] += 1;
+/// Whether three quarters of the strings in `bytes` have been there before,
+/// no farther back than DEFLATE reaches.
+fn is_repetitive(bytes: &[u8]) -> bool {
+    let (mut all, mut known) = (0, 0);
+    let mut seen = vec![0; 1 << SLOT_BITS];
+    for stretch in bytes.chunks_exact(STRETCH).step_by(STRETCH_STEP) {
+        seen.fill(0);
+        for (position, string) in stretch.windows(STRING).enumerate() {
+            let string = u64::from_le_bytes(string.try_into().unwrap_or_default());
+            let hash = string.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            if hash >> (64 - SAMPLE_BITS) != 0 {
+                continue;
+            }
+            // Not 0, which no string has been remembered by.
+            let mark = (hash >> 8) as u32 | 1;
+            let slot = (hash >> (64 - SAMPLE_BITS - SLOT_BITS)) as usize % seen.len();
+            // The first half has little before it.
+            if position >= STRETCH / 2 {
+                all += 1;
+                known += usize::from(seen[slot] == mark);
+            }
+            seen[slot] = mark;
+        }
     }
-    let share = |count: u16| usize::from(count) * 100 / window.len();
-    let printable = counts[32..127].iter().sum::<u16>() + counts[9] + counts[10];
-    let most = counts.iter().max().copied().unwrap_or(0);
-    if share(counts[0]) > 50 {
-        None
-    } else if share(printable) > 90 {
-        Some(Data::Text)
-    } else if share(most) < 3 {
-        // No byte stands out: there is next to nothing to save.
-        Some(Data::Packed)
-    } else {
-        Some(Data::Binary)
-    }
+    known * 4 > all * 3
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Data, sample};
+    use super::{is_repetitive, is_text, level};
 
-    #[test]
-    fn pieces_are_told_apart() {
-        let text = "All of this is text, in lines.\n".repeat(4000);
-        let code: Vec<u8> = (0..120_000u32)
-            .flat_map(|n| (0x4889_0000 + n % 700).to_le_bytes())
-            .collect();
+    /// Bytes of which none tells the next.
+    fn noise(size: usize) -> Vec<u8> {
         let mut state = 1u64;
-        let noise: Vec<u8> = std::iter::repeat_with(|| {
+        std::iter::repeat_with(|| {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
             state as u8
         })
-        .take(100_000)
-        .collect();
-        assert_eq!(sample(text.as_bytes()), Data::Text);
-        assert_eq!(sample(&code), Data::Binary);
-        assert_eq!(sample(&noise), Data::Packed);
-        assert_eq!(sample(&[text.as_bytes(), &noise].concat()), Data::Packed);
-        assert_eq!(sample(&[&code, &noise[..30_000]].concat()), Data::Binary);
+        .take(size)
+        .collect()
+    }
+
+    fn hexadecimal(bytes: &[u8]) -> Vec<u8> {
+        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits
+            .map(|digit| b"0123456789abcdef"[usize::from(digit)])
+            .collect()
+    }
+
+    #[test]
+    fn repetitive_text_is_told_from_other_data() {
+        let phrase = hexadecimal(&noise(5_000));
+        let repetitive = phrase.repeat(40);
+        let text = hexadecimal(&noise(200_000));
+        let code: Vec<u8> = (0..100_000u32)
+            .flat_map(|n| (0x4889_0000 + n % 700).to_le_bytes())
+            .collect();
+        for (data, expected) in [
+            (&repetitive, (true, true)),
+            (&text, (true, false)),
+            (&code, (false, true)),
+            (&noise(400_000), (false, false)),
+            (&[&text[..], &noise(100_000)].concat(), (true, false)),
+            (&[&repetitive[..], &[0; 900_000]].concat(), (true, true)),
+        ] {
+            assert_eq!((is_text(data), is_repetitive(data)), expected);
+        }
+        assert_eq!(level(9, &repetitive), 8);
+        assert_eq!(level(9, &text), 6);
+        assert_eq!(level(9, &code), 6);
+        assert_eq!(level(6, &repetitive), 7);
+        assert_eq!(level(6, &code), 5);
+        assert_eq!(level(3, &repetitive), 3);
+        assert_eq!(level(1, b"little"), 12);
+    }
+
+    #[test]
+    fn repeats_too_far_back_do_not_count() {
+        let far = noise(48 << 10).repeat(8);
+        assert!(!is_repetitive(&far));
+        let near = noise(8 << 10).repeat(48);
+        assert!(is_repetitive(&near));
     }
 }

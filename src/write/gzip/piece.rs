@@ -6,7 +6,7 @@ use flate2::Crc;
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::LateHeader;
-use super::effort::{Effort, REPETITIVE, effort};
+use super::effort;
 use super::joint;
 use crate::error::{Error, Result, Status};
 use crate::tar::BLOCK;
@@ -32,6 +32,8 @@ pub struct Encoder {
     level: u8,
     /// By the level of libdeflate, made when first used.
     compressors: [Option<Compressor>; 13],
+    /// Where compressed bytes go first; it keeps its pages.
+    scratch: Vec<u8>,
 }
 
 /// What comes after a stretch.
@@ -49,6 +51,7 @@ impl Encoder {
         Encoder {
             level,
             compressors: Default::default(),
+            scratch: Vec::new(),
         }
     }
 
@@ -80,19 +83,7 @@ impl Encoder {
         crc.update(bytes);
         let mut deflated = Vec::new();
         if !bytes.is_empty() {
-            let Effort {
-                level,
-                if_repetitive,
-            } = effort(self.level, bytes);
-            deflated = self.deflate(level, bytes)?;
-            if let Some(level) = if_repetitive
-                && deflated.len() * REPETITIVE < bytes.len()
-            {
-                let again = self.deflate(level, bytes)?;
-                if again.len() < deflated.len() {
-                    deflated = again;
-                }
-            }
+            deflated = self.deflate(bytes)?;
             if next == Next::Blocks {
                 joint::open_end(&mut deflated).map_err(|_| failed())?;
             }
@@ -100,15 +91,17 @@ impl Encoder {
         Ok(Stretch { deflated, crc })
     }
 
-    /// A whole DEFLATE stream of `bytes`, by a level of libdeflate.
-    fn deflate(&mut self, level: i32, bytes: &[u8]) -> Result<Vec<u8>> {
+    /// A whole DEFLATE stream of `bytes`.
+    fn deflate(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
+        let level = effort::level(self.level, bytes);
         let compressor = self.compressors[level as usize]
             .get_or_insert_with(|| Compressor::new(CompressionLvl::new(level).unwrap_or_default()));
-        // Zeroed memory takes no room before it is written to.
-        let mut deflated = vec![0; compressor.deflate_compress_bound(bytes.len())];
-        let length = compressor.deflate_compress(bytes, &mut deflated);
-        deflated.truncate(length.map_err(|_| failed())?);
-        Ok(deflated)
+        let bound = compressor.deflate_compress_bound(bytes.len());
+        if self.scratch.len() < bound {
+            self.scratch.resize(bound, 0);
+        }
+        let length = compressor.deflate_compress(bytes, &mut self.scratch);
+        Ok(self.scratch[..length.map_err(|_| failed())?].to_vec())
     }
 }
 
