@@ -180,7 +180,7 @@ fn file_header(name: &str, size: u64, owner: Owner) -> Vec<u8> {
 }
 
 fn header(name: &str, kind: EntryType, mode: u16, size: u64, owner: Owner) -> Vec<u8> {
-    tar::headers(&Entry {
+    let entry = Entry {
         name: name.as_bytes(),
         link: b"",
         kind,
@@ -188,7 +188,10 @@ fn header(name: &str, kind: EntryType, mode: u16, size: u64, owner: Owner) -> Ve
         size,
         device: None,
         owner,
-    })
+    };
+    let mut bytes = Vec::new();
+    tar::push_headers(&entry, &mut bytes);
+    bytes
 }
 
 /// Parts in a row.

@@ -9,6 +9,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::sync::LazyLock;
+
 use tar::{EntryType, Header};
 
 /// The unit of everything in an archive, in bytes.
@@ -22,6 +24,18 @@ const MTIME: u64 = 1;
 
 /// The bytes that fit into a header's name fields.
 const NAME_FIELD: usize = 100;
+
+/// The greatest size that fits into its field in octal digits.
+const MAX_OCTAL_SIZE: u64 = (1 << 33) - 1;
+
+/// A header with what is the same in all.
+static HEADER: LazyLock<Header> = LazyLock::new(|| {
+    let mut header = Header::new_gnu();
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(MTIME);
+    header
+});
 
 /// The name of a member that holds another one's long name.
 const LONG_LINK: &[u8] = b"././@LongLink";
@@ -74,9 +88,8 @@ pub fn headers_size(name: &[u8], link: &[u8]) -> u64 {
     BLOCK + long(name) + long(link)
 }
 
-/// The headers of `entry`, as many bytes as [`headers_size`] says.
-pub fn headers(entry: &Entry) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(BLOCK as usize);
+/// Appends the headers of `entry`, as many bytes as [`headers_size`] says.
+pub fn push_headers(entry: &Entry, bytes: &mut Vec<u8>) {
     let mut long = [
         (EntryType::GNULongLink, entry.link),
         (EntryType::GNULongName, entry.name),
@@ -88,16 +101,17 @@ pub fn headers(entry: &Entry) -> Vec<u8> {
     }
     for (kind, name) in long {
         if name.len() > NAME_FIELD {
-            long_name(kind, name, &mut bytes);
+            push_long_name(kind, name, bytes);
         }
     }
-    let mut header = Header::new_gnu();
+    let mut header = HEADER.clone();
     header.set_entry_type(entry.kind);
-    header.set_mode(entry.mode.into());
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_size(entry.size);
-    header.set_mtime(MTIME);
+    if entry.size <= MAX_OCTAL_SIZE {
+        put_octal(&mut header.as_old_mut().size, entry.size);
+    } else {
+        header.set_size(entry.size);
+    }
+    put_octal(&mut header.as_old_mut().mode, entry.mode.into());
     let fields = header.as_old_mut();
     put(&mut fields.name, entry.name);
     put(&mut fields.linkname, entry.link);
@@ -111,19 +125,16 @@ pub fn headers(entry: &Entry) -> Vec<u8> {
             fields.set_device_minor(minor);
         }
     }
-    seal(header, &mut bytes);
-    bytes
+    seal(header, bytes);
 }
 
 /// Appends a member that holds `name`, with a null byte, for the next one.
 /// GNU tar gives it the names of user and group 0, which there are none of
 /// where Guix builds.
-fn long_name(kind: EntryType, name: &[u8], bytes: &mut Vec<u8>) {
-    let mut header = Header::new_gnu();
+fn push_long_name(kind: EntryType, name: &[u8], bytes: &mut Vec<u8>) {
+    let mut header = HEADER.clone();
     header.set_entry_type(kind);
     header.set_mode(0o644);
-    header.set_uid(0);
-    header.set_gid(0);
     header.set_size(name.len() as u64 + 1);
     header.set_mtime(0);
     put(&mut header.as_old_mut().name, LONG_LINK);
@@ -139,16 +150,23 @@ fn put(field: &mut [u8], text: &[u8]) {
     field[..length].copy_from_slice(&text[..length]);
 }
 
+/// Fills `field` with the octal digits of `number` and a null byte.
+fn put_octal(field: &mut [u8], mut number: u64) {
+    if let Some((end, digits)) = field.split_last_mut() {
+        *end = 0;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (number & 7) as u8;
+            number >>= 3;
+        }
+    }
+}
+
 /// Appends `header` with its checksum: six octal digits, a null byte and the
 /// space that counted for it.
 fn seal(mut header: Header, bytes: &mut Vec<u8>) {
     let field = &mut header.as_old_mut().cksum;
     field.fill(b' ');
     let sum: u32 = header.as_bytes().iter().map(|&byte| u32::from(byte)).sum();
-    let mut digits = [0; 7];
-    for (place, digit) in digits[..6].iter_mut().rev().enumerate() {
-        *digit = b'0' + (sum >> (3 * place) & 7) as u8;
-    }
-    put(&mut header.as_old_mut().cksum, &digits);
+    put_octal(&mut header.as_old_mut().cksum[..7], sum.into());
     bytes.extend_from_slice(header.as_bytes());
 }

@@ -3,10 +3,10 @@
 //! Splitting the files of an image into layers.
 
 use std::cmp::Reverse;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use super::member::{Kind, Member};
+use super::member::{Kind, Member, Name};
 use super::populate::{self, Made};
 use super::tree::Tree;
 use super::walk::{self, Found};
@@ -69,7 +69,7 @@ pub fn split(
                 .map_err(|error| error.because_of("root-system"))?,
             None => {
                 for Made { name, mode, kind } in populate::list(tree) {
-                    layer.push(&name, mode, kind);
+                    layer.push(name.into(), 0, mode, kind);
                 }
                 for found in found.into_iter().flatten() {
                     layer.push_found(found);
@@ -165,7 +165,7 @@ fn root_members(root: &[u8], layer: &mut Builder, control: &Control) -> Result<(
         } in walk::walk(&top, control)?
         {
             if let Some(kind) = kind {
-                layer.push(&path[relative..], mode, kind);
+                layer.push(path, relative, mode, kind);
             }
         }
     }
@@ -195,22 +195,24 @@ impl<'a> Builder<'a> {
     /// Adds a file found on disk under its own name.
     fn push_found(&mut self, found: Found) {
         if let Some(kind) = found.kind {
-            self.push(&found.path, found.mode, kind);
+            self.push(found.path, 0, found.mode, kind);
         }
     }
 
-    /// Adds a member, unless its name becomes empty.
-    fn push(&mut self, name: &[u8], mode: u16, kind: Kind) {
-        let Some(name) = self.member_name(name, matches!(kind, Kind::Directory)) else {
+    /// Adds the file whose name is what there is of `path` from `start` on,
+    /// unless a member's name made of it is empty.
+    fn push(&mut self, path: Arc<[u8]>, start: usize, mode: u16, kind: Kind) {
+        let name = self.member_name(path, start, matches!(kind, Kind::Directory));
+        if name.is_empty() {
             return;
-        };
+        }
         let mode = match self.layer.owner {
             Owner::Root => mode,
             Owner::Numeric => group_and_others_as_user(mode),
         };
         let member = Member {
             offset: self.layer.size,
-            name: name.into(),
+            name,
             mode,
             kind,
         };
@@ -218,25 +220,29 @@ impl<'a> Builder<'a> {
         self.layer.members.push(member);
     }
 
-    /// The name in the archive of the file called `name`.
-    fn member_name(&self, name: &[u8], is_directory: bool) -> Option<Vec<u8>> {
-        let start = name.iter().position(|&byte| byte != b'/');
-        // As GNU tar calls the root directory.
-        let name = start.map_or(&b"."[..], |start| &name[start..]);
-        let mut name =
-            Transformation::apply_all(self.transformations, name).unwrap_or_else(|| name.to_vec());
+    /// The name in the archive of the file whose name is what there is of
+    /// `path` from `start` on.
+    fn member_name(&self, path: Arc<[u8]>, start: usize, is_directory: bool) -> Name {
+        let relative = path[start..].iter().position(|&byte| byte != b'/');
+        let (path, start) = match relative {
+            Some(slashes) => (path, start + slashes),
+            // As GNU tar calls the root directory.
+            None => (Arc::from(&b"."[..]), 0),
+        };
+        let transformed = Transformation::apply_all(self.transformations, &path[start..]);
+        if transformed.is_none() && !is_directory {
+            return Name::new(path, start);
+        }
+        let mut name = transformed.unwrap_or_else(|| path[start..].to_vec());
         if is_directory {
             while name.ends_with(b"/") {
                 name.pop();
             }
+            if !name.is_empty() {
+                name.push(b'/');
+            }
         }
-        if name.is_empty() {
-            return None;
-        }
-        if is_directory {
-            name.push(b'/');
-        }
-        Some(name)
+        Name::new(name.into(), 0)
     }
 
     fn finish(mut self, items: Vec<Vec<u8>>) -> Layer {

@@ -2,6 +2,7 @@
 
 //! The members of a layer.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use ::tar::EntryType;
@@ -14,11 +15,18 @@ pub struct Member {
     /// Where its headers begin in the layer, in bytes.
     pub offset: u64,
     /// Its name; a directory's ends in a slash.
-    pub name: Box<[u8]>,
+    pub name: Name,
     /// Its permissions, up to 0o7777.
     pub mode: u16,
     /// What it is.
     pub kind: Kind,
+}
+
+/// A member's name: as a rule the end of a file name, whose bytes it shares.
+#[derive(Clone, Debug)]
+pub struct Name {
+    bytes: Arc<[u8]>,
+    start: usize,
 }
 
 /// What a member is.
@@ -51,7 +59,7 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiskFile {
     /// Its absolute name.
-    pub path: Box<[u8]>,
+    pub path: Arc<[u8]>,
     /// What must still be so when it is read.
     pub stamp: Stamp,
 }
@@ -67,6 +75,21 @@ pub struct Stamp {
     pub size: u64,
     /// The modification time: seconds and nanoseconds.
     pub modified: (i64, u64),
+}
+
+impl Name {
+    /// What there is of `bytes` from `start` on.
+    pub fn new(bytes: Arc<[u8]>, start: usize) -> Self {
+        Name { bytes, start }
+    }
+}
+
+impl Deref for Name {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
 }
 
 impl Source {
@@ -106,8 +129,8 @@ impl Member {
         self.content_offset() + tar::blocks(self.size())
     }
 
-    /// The member's headers.
-    pub fn headers(&self, owner: Owner) -> Vec<u8> {
+    /// Appends the member's headers to `bytes`.
+    pub fn push_headers(&self, owner: Owner, bytes: &mut Vec<u8>) {
         let (kind, device) = match self.kind {
             Kind::Directory => (EntryType::Directory, None),
             Kind::File(_) => (EntryType::Regular, None),
@@ -116,7 +139,7 @@ impl Member {
             Kind::CharacterDevice(major, minor) => (EntryType::Char, Some((major, minor))),
             Kind::BlockDevice(major, minor) => (EntryType::Block, Some((major, minor))),
         };
-        tar::headers(&Entry {
+        let entry = Entry {
             name: &self.name,
             link: self.link(),
             kind,
@@ -124,7 +147,8 @@ impl Member {
             size: self.size(),
             device,
             owner,
-        })
+        };
+        tar::push_headers(&entry, bytes);
     }
 
     /// Whether the member's bytes in the archive may be those of `other`:
@@ -138,6 +162,6 @@ impl Member {
             | (Kind::BlockDevice(a, b), Kind::BlockDevice(c, d)) => (a, b) == (c, d),
             _ => false,
         };
-        same_kind && self.mode == other.mode && self.name == other.name
+        same_kind && self.mode == other.mode && *self.name == *other.name
     }
 }

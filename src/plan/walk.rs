@@ -2,6 +2,8 @@
 
 //! Listing what is on disk, in the order of `tar --sort=name`.
 
+use std::sync::Arc;
+
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -21,7 +23,7 @@ const PATH_MAX: usize = 4096;
 #[derive(Debug)]
 pub struct Found {
     /// Its name as given or as its directory's name with its own.
-    pub path: Vec<u8>,
+    pub path: Arc<[u8]>,
     /// Its permissions, up to 0o7777.
     pub mode: u16,
     /// What it is; `None` for a socket, which archives leave out.
@@ -63,8 +65,12 @@ fn entries(path: &[u8], pending: &mut Vec<Found>) -> Result<()> {
     let fd = directory
         .fd()
         .map_err(|errno| failure("listing", path, errno))?;
+    let mut full = join(path, b"");
+    let above = full.len();
     for name in names.iter().rev() {
-        pending.push(look(fd, &join(path, name), name)?);
+        full.truncate(above);
+        full.extend_from_slice(name);
+        pending.push(look(fd, &full, name)?);
     }
     Ok(())
 }
@@ -90,6 +96,7 @@ fn read_names(directory: &mut Dir, path: &[u8]) -> Result<Vec<Vec<u8>>> {
 fn look(directory: BorrowedFd, path: &[u8], name: &[u8]) -> Result<Found> {
     let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
         .map_err(|errno| failure("examining", path, errno))?;
+    let shared: Arc<[u8]> = path.into();
     let file_type = FileType::from_raw_mode(stat.st_mode);
     let device = || {
         let number = stat.st_rdev;
@@ -98,7 +105,7 @@ fn look(directory: BorrowedFd, path: &[u8], name: &[u8]) -> Result<Found> {
     let kind = match file_type {
         FileType::Directory => Some(Kind::Directory),
         FileType::RegularFile => Some(Kind::File(Source::Disk(Box::new(DiskFile {
-            path: path.into(),
+            path: Arc::clone(&shared),
             stamp: stamp(&stat),
         })))),
         FileType::Symlink => {
@@ -118,7 +125,7 @@ fn look(directory: BorrowedFd, path: &[u8], name: &[u8]) -> Result<Found> {
         _ => None,
     };
     Ok(Found {
-        path: path.to_vec(),
+        path: shared,
         mode: (stat.st_mode & 0o7777) as u16,
         size: match kind {
             Some(Kind::Directory) => DIRECTORY_SIZE,

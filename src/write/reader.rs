@@ -15,6 +15,7 @@ use crate::plan::{self, DiskFile, Kind, Layer, Member, Source};
 pub struct Reader<'a> {
     directory: Option<(&'a [u8], OwnedFd)>,
     file: Option<(&'a DiskFile, OwnedFd)>,
+    headers: Vec<u8>,
 }
 
 impl<'a> Reader<'a> {
@@ -49,7 +50,9 @@ impl<'a> Reader<'a> {
         let content = member.content_offset();
         let mut filled = 0;
         if position < content {
-            let headers = member.headers(layer.owner);
+            let headers = &mut self.headers;
+            headers.clear();
+            member.push_headers(layer.owner, headers);
             let skip = (position - member.offset) as usize;
             let length = out.len().min(headers.len() - skip);
             out[..length].copy_from_slice(&headers[skip..skip + length]);
