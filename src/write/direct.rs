@@ -2,13 +2,15 @@
 
 //! Layers in their own bytes: hashed, and written where they belong.
 //!
-//! Each layer is cut into chunks.  A thread takes the next chunk of the
-//! largest layer that no other thread works on, so that memory stays in its
-//! own cache and the longest hash starts first; when fewer layers than
-//! threads are left, threads share one.
+//! Each layer is cut into chunks.  A thread takes the next chunks of the two
+//! largest layers that no other thread works on, so that memory stays in its
+//! own cache and the longest hashes start first; two, since two are hashed in
+//! less time than one after the other.  When fewer layers than threads are
+//! left, threads share one.
 
 use std::cmp::Reverse;
 use std::fs::File;
+use std::iter::zip;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -23,6 +25,9 @@ use crate::plan::Layer;
 /// The bytes read, hashed and written at a time: few enough to stay in a
 /// core's cache in between.
 const CHUNK: u64 = 256 << 10;
+
+/// How many layers a thread works on at once, if there are enough.
+const ABREAST: usize = 2;
 
 /// How many threads may work on one layer: one hashes, and reading and
 /// writing is not so much slower than that more could be of use.
@@ -40,13 +45,15 @@ pub struct Task<'a> {
 
 /// What is left to do.
 struct Board {
-    state: Mutex<Vec<Lane>>,
+    /// How many threads work on it.
+    threads: usize,
+    lanes: Mutex<Vec<Lane>>,
     changed: Condvar,
 }
 
 /// A layer being worked on.
 struct Lane {
-    index: usize,
+    layer: usize,
     place: u64,
     size: u64,
     next: u64,
@@ -55,7 +62,7 @@ struct Lane {
 
 /// A chunk of a layer.
 struct Chunk {
-    index: usize,
+    layer: usize,
     place: u64,
     start: u64,
     length: usize,
@@ -68,16 +75,16 @@ pub struct Direct<'a> {
 }
 
 impl<'a> Direct<'a> {
-    /// Work on `task`, the largest layer first if `largest_first`, else in
-    /// the order given.
-    pub fn new(task: Task<'a>, largest_first: bool) -> Self {
+    /// Work on `task` for up to `threads` threads, the largest layer first if
+    /// `largest_first`, else in the order given.
+    pub fn new(task: Task<'a>, largest_first: bool, threads: usize) -> Self {
         let mut lanes: Vec<Lane> = task
             .places
             .iter()
-            .map(|&(index, place)| Lane {
-                index,
+            .map(|&(layer, place)| Lane {
+                layer,
                 place,
-                size: task.layers[index].size,
+                size: task.layers[layer].size,
                 next: 0,
                 workers: 0,
             })
@@ -85,90 +92,124 @@ impl<'a> Direct<'a> {
         if largest_first {
             lanes.sort_by_key(|lane| Reverse(lane.size));
         }
+        let chunks = |lane: &Lane| lane.size / CHUNK + 1;
+        let work: u64 = lanes.iter().map(chunks).sum();
         Direct {
             task,
             board: Board {
-                state: Mutex::new(lanes),
+                threads: threads.min(usize::try_from(work).unwrap_or(threads)).max(1),
+                lanes: Mutex::new(lanes),
                 changed: Condvar::new(),
             },
         }
     }
 
-    /// How many of `wanted` threads there is work for.
-    pub fn threads(&self, wanted: usize) -> usize {
-        let chunks = |lane: &Lane| lane.size / CHUNK + 1;
-        let work: u64 = lock(&self.board.state).iter().map(chunks).sum();
-        wanted.min(usize::try_from(work).unwrap_or(wanted)).max(1)
+    /// How many threads there is work for.
+    pub fn threads(&self) -> usize {
+        self.board.threads
     }
 
     /// One thread's share of the work.
     pub fn work<'b>(&self, pool: &'b Pool, digests: &Digests<'b>, control: &Control) -> Result<()> {
-        let mut reader = Reader::default();
-        while let Some(chunk) = self.board.take(control)? {
-            let mut buffer = pool.take(chunk.length);
-            let layer = &self.task.layers[chunk.index];
-            reader.fill(layer, chunk.start, &mut buffer)?;
-            if let Some(output) = self.task.output {
-                output
-                    .write_all_at(&buffer, chunk.place + chunk.start)
-                    .map_err(|error| write_failure(&error))?;
+        // Each layer's files stay open in one.
+        let mut readers = <[Reader; ABREAST]>::default();
+        loop {
+            let chunks = self.board.take(control)?;
+            if chunks.is_empty() {
+                return Ok(());
             }
-            let stretch = Stretch {
-                buffer: Arc::new(buffer),
-                range: 0..chunk.length,
-            };
-            digests.add(chunk.index, chunk.start, stretch, control)?;
-            self.board.put_back(&chunk);
+            let stretches = zip(&chunks, &mut readers)
+                .map(|(chunk, reader)| self.transfer(chunk, reader, pool))
+                .collect::<Result<Vec<_>>>()?;
+            digests.add(stretches, control)?;
+            self.board.put_back(&chunks);
         }
-        Ok(())
+    }
+
+    /// Reads a chunk and writes it.
+    fn transfer<'b>(
+        &self,
+        chunk: &Chunk,
+        reader: &mut Reader<'a>,
+        pool: &'b Pool,
+    ) -> Result<Stretch<'b>> {
+        let mut buffer = pool.take(chunk.length);
+        reader.fill(&self.task.layers[chunk.layer], chunk.start, &mut buffer)?;
+        if let Some(output) = self.task.output {
+            output
+                .write_all_at(&buffer, chunk.place + chunk.start)
+                .map_err(|error| write_failure(&error))?;
+        }
+        Ok(Stretch {
+            layer: chunk.layer,
+            offset: chunk.start,
+            buffer: Arc::new(buffer),
+            range: 0..chunk.length,
+        })
     }
 }
 
 impl Board {
-    /// The next chunk to work on, or `None` when all have been taken.
-    fn take(&self, control: &Control) -> Result<Option<Chunk>> {
+    /// The next chunks to work on, of different layers; none when all have
+    /// been taken.
+    fn take(&self, control: &Control) -> Result<Vec<Chunk>> {
         control.check()?;
-        let choose = |lanes: &[Lane]| {
-            let open = lanes.iter().enumerate();
-            open.filter(|(_, lane)| lane.workers < MAX_SHARING)
-                .min_by_key(|(_, lane)| lane.workers)
-                .map(|(position, _)| position)
-        };
-        let mut lanes = control.wait(&self.state, &self.changed, |lanes| {
-            lanes.is_empty() || choose(lanes).is_some()
+        let mut lanes = control.wait(&self.lanes, &self.changed, |lanes| {
+            lanes.is_empty() || lanes.iter().any(Lane::is_open)
         })?;
-        let Some(position) = choose(&lanes) else {
-            return Ok(None);
-        };
-        let lane = &mut lanes[position];
-        let length = (lane.size - lane.next).min(CHUNK - (lane.place + lane.next) % CHUNK);
-        let chunk = Chunk {
-            index: lane.index,
-            place: lane.place,
-            start: lane.next,
-            length: length as usize,
-        };
-        lane.next += length;
-        lane.workers += 1;
-        if lane.next == lane.size {
-            lanes.remove(position);
-            if lanes.is_empty() {
-                self.changed.notify_all();
-            }
+        // Two threads are better than one for two layers.
+        let abreast = (lanes.len() / self.threads).clamp(1, ABREAST);
+        let mut chunks: Vec<Chunk> = Vec::with_capacity(abreast);
+        for _ in 0..abreast {
+            let others = |lane: &Lane| chunks.iter().all(|chunk| chunk.layer != lane.layer);
+            let open = lanes
+                .iter_mut()
+                .filter(|lane| lane.is_open() && others(lane));
+            let Some(lane) = open.min_by_key(|lane| lane.workers) else {
+                break;
+            };
+            chunks.push(lane.take());
         }
-        Ok(Some(chunk))
+        lanes.retain(|lane| lane.next < lane.size);
+        if lanes.is_empty() {
+            self.changed.notify_all();
+        }
+        Ok(chunks)
     }
 
-    /// Says that a thread has done with a chunk.
-    fn put_back(&self, chunk: &Chunk) {
-        let mut lanes = lock(&self.state);
-        if let Some(lane) = lanes.iter_mut().find(|lane| lane.index == chunk.index) {
-            let was_full = lane.workers == MAX_SHARING;
-            lane.workers -= 1;
-            drop(lanes);
-            if was_full {
-                self.changed.notify_one();
+    /// Says that a thread has done with `chunks`.
+    fn put_back(&self, chunks: &[Chunk]) {
+        let mut lanes = lock(&self.lanes);
+        let mut was_full = false;
+        for lane in lanes.iter_mut() {
+            if chunks.iter().any(|chunk| chunk.layer == lane.layer) {
+                was_full |= !lane.is_open();
+                lane.workers -= 1;
             }
+        }
+        drop(lanes);
+        if was_full {
+            self.changed.notify_all();
+        }
+    }
+}
+
+impl Lane {
+    fn is_open(&self) -> bool {
+        self.workers < MAX_SHARING
+    }
+
+    /// The next chunk; chunks end at multiples of their size in the output.
+    fn take(&mut self) -> Chunk {
+        let start = self.next;
+        let length = (self.size - start).min(CHUNK - (self.place + start) % CHUNK);
+        self.next += length;
+        self.workers += 1;
+        Chunk {
+            layer: self.layer,
+            place: self.place,
+            start,
+            length: length as usize,
         }
     }
 }

@@ -95,8 +95,9 @@ pub fn first_of_equals(
             output,
         },
         true,
+        request.threads,
     );
-    control.run(direct.threads(request.threads), monitor, || {
+    control.run(direct.threads(), monitor, || {
         direct.work(&pool, &digests, control)
     })?;
     for group in groups {

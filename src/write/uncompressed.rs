@@ -5,6 +5,9 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
+
 use super::buffers::Pool;
 use super::digests::Digests;
 use super::direct::{Direct, Task};
@@ -13,6 +16,9 @@ use crate::archive::{Content, layer_header};
 use crate::control::{Control, Monitor};
 use crate::error::Result;
 use crate::metadata::DiffId;
+
+/// The `f_type` of file systems in memory.
+const TMPFS_MAGIC: u64 = 0x0102_1994;
 
 /// Writes the layers of `image` to their places in `output`, then all that
 /// depends on their digests, which it returns.
@@ -31,8 +37,10 @@ pub fn write(
             output: Some(output),
         },
         true,
+        image.request.threads,
     );
-    control.run(direct.threads(image.request.threads), monitor, || {
+    control.run_one(monitor, || reserve(output, image.archive.size))?;
+    control.run(direct.threads(), monitor, || {
         direct.work(&pool, &digests, control)
     })?;
     control.run_one(monitor, || {
@@ -54,4 +62,20 @@ pub fn write(
         write_at(&image.tail(&diff_ids)?, image.archive.tail)?;
         Ok(diff_ids)
     })
+}
+
+/// Has the file system find room for the whole file, which takes it less than
+/// to do so a bit at a time, and fails at once where there is not enough.
+fn reserve(output: &File, size: u64) -> Result<()> {
+    // What is in memory would be cleared as well, and on this thread alone.
+    if rustix::fs::fstatfs(output).is_ok_and(|system| system.f_type as u64 == TMPFS_MAGIC) {
+        return Ok(());
+    }
+    match rustix::fs::fallocate(output, FallocateFlags::empty(), 0, size) {
+        Err(errno @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => {
+            Err(write_failure(&errno.into()))
+        }
+        // Not every file system can.
+        _ => Ok(()),
+    }
 }

@@ -49,6 +49,7 @@ pub fn write(
             output: None,
         },
         false,
+        image.request.threads,
     );
     let fed = AtomicBool::new(false);
     let feed = || {
@@ -64,11 +65,7 @@ pub fn write(
         filter.finish(result, control)
     };
     // The feeder waits most of the time: it comes on top of those that work.
-    let threads = if layered {
-        1 + direct.threads(image.request.threads)
-    } else {
-        1
-    };
+    let threads = if layered { 1 + direct.threads() } else { 1 };
     control.run(threads, monitor, || {
         if !fed.swap(true, Ordering::Relaxed) {
             feed()
@@ -108,10 +105,13 @@ impl Feeder<'_, '_> {
                         reader.fill(layer, start, &mut buffer)?;
                         let buffer = Arc::new(buffer);
                         if self.hash {
-                            let buffer = Arc::clone(&buffer);
-                            let range = 0..length;
-                            let stretch = Stretch { buffer, range };
-                            self.digests.add(*index, start, stretch, self.control)?;
+                            let stretch = Stretch {
+                                layer: *index,
+                                offset: start,
+                                buffer: Arc::clone(&buffer),
+                                range: 0..length,
+                            };
+                            self.digests.add([stretch], self.control)?;
                         }
                         filter.write(&buffer, self.control)?;
                     }

@@ -156,10 +156,15 @@ fn prepare<'a, 'b>(
         }
     }
     let buffer = Arc::new(buffer);
-    for (layer, offset, range) in open_layers {
-        let buffer = Arc::clone(&buffer);
-        digests.add(layer, offset, Stretch { buffer, range }, control)?;
-    }
+    let stretches = open_layers
+        .into_iter()
+        .map(|(layer, offset, range)| Stretch {
+            layer,
+            offset,
+            buffer: Arc::clone(&buffer),
+            range,
+        });
+    digests.add(stretches, control)?;
     Ok((buffer, header))
 }
 
