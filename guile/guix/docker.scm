@@ -6,7 +6,6 @@
   #:use-module (ice-9 exceptions)
   #:use-module (ice-9 match)
   #:use-module (rnrs bytevectors)
-  #:use-module (srfi srfi-1)
   #:use-module (srfi srfi-19)
   #:re-export (image-report?
                image-report-id
@@ -61,12 +60,16 @@
 (define (->bytes argument value)
   "Return VALUE, a string or the bytevector of a file name, as a bytevector
 without null bytes."
-  (let ((bytes (cond ((string? value) (string->utf8 value))
-                     ((bytevector? value) value)
-                     (else (fail argument "~s is not a string" value)))))
-    (when (any zero? (bytevector->u8-list bytes))
-      (fail argument "~s contains a null character" value))
-    bytes))
+  (define null-character
+    (cond ((string? value) (string-index value #\nul))
+          ((bytevector? value) (memv 0 (bytevector->u8-list value)))
+          (else (fail argument "~s is not a string" value))))
+
+  (when null-character
+    (fail argument "~s contains a null character" value))
+  (if (string? value)
+      (string->utf8 value)
+      value))
 
 (define (optional->bytes argument value)
   (and value (->bytes argument value)))

@@ -223,9 +223,13 @@ what belongs to the symbol."
 (define (pointer->text pointer)
   "Return the string at POINTER.  What is not text in a file name becomes
 question marks."
-  (let ((length (string-length (pointer->string pointer -1 "ISO-8859-1"))))
-    (bytevector->string (pointer->bytevector pointer length)
-                        "UTF-8" 'substitute)))
+  (let ((latin1 (pointer->string pointer -1 "ISO-8859-1")))
+    ;; Decoding takes many times as long.
+    (if (string-every char-set:ascii latin1)
+        latin1
+        (bytevector->string (pointer->bytevector pointer
+                                                 (string-length latin1))
+                            "UTF-8" 'substitute))))
 
 (define (array-elements pointer count type)
   "Return the COUNT structures of TYPE at POINTER, as lists of values."
