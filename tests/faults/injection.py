@@ -16,6 +16,8 @@ FAULTS = [
      ["Input/output error", "file"]),
     ("reading a file, filter", "pread64", "EIO", "1", ["compressor", "cat", ";"], "INPUT",
      ["Input/output error", "file"]),
+    ("reserving room", "fallocate", "ENOSPC", "1", [], "NO_SPACE",
+     ["No space left on device", "make room"]),
     ("writing the image", "pwrite64", "EIO", "1+", [], "OUTPUT",
      ["writing the image", "Input/output error"]),
     ("writing the image, no space", "pwrite64", "ENOSPC", "2+", [], "NO_SPACE",
@@ -35,6 +37,7 @@ FAULTS = [
 
 # Failures that the build gets over.
 HARMLESS = [
+    ("no room can be reserved", "fallocate", "EOPNOTSUPP", "1+", []),
     ("no memory file for complaints", "memfd_create", "ENOSYS", "1+", ["compressor", "cat", ";"]),
     ("interrupted reads", "pread64", "EINTR", "1..3", []),
     ("interrupted writes", "pwrite64", "EINTR", "1..3", []),
@@ -52,6 +55,9 @@ def check_all(scene):
     scene.make_input("injected", {"file": os.urandom(2_000_000)})
     words = ["path", scene.input / "injected"]
     for name, calls, errno, when, more, status, says in FAULTS:
+        if calls == "fallocate" and file_system(scene.output) == "tmpfs":
+            skip(f"injected: {name}: {errno}", "no room is reserved on a tmpfs")
+            continue
         log = scene.work / "strace.log"
         scene.failure(f"injected: {name}: {errno}", *words, *more, status=status, says=says,
                       before=trace(scene, log, calls, errno, when))
@@ -62,6 +68,12 @@ def check_all(scene):
         scene.success(f"injected: {name}: {errno}", *words, *more,
                       before=trace(scene, log, calls, errno, when))
     replacing(scene, words)
+
+
+def file_system(place):
+    """The type of the file system that PLACE is on."""
+    return subprocess.run(["stat", "-f", "-c", "%T", place], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def trace(scene, log, calls, errno, when):
