@@ -39,6 +39,8 @@ pub fn write(
         true,
         image.request.threads,
     );
+    // Not on the calling thread: SIGXFSZ, for a file past the limit, is blocked
+    // on the others alone.
     control.run_one(monitor, || reserve(output, image.archive.size))?;
     control.run(direct.threads(), monitor, || {
         direct.work(&pool, &digests, control)
