@@ -250,9 +250,9 @@ typedef struct guix_docker_options {
    */
   size_t transformation_count;
   /*
-   The GNU triplet of the system the files are for, or the beginning of
-   one: x86_64, i686, arm, aarch64, mips64, powerpc64le, riscv64 or
-   s390x.  Default, also for NULL: this machine's.
+   The GNU triplet of the Linux system the files are for, or its first
+   component: x86_64, i686, arm, aarch64, mips64el, powerpc64le, riscv64,
+   s390x, loongarch64.  Default, also for NULL: this machine's.
    */
   const char *system;
   /*

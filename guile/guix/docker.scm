@@ -213,8 +213,8 @@ OLD)' for a symbolic link.  Everything in an image belongs to root.
 TRANSFORMATIONS is a list of '(OLD -> NEW)': names in the image that begin
 with OLD begin with NEW instead.
 
-SYSTEM is the GNU triplet, or the beginning of one, of the system that PATHS
-are for.
+SYSTEM is the GNU triplet, or its first component, of the Linux system that
+PATHS are for.
 
 DATABASE is the file name of a store database, or #f.  It becomes the
 database of the image, where PREFIX becomes root's profile.

@@ -62,9 +62,9 @@ pub struct Options {
     pub transformations: *const Transformation,
     /// How many transformations there are.
     pub transformation_count: usize,
-    /// The GNU triplet of the system the files are for, or the beginning of
-    /// one: x86_64, i686, arm, aarch64, mips64, powerpc64le, riscv64 or
-    /// s390x.  Default, also for NULL: this machine's.
+    /// The GNU triplet of the Linux system the files are for, or its first
+    /// component: x86_64, i686, arm, aarch64, mips64el, powerpc64le, riscv64,
+    /// s390x, loongarch64.  Default, also for NULL: this machine's.
     pub system: *const c_char,
     /// The store database to put at /var/guix/db/db.sqlite, or NULL.
     pub database: *const c_char,

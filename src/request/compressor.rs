@@ -38,7 +38,8 @@ impl Compressor {
         for word in &words {
             super::file_name("compressor", word)?;
         }
-        let is_gzip = program.ends_with(b"gzip") || program.ends_with(b"pigz");
+        let base_name = program.rsplit(|&byte| byte == b'/').next();
+        let is_gzip = matches!(base_name, Some(b"gzip" | b"pigz"));
         if let Some(level) = gzip_level(options).filter(|_| is_gzip) {
             return Ok(Compressor::Gzip(level));
         }
@@ -116,6 +117,12 @@ mod tests {
             "gzip --rsyncable",
             "gzip -",
             "zstd -9",
+            "bgzip",
+            "igzip -1",
+            "ungzip",
+            "/bin/unpigz",
+            "/no/such/notgzip",
+            "gzip/",
         ] {
             assert!(matches!(parse(command), Compressor::Filter(_)), "{command}");
         }

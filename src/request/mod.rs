@@ -119,7 +119,7 @@ impl Request {
         self.transformations = transformations;
     }
 
-    /// The system the files are for, a GNU triplet or its beginning.
+    /// The system the files are for, a GNU triplet or its first component.
     pub fn system(&mut self, triplet: &[u8]) -> Result<()> {
         self.architecture = Some(system::architecture(&text("system", triplet)?)?);
         Ok(())

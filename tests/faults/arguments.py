@@ -36,9 +36,12 @@ def check_all(scene):
             says=["root-system", "./root", "absolute"])
     refused("the root system is empty", "root-system", "", says=["root-system", "absolute"])
 
-    for system in ("", "sparc64-linux", "X86_64-linux", "x86"):
+    for system in ("", "sparc64-linux", "X86_64-linux", "x86", "aarch64_be-linux"):
         refused(f"the system is {system!r}", "system", system, status="UNSUPPORTED_SYSTEM",
                 says=["system", f'"{system}"', "x86_64", "riscv64"])
+    for system in ("x86_64-w64-mingw32", "i586-pc-gnu", "aarch64-apple-darwin"):
+        refused(f"the system is {system!r}", "system", system, status="UNSUPPORTED_SYSTEM",
+                says=["system", f'"{system}"', "Linux"])
     for count in (1, -1, -3, -2 ** 63):
         refused(f"max-layers is {count}", "max-layers", count,
                 says=["max-layers", str(count), "2"])
