@@ -2,8 +2,8 @@
 
 /* Docker images from files, as GNU Guix makes them.
 
-   Link with -lguix_docker.  This file is generated from the library's sources
-   when it is built; do not edit it.  */
+   Link with -lguix_docker.  This file is generated from the library's sources;
+   do not edit it.  */
 
 #ifndef GUIX_DOCKER_H
 #define GUIX_DOCKER_H
@@ -50,7 +50,30 @@
  `mode` of a directory that is to have the default, 0755, or keep what it
  has.
  */
-#define GUIX_DOCKER_DEFAULT_MODE UINT32_MAX
+#define GUIX_DOCKER_DEFAULT_MODE 0
+
+/*
+ `mode` of a directory that nobody is to have any permission for.
+ */
+#define GUIX_DOCKER_NO_PERMISSIONS 4096
+
+/*
+ `phase`: files are listed and examined; `done` counts them, and `total`,
+ which is not known, is 0.
+ */
+#define GUIX_DOCKER_PHASE_SCANNING 1
+
+/*
+ `phase`: layers that may be equal are read and compared; `done` and `total`
+ are bytes.
+ */
+#define GUIX_DOCKER_PHASE_COMPARING 2
+
+/*
+ `phase`: the image is written; `done` and `total` are bytes of the archive
+ before compression.
+ */
+#define GUIX_DOCKER_PHASE_WRITING 3
 
 /*
  The kind of a failure.  The numbers are stable: they are the status codes
@@ -129,8 +152,9 @@ typedef struct guix_docker_directive {
    */
   uint32_t kind;
   /*
-   The permissions of a directory, up to 07777, or
-   `GUIX_DOCKER_DEFAULT_MODE`.  Not used for others.
+   The permissions of a directory, up to 07777, or 0, which is
+   `GUIX_DOCKER_DEFAULT_MODE`, or `GUIX_DOCKER_NO_PERMISSIONS`.  Not used
+   for others.
    */
   uint32_t mode;
   /*
@@ -186,8 +210,8 @@ typedef struct guix_docker_variable {
  `build_docker_image`.
 
  - `data`: the `progress_data` of the options.
- - `done`, `total`: bytes of the archive done so far and in all, before
-   compression; both are 0 while files are being listed.
+ - `done`, `total`: bytes done so far and in all, before compression; both
+   are 0 while files are being listed.
 
  Returns 0 to go on; anything else stops the build, which then fails with
  `GUIX_DOCKER_STATUS_CANCELLED`.  The function must return: it may not
@@ -196,12 +220,52 @@ typedef struct guix_docker_variable {
 typedef int (*guix_docker_progress)(void *data, uint64_t done, uint64_t total);
 
 /*
+ What is being done, and how far it has come.  Within a phase, `done` never
+ goes back and `total` stays what it is; phases follow each other in the
+ order of their numbers, and not every build has all.  Later versions add
+ phases, and members at the end.
+ */
+typedef struct guix_docker_event {
+  /*
+   The size of the structure as the library knows it, in bytes.
+   */
+  uint32_t struct_size;
+  /*
+   What is being done: one of the `GUIX_DOCKER_PHASE_` values.
+   */
+  uint32_t phase;
+  /*
+   How much of it is done.
+   */
+  uint64_t done;
+  /*
+   How much there is to do, or 0 if that is not known.
+   */
+  uint64_t total;
+} guix_docker_event;
+
+/*
+ Like `guix_docker_progress`, but told of the phase as well.
+
+ - `data`: the `progress_data` of the options.
+ - `event`: what there is to tell; it lives for the call.
+
+ Returns 0 to go on; anything else stops the build.
+ */
+typedef int (*guix_docker_monitor)(void *data,
+                                   const struct guix_docker_event *event);
+
+/*
  What to build.
 
- Strings end in a null byte; file names are bytes in no particular
- encoding, other text is UTF-8.  A list is a pointer and a count, and NULL
- with a count of 0 is an empty one.  Members that are added in later
- versions come at the end.
+ Strings end in a NUL; file names are bytes in no particular encoding, other
+ text is UTF-8.  A list is a pointer and a count, and NULL with a count of 0
+ is an empty one.
+
+ Later versions add members at the end, here and in the structures that
+ lists are made of; in those, a member of 0 or NULL has its default.  What a
+ program has of each structure is known from `size` and the `_size` members,
+ so that it runs with every later library as it is.
  */
 typedef struct guix_docker_options {
   /*
@@ -319,15 +383,40 @@ typedef struct guix_docker_options {
    */
   guix_docker_progress progress;
   /*
-   Passed to `progress`.
+   Passed to `progress` and to `monitor`.
    */
   void *progress_data;
+  /*
+   Told of progress too, and of what is being done; may be NULL.
+   */
+  guix_docker_monitor monitor;
+  /*
+   The size in bytes of an element of `extra_files` as the caller knows
+   it; like those below, set by `guix_docker_options_init`.
+   */
+  uint32_t directive_size;
+  /*
+   The size in bytes of an element of `transformations`.
+   */
+  uint32_t transformation_size;
+  /*
+   The size in bytes of an element of `environment`.
+   */
+  uint32_t variable_size;
+  /*
+   Must be 0.
+   */
+  uint32_t reserved;
 } guix_docker_options;
 
 /*
- A layer of an image that was built.
+ A layer of an image that was built.  Later versions add members at the end.
  */
 typedef struct guix_docker_layer {
+  /*
+   The size of the structure as the library knows it, in bytes.
+   */
+  size_t struct_size;
   /*
    The digest of its archive before compression, "sha256:" and 64
    hexadecimal digits.
@@ -349,9 +438,13 @@ typedef struct guix_docker_layer {
 } guix_docker_layer;
 
 /*
- An image that was built.
+ An image that was built.  Later versions add members at the end.
  */
 typedef struct guix_docker_report {
+  /*
+   The size of the structure as the library knows it, in bytes.
+   */
+  size_t struct_size;
   /*
    The image's ID, "sha256:" and 64 hexadecimal digits: the digest of its
    configuration.
@@ -364,7 +457,7 @@ typedef struct guix_docker_report {
   /*
    Its layers, lowest first.
    */
-  const struct guix_docker_layer *layers;
+  const struct guix_docker_layer *const *layers;
   /*
    How many layers there are.
    */
@@ -372,9 +465,13 @@ typedef struct guix_docker_report {
 } guix_docker_report;
 
 /*
- What went wrong.
+ What went wrong.  Later versions add members at the end, and statuses.
  */
 typedef struct guix_docker_error {
+  /*
+   The size of the structure as the library knows it, in bytes.
+   */
+  size_t struct_size;
   /*
    Why there is no image.
    */
@@ -388,6 +485,11 @@ typedef struct guix_docker_error {
    of UTF-8 without a full stop.
    */
   const char *message;
+  /*
+   The argument that it is about, by the name of its member of the options
+   with which the message then begins, or NULL.  Not to be freed.
+   */
+  const char *argument;
 } guix_docker_error;
 
 #ifdef __cplusplus
@@ -443,6 +545,10 @@ guix_docker_status build_docker_image(const struct guix_docker_options *options,
  - `options`: the structure to fill.
  - `size`: `sizeof (struct guix_docker_options)`, by which the library
    knows which members the caller has.
+
+ In C and C++ a macro of the same name also sets the sizes of the elements
+ of lists.  Those who call the function by itself, from another language,
+ get the sizes of the first version, which later libraries go on to take.
  */
 void guix_docker_options_init(struct guix_docker_options *options, size_t size);
 
@@ -468,3 +574,28 @@ const char *guix_docker_version(void);
 #endif  // __cplusplus
 
 #endif  /* GUIX_DOCKER_H */
+
+#ifndef GUIX_DOCKER_INIT
+#define GUIX_DOCKER_INIT
+
+/* What the program knows of the structures that lists are made of goes into
+   its options with their defaults.  */
+static inline void
+guix_docker_options_init_sizes (struct guix_docker_options *options,
+                                size_t size)
+{
+  guix_docker_options_init (options, size);
+  if (options && size >= sizeof *options)
+    {
+      options->directive_size
+        = (uint32_t) sizeof (struct guix_docker_directive);
+      options->transformation_size
+        = (uint32_t) sizeof (struct guix_docker_transformation);
+      options->variable_size
+        = (uint32_t) sizeof (struct guix_docker_variable);
+    }
+}
+
+#define guix_docker_options_init(options, size) guix_docker_options_init_sizes (options, size)
+
+#endif

@@ -2,13 +2,14 @@
 
 //! Running work on several threads while the calling thread watches.
 //!
-//! The calling thread never does work itself: it reports progress, so that a
-//! host language can handle its signals there, and stops the workers when
-//! asked to.  Workers block every signal, which therefore reaches the host's
-//! own threads only.
+//! While workers run, the calling thread reports progress, so that a host
+//! language can handle its signals there, and stops them when asked to.
+//! Workers block every signal, which therefore reaches the host's own threads
+//! only.
 
+use std::any::Any;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -20,16 +21,41 @@ use crate::signals;
 /// How often the calling thread reports progress.
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// Told the bytes of the archive done so far and in all; breaking stops the
-/// build.
-pub type Monitor<'a> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'a;
+/// What a build is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// Listing and examining files.
+    #[default]
+    Scanning,
+    /// Reading layers that may be equal.
+    Comparing,
+    /// Writing the image.
+    Writing,
+}
+
+/// How far a phase has come: in files for [`Phase::Scanning`], whose total is
+/// not known and 0, else in bytes before compression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub phase: Phase,
+    /// How much of it is done.  It never decreases within a phase.
+    pub done: u64,
+    /// How much there is to do.  It does not change within a phase.
+    pub total: u64,
+}
+
+/// Told of progress; breaking stops the build.
+pub type Monitor<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 
 /// The state shared by the threads of one build.
 #[derive(Default)]
 pub struct Control {
     stopped: AtomicBool,
+    /// Set while no worker runs, by the thread that reports progress.
+    phase: Mutex<(Phase, u64)>,
     done: AtomicU64,
-    total: AtomicU64,
 }
 
 impl Control {
@@ -46,15 +72,25 @@ impl Control {
         Ok(())
     }
 
-    /// Sets how many bytes there are to do, with none done.
-    pub fn expect(&self, total: u64) {
+    /// Begins a phase of which nothing is done, when no worker runs.
+    pub fn begin(&self, phase: Phase, total: u64) {
         self.done.store(0, Ordering::Relaxed);
-        self.total.store(total, Ordering::Relaxed);
+        *lock(&self.phase) = (phase, total);
     }
 
-    /// Counts `bytes` as done.
-    pub fn advance(&self, bytes: u64) {
-        self.done.fetch_add(bytes, Ordering::Relaxed);
+    /// Counts `amount` as done.
+    pub fn advance(&self, amount: u64) {
+        self.done.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    fn progress(&self) -> Progress {
+        let (phase, total) = *lock(&self.phase);
+        let done = self.done.load(Ordering::Relaxed);
+        Progress {
+            phase,
+            done: if total == 0 { done } else { done.min(total) },
+            total,
+        }
     }
 
     /// Waits until `ready` is true of the state behind `mutex`, or fails when
@@ -98,7 +134,10 @@ impl Control {
                 let worker = thread::Builder::new().name("guix-docker".into());
                 let body = || {
                     let result = catch_unwind(AssertUnwindSafe(&job));
-                    finish.report(self, result.unwrap_or_else(|_| Err(panicked())));
+                    finish.report(
+                        self,
+                        result.unwrap_or_else(|payload| Err(panicked(&*payload))),
+                    );
                 };
                 match worker.spawn_scoped(scope, body) {
                     Ok(worker) => workers.push(worker),
@@ -135,7 +174,7 @@ impl Control {
             Ok(())
         })?;
         let result = lock(&result).take();
-        result.ok_or_else(panicked)
+        result.ok_or_else(|| Error::new(Status::Internal, "a worker returned nothing"))
     }
 
     fn watch(&self, started: usize, monitor: &mut Monitor, finish: &Finish) -> Result<()> {
@@ -151,11 +190,19 @@ impl Control {
                 continue;
             }
             drop(state);
-            let done = self.done.load(Ordering::Relaxed);
-            let total = self.total.load(Ordering::Relaxed);
-            if monitor(done.min(total), total).is_break() {
-                cancelled = true;
-                self.stopped.store(true, Ordering::Relaxed);
+            // The workers must not go on without the one who watches them:
+            // should it panic, they are stopped first.
+            let told = catch_unwind(AssertUnwindSafe(|| monitor(self.progress())));
+            match told {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => {
+                    cancelled = true;
+                    self.stopped.store(true, Ordering::Relaxed);
+                }
+                Err(payload) => {
+                    self.stopped.store(true, Ordering::Relaxed);
+                    resume_unwind(payload);
+                }
             }
             state = lock(&finish.state);
         }
@@ -194,10 +241,17 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The failure a caught panic becomes.
-pub fn panicked() -> Error {
+/// The failure that a caught panic becomes.
+pub fn panicked(payload: &(dyn Any + Send)) -> Error {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no reason was given");
+    // One line, as all messages are.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     Error::new(
         Status::Internal,
-        "a defect in this library stopped the build; please report it",
+        format!("a defect in this library stopped the build, please report it: {text}"),
     )
 }

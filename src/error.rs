@@ -40,12 +40,36 @@ pub enum Status {
     Internal = 11,
 }
 
-/// A failure: its kind and a message that names the argument or the file and
-/// says what to do.
+/// An argument of a request.  Its name in messages is left to those who pass
+/// them on: each language has its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // they are those of [`Request`](crate::Request)
+pub enum Argument {
+    Options,
+    Image,
+    Paths,
+    Prefix,
+    Repository,
+    ExtraFiles,
+    Transformations,
+    System,
+    Database,
+    EntryPoint,
+    Environment,
+    Compressor,
+    CreationTime,
+    MaxLayers,
+    RootSystem,
+    History,
+}
+
+/// A failure: its kind, the argument that led to it, if any, and a message
+/// that says what is wrong with which file or value and what to do.
 #[derive(Clone, Debug)]
 pub struct Error {
     status: Status,
     errno: i32,
+    argument: Option<Argument>,
     message: String,
 }
 
@@ -58,13 +82,14 @@ impl Error {
         Error {
             status,
             errno: 0,
+            argument: None,
             message: message.into(),
         }
     }
 
-    /// The argument called `name` is wrong in the way `problem` says.
-    pub fn argument(name: &str, problem: impl fmt::Display) -> Self {
-        Error::new(Status::InvalidArgument, format!("{name}: {problem}"))
+    /// `argument` is wrong in the way `problem` says.
+    pub fn argument(argument: Argument, problem: impl fmt::Display) -> Self {
+        Error::new(Status::InvalidArgument, problem.to_string()).because_of(argument)
     }
 
     /// A system call failed with `errno` while doing `what`, as in
@@ -82,6 +107,7 @@ impl Error {
         Error {
             status,
             errno: errno.raw_os_error(),
+            argument: None,
             message: format!("{what}: {reason}"),
         }
     }
@@ -101,10 +127,9 @@ impl Error {
         self
     }
 
-    /// The same failure with the argument that led to it named in front.
-    pub fn because_of(mut self, argument: &str) -> Self {
-        self.message.insert_str(0, ": ");
-        self.message.insert_str(0, argument);
+    /// The same failure with the argument that led to it.
+    pub fn because_of(mut self, argument: Argument) -> Self {
+        self.argument = Some(argument);
         self
     }
 
@@ -118,7 +143,13 @@ impl Error {
         self.errno
     }
 
-    /// The message, one line without a final full stop.
+    /// The argument that led to the failure.
+    pub fn which_argument(&self) -> Option<Argument> {
+        self.argument
+    }
+
+    /// The message, one line without the argument's name and without a final
+    /// full stop.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -126,6 +157,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(argument) = self.argument {
+            write!(f, "{argument:?}: ")?;
+        }
         f.write_str(&self.message)
     }
 }

@@ -32,7 +32,7 @@ mod signals;
 pub mod tar;
 pub mod write;
 
-pub use control::Control;
+pub use control::{Control, Phase, Progress};
 pub use error::{Error, Status};
 pub use pipeline::build;
 pub use report::Report;

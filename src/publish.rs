@@ -19,7 +19,7 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use tempfile::{Builder, NamedTempFile};
 
-use crate::error::{Error, Result, Status, quoted};
+use crate::error::{Argument, Error, Result, Status, quoted};
 
 /// How many links the image's name may lead through.
 const MAX_LINKS: usize = 40;
@@ -56,8 +56,9 @@ impl Output {
             if let Some(kind) = kind {
                 return Err(Error::new(
                     Status::Output,
-                    format!("image: {} {kind}; name another file", quoted(image)),
-                ));
+                    format!("{} {kind}; name another file", quoted(image)),
+                )
+                .because_of(Argument::Image));
             }
         }
         let parent = match name.parent() {
@@ -65,8 +66,8 @@ impl Output {
             _ => Path::new("."),
         };
         let failed = |errno| {
-            let what = format!("image: creating a file in {parent:?}");
-            let error = Error::system(Status::Output, what, errno);
+            let what = format!("creating a file in {parent:?}");
+            let error = Error::system(Status::Output, what, errno).because_of(Argument::Image);
             match errno {
                 Errno::NOENT => error.advise("make that directory first"),
                 _ => error,
@@ -112,8 +113,8 @@ impl Output {
     pub fn publish(self) -> Result<u64> {
         let name = self.name;
         let failed = |errno| {
-            let what = format!("image: naming the finished image {name:?}");
-            Error::system(Status::Output, what, errno)
+            let what = format!("naming the finished image {name:?}");
+            Error::system(Status::Output, what, errno).because_of(Argument::Image)
         };
         let io_failed =
             |error: std::io::Error| failed(Errno::from_io_error(&error).unwrap_or(Errno::IO));
@@ -179,9 +180,5 @@ fn follow_links(image: &[u8]) -> Result<PathBuf> {
             Err(_) => return Ok(name),
         }
     }
-    Err(Error::system(
-        Status::Output,
-        format_args!("image: {}", quoted(image)),
-        Errno::LOOP,
-    ))
+    Err(Error::system(Status::Output, quoted(image), Errno::LOOP).because_of(Argument::Image))
 }

@@ -2,14 +2,17 @@
 
 //! Errors as C callers see them.
 
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr;
 
-use crate::error::{Error, Status};
+use super::layout::no_padding;
+use crate::error::{Argument, Error, Status};
 
-/// What went wrong.
+/// What went wrong.  Later versions add members at the end, and statuses.
 #[repr(C)]
 pub struct CError {
+    /// The size of the structure as the library knows it, in bytes.
+    pub struct_size: usize,
     /// Why there is no image.
     pub status: Status,
     /// The `errno` of the system call that failed, or 0.
@@ -17,20 +20,59 @@ pub struct CError {
     /// What went wrong, naming the argument or file, and what to do: one line
     /// of UTF-8 without a full stop.
     pub message: *const c_char,
+    /// The argument that it is about, by the name of its member of the options
+    /// with which the message then begins, or NULL.  Not to be freed.
+    pub argument: *const c_char,
 }
+
+no_padding!(CError {
+    struct_size,
+    status,
+    system_error,
+    message,
+    argument
+});
 
 /// A copy of `error` for a C caller.
 pub fn export(error: &Error) -> *mut CError {
-    // Quoting leaves no null byte in a file name; should one come from
-    // elsewhere, the message ends there.
-    let mut message = error.message().as_bytes().to_vec();
+    // Quoting leaves no NUL in a file name; one from elsewhere, a panic's
+    // message perhaps, is left out.
+    let argument = error.which_argument().map(name);
+    let mut message = match argument {
+        Some(name) => format!("{}: {}", name.to_string_lossy(), error.message()).into_bytes(),
+        None => error.message().as_bytes().to_vec(),
+    };
     message.retain(|&byte| byte != 0);
     let message = CString::new(message).unwrap_or_default();
     Box::into_raw(Box::new(CError {
+        struct_size: size_of::<CError>(),
         status: error.status(),
         system_error: error.errno(),
         message: message.into_raw(),
+        argument: argument.map_or(ptr::null(), CStr::as_ptr),
     }))
+}
+
+/// What C calls `argument`.
+fn name(argument: Argument) -> &'static CStr {
+    match argument {
+        Argument::Options => c"options",
+        Argument::Image => c"image",
+        Argument::Paths => c"paths",
+        Argument::Prefix => c"prefix",
+        Argument::Repository => c"repository",
+        Argument::ExtraFiles => c"extra_files",
+        Argument::Transformations => c"transformations",
+        Argument::System => c"system",
+        Argument::Database => c"database",
+        Argument::EntryPoint => c"entry_point",
+        Argument::Environment => c"environment",
+        Argument::Compressor => c"compressor",
+        Argument::CreationTime => c"creation_time",
+        Argument::MaxLayers => c"max_layers",
+        Argument::RootSystem => c"root_system",
+        Argument::History => c"history",
+    }
 }
 
 /// Frees what [`export`] returned, or does nothing for NULL.

@@ -13,12 +13,13 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod error;
+mod layout;
 mod options;
+mod progress;
 mod read;
 mod report;
 
-use std::ffi::{c_char, c_int, c_void};
-use std::ops::ControlFlow;
+use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
@@ -26,7 +27,7 @@ use self::error::CError;
 use self::options::Options;
 use self::report::CReport;
 use crate::control::panicked;
-use crate::error::{Error, Result, Status};
+use crate::error::{Argument, Error, Result, Status};
 use crate::report::Report;
 
 /// Builds the Docker image that `options` describes.
@@ -79,8 +80,8 @@ pub unsafe extern "C" fn build_docker_image(
             Err(problem) => (problem.status(), ptr::null_mut(), error::export(&problem)),
         }
     }));
-    let (status, new_report, new_error) = built.unwrap_or_else(|_| {
-        let problem = panicked();
+    let (status, new_report, new_error) = built.unwrap_or_else(|payload| {
+        let problem = panicked(&*payload);
         (problem.status(), ptr::null_mut(), error::export(&problem))
     });
     // SAFETY: the caller promises that each is NULL or valid for writing; what
@@ -104,18 +105,13 @@ pub unsafe extern "C" fn build_docker_image(
 ///
 /// `options` must be NULL or valid as [`build_docker_image`] describes.
 unsafe fn build(options: *const Options) -> Result<Report> {
-    // SAFETY: as above.
+    // SAFETY: the caller promises a structure as large as it says.
     let options = unsafe { read::options(options)? };
-    // SAFETY: as above; the request owns all it holds.
+    // SAFETY: the caller promises that all it points to is there for the
+    // call; the request owns all it holds.
     let request = unsafe { read::request(&options)? };
-    let mut monitor = |done, total| match options.progress {
-        None => ControlFlow::Continue(()),
-        // SAFETY: the caller gave the function to be called like this.
-        Some(progress) => match unsafe { progress(options.progress_data, done, total) } {
-            0 => ControlFlow::Continue(()),
-            _ => ControlFlow::Break(()),
-        },
-    };
+    // SAFETY: the caller promises functions that may be called.
+    let mut monitor = |news| unsafe { progress::tell(&options, news) };
     crate::build(&request, &mut monitor)
 }
 
@@ -125,6 +121,10 @@ unsafe fn build(options: *const Options) -> Result<Report> {
 /// - `options`: the structure to fill.
 /// - `size`: `sizeof (struct guix_docker_options)`, by which the library
 ///   knows which members the caller has.
+///
+/// In C and C++ a macro of the same name also sets the sizes of the elements
+/// of lists.  Those who call the function by itself, from another language,
+/// get the sizes of the first version, which later libraries go on to take.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn guix_docker_options_init(options: *mut Options, size: usize) {
     if options.is_null() {
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn guix_docker_options_init(options: *mut Options, size: u
 /// NULL is left alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn guix_docker_report_free(report: *mut CReport) {
-    // SAFETY: as above.
+    // SAFETY: the caller promises a report of this library or NULL.
     unsafe { report::free(report) }
 }
 
@@ -153,7 +153,7 @@ pub unsafe extern "C" fn guix_docker_report_free(report: *mut CReport) {
 /// NULL is left alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn guix_docker_error_free(error: *mut CError) {
-    // SAFETY: as above.
+    // SAFETY: the caller promises an error of this library or NULL.
     unsafe { error::free(error) }
 }
 
@@ -164,19 +164,7 @@ pub extern "C" fn guix_docker_version() -> *const c_char {
     VERSION.as_ptr().cast()
 }
 
-/// Told of progress about 20 times a second, on the thread that called
-/// `build_docker_image`.
-///
-/// - `data`: the `progress_data` of the options.
-/// - `done`, `total`: bytes of the archive done so far and in all, before
-///   compression; both are 0 while files are being listed.
-///
-/// Returns 0 to go on; anything else stops the build, which then fails with
-/// `GUIX_DOCKER_STATUS_CANCELLED`.  The function must return: it may not
-/// leave by `longjmp` or an exception.
-pub type Progress = Option<unsafe extern "C" fn(data: *mut c_void, done: u64, total: u64) -> c_int>;
-
-/// A failure of reading the argument `name`.
-fn null(name: &str) -> Error {
-    Error::argument(name, "it is NULL")
+/// `argument` or a part of it is missing.
+fn null(argument: Argument) -> Error {
+    Error::argument(argument, "it is NULL")
 }

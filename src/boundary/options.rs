@@ -3,9 +3,10 @@
 //! The structures that C callers fill in.
 
 use std::ffi::{c_char, c_void};
-use std::ptr;
+use std::mem::MaybeUninit;
 
-use super::Progress;
+use super::layout::{Structure, no_padding};
+use super::progress::{Monitor, Progress};
 
 /// `creation_time` for the time of the call.
 pub const NOW: i64 = i64::MIN;
@@ -26,14 +27,20 @@ pub const DIRECTIVE_LINK: u32 = 3;
 
 /// `mode` of a directory that is to have the default, 0755, or keep what it
 /// has.
-pub const DEFAULT_MODE: u32 = u32::MAX;
+pub const DEFAULT_MODE: u32 = 0;
+/// `mode` of a directory that nobody is to have any permission for.
+pub const NO_PERMISSIONS: u32 = 0o10000;
 
 /// What to build.
 ///
-/// Strings end in a null byte; file names are bytes in no particular
-/// encoding, other text is UTF-8.  A list is a pointer and a count, and NULL
-/// with a count of 0 is an empty one.  Members that are added in later
-/// versions come at the end.
+/// Strings end in a NUL; file names are bytes in no particular encoding, other
+/// text is UTF-8.  A list is a pointer and a count, and NULL with a count of 0
+/// is an empty one.
+///
+/// Later versions add members at the end, here and in the structures that
+/// lists are made of; in those, a member of 0 or NULL has its default.  What a
+/// program has of each structure is known from `size` and the `_size` members,
+/// so that it runs with every later library as it is.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Options {
@@ -103,8 +110,19 @@ pub struct Options {
     pub threads: u32,
     /// Told of progress, and able to stop the build; may be NULL.
     pub progress: Progress,
-    /// Passed to `progress`.
+    /// Passed to `progress` and to `monitor`.
     pub progress_data: *mut c_void,
+    /// Told of progress too, and of what is being done; may be NULL.
+    pub monitor: Monitor,
+    /// The size in bytes of an element of `extra_files` as the caller knows
+    /// it; like those below, set by `guix_docker_options_init`.
+    pub directive_size: u32,
+    /// The size in bytes of an element of `transformations`.
+    pub transformation_size: u32,
+    /// The size in bytes of an element of `environment`.
+    pub variable_size: u32,
+    /// Must be 0.
+    pub reserved: u32,
 }
 
 /// A file, directory or link to make in the image.  Names are relative to
@@ -115,8 +133,9 @@ pub struct Options {
 pub struct Directive {
     /// What to make: one of the `GUIX_DOCKER_DIRECTIVE_` values.
     pub kind: u32,
-    /// The permissions of a directory, up to 07777, or
-    /// `GUIX_DOCKER_DEFAULT_MODE`.  Not used for others.
+    /// The permissions of a directory, up to 07777, or 0, which is
+    /// `GUIX_DOCKER_DEFAULT_MODE`, or `GUIX_DOCKER_NO_PERMISSIONS`.  Not used
+    /// for others.
     pub mode: u32,
     /// Where to make it.  The directory above a file or link must be there.
     pub name: *const c_char,
@@ -150,35 +169,90 @@ pub struct Variable {
     pub value: *const c_char,
 }
 
+/// The words and 64-bit numbers of a structure of the first version, in bytes.
+const fn first(words: usize, numbers: usize) -> usize {
+    words * size_of::<usize>() + numbers * 8
+}
+
+// What the first version of the library had.  These sizes never change:
+// programs that were compiled with them go on running.
+impl Structure for Options {
+    const FIRST_SIZE: usize = first(22, 5);
+    const WHAT: &str = "the options";
+}
+
+impl Structure for Directive {
+    const FIRST_SIZE: usize = first(4, 1);
+    const WHAT: &str = "a directive";
+}
+
+impl Structure for Transformation {
+    const FIRST_SIZE: usize = first(2, 0);
+    const WHAT: &str = "a transformation";
+}
+
+impl Structure for Variable {
+    const FIRST_SIZE: usize = first(2, 0);
+    const WHAT: &str = "a variable";
+}
+
+no_padding!(Options {
+    size,
+    image,
+    paths,
+    path_count,
+    prefix,
+    repository,
+    extra_files,
+    extra_file_count,
+    transformations,
+    transformation_count,
+    system,
+    database,
+    entry_point,
+    entry_point_count,
+    environment,
+    environment_count,
+    compressor,
+    compressor_count,
+    creation_time,
+    max_layers,
+    root_system,
+    history,
+    threads,
+    progress,
+    progress_data,
+    monitor,
+    directive_size,
+    transformation_size,
+    variable_size,
+    reserved,
+});
+no_padding!(Directive {
+    kind,
+    mode,
+    name,
+    target,
+    content,
+    content_size
+});
+no_padding!(Transformation { from, to });
+no_padding!(Variable { name, value });
+
 impl Options {
-    /// The defaults, for a caller who knows the first `size` bytes.
+    /// The defaults, for a caller who knows the first `size` bytes of the
+    /// structure and the elements of lists as the first version had them.
     pub fn new(size: usize) -> Self {
+        // SAFETY: zeros are NULL, no function or the number 0, and all members
+        // are one of these.
+        let zeros: Self = unsafe { MaybeUninit::zeroed().assume_init() };
         Options {
             size,
-            image: ptr::null(),
-            paths: ptr::null(),
-            path_count: 0,
-            prefix: ptr::null(),
-            repository: ptr::null(),
-            extra_files: ptr::null(),
-            extra_file_count: 0,
-            transformations: ptr::null(),
-            transformation_count: 0,
-            system: ptr::null(),
-            database: ptr::null(),
-            entry_point: ptr::null(),
-            entry_point_count: 0,
-            environment: ptr::null(),
-            environment_count: 0,
-            compressor: ptr::null(),
-            compressor_count: 0,
             creation_time: NOW,
-            max_layers: 0,
-            root_system: ptr::null(),
-            history: HISTORY_LAYERS,
-            threads: 0,
-            progress: None,
-            progress_data: ptr::null_mut(),
+            directive_size: Directive::FIRST_SIZE as u32,
+            transformation_size: Transformation::FIRST_SIZE as u32,
+            variable_size: Variable::FIRST_SIZE as u32,
+            ..zeros
         }
     }
 }

@@ -3,18 +3,17 @@
 //! Reading what a C caller points to.
 
 use std::ffi::{CStr, c_char};
-use std::{ptr, slice};
+use std::mem::MaybeUninit;
+use std::slice;
 
+use super::layout::{self, Structure};
 use super::null;
 use super::options::{
     DEFAULT_MODE, DIRECTIVE_DIRECTORY, DIRECTIVE_FILE, DIRECTIVE_LINK, Directive, HISTORY_LAYERS,
-    HISTORY_NONE, HISTORY_ONE, NOW, Options,
+    HISTORY_NONE, HISTORY_ONE, NO_PERMISSIONS, NOW, Options,
 };
-use crate::error::{Error, Result, quoted};
+use crate::error::{Argument, Error, Result, quoted};
 use crate::request::{self, Compressor, History, Request};
-
-/// The size of the structure in the first version of the library.
-const FIRST_SIZE: usize = size_of::<Options>();
 
 /// Copies the options of a caller whose structure may be older or newer.
 ///
@@ -23,35 +22,19 @@ const FIRST_SIZE: usize = size_of::<Options>();
 /// `options` must be NULL or point to as many bytes as its first member says.
 pub unsafe fn options(options: *const Options) -> Result<Options> {
     if options.is_null() {
-        return Err(null("options"));
+        return Err(null(Argument::Options));
     }
     // SAFETY: every version of the structure begins with its size.
     let size = unsafe { options.cast::<usize>().read() };
-    // What no version will ever have: the size was not set.
-    if !(FIRST_SIZE..=1 << 16).contains(&size) {
-        return Err(Error::argument(
-            "options",
-            format_args!(
-                "their size is {size}, not {FIRST_SIZE} or more; call guix_docker_options_init"
-            ),
-        ));
-    }
-    let known = size.min(size_of::<Options>());
-    let mut copy = Options::new(size);
     // SAFETY: the caller promises `size` bytes.
-    let rest = unsafe {
-        let source = options.cast::<u8>();
-        ptr::copy_nonoverlapping(source, (&raw mut copy).cast::<u8>(), known);
-        slice::from_raw_parts(source.add(known), size - known)
-    };
-    if rest.iter().any(|&byte| byte != 0) {
+    let options = unsafe { layout::copy(Argument::Options, options, size, &Options::new(size))? };
+    if options.reserved != 0 {
         return Err(Error::argument(
-            "options",
-            "they ask for what this version of the library does not have; \
-             use the version that the header belongs to",
+            Argument::Options,
+            "the reserved member is not 0",
         ));
     }
-    Ok(copy)
+    Ok(options)
 }
 
 /// Makes a request of `options`.
@@ -60,83 +43,104 @@ pub unsafe fn options(options: *const Options) -> Result<Options> {
 ///
 /// Everything that `options` points to must be as the structure describes.
 pub unsafe fn request(options: &Options) -> Result<Request> {
-    // SAFETY: here and below, the caller promises that strings end in a null
-    // byte and that lists are as long as their counts say.
+    // SAFETY: the caller promises that strings end in a NUL and that lists are
+    // as long as their counts say; so it is for all that is read below.
     let (image, paths, prefix) = unsafe {
         (
-            required("image", options.image)?,
-            strings("paths", options.paths, options.path_count)?,
-            required("prefix", options.prefix)?,
+            required(Argument::Image, options.image)?,
+            strings(Argument::Paths, options.paths, options.path_count)?,
+            required(Argument::Prefix, options.prefix)?,
         )
     };
     let mut request = Request::new(image, &paths, prefix)?;
-    // SAFETY: as above.
-    if let Some(repository) = unsafe { optional(options.repository) } {
+    // SAFETY: see above.
+    let (repository, system, database, root_system) = unsafe {
+        (
+            optional(options.repository),
+            optional(options.system),
+            optional(options.database),
+            optional(options.root_system),
+        )
+    };
+    if let Some(repository) = repository {
         request.repository(repository)?;
     }
-    // SAFETY: as above.
-    let directives = unsafe { list("extra-files", options.extra_files, options.extra_file_count)? };
-    // SAFETY: as above.
-    let directives = directives.iter().map(|item| unsafe { directive(item) });
-    request.extra_files(directives.collect::<Result<_>>()?);
-    // SAFETY: as above.
-    let transformations = unsafe {
-        list(
-            "transformations",
-            options.transformations,
-            options.transformation_count,
-        )?
+    if let Some(system) = system {
+        request.system(system)?;
+    }
+    if let Some(database) = database {
+        request.database(database)?;
+    }
+    if let Some(root_system) = root_system {
+        request.root_system(root_system)?;
+    }
+    // SAFETY: see above; elements are as large as the caller says.
+    let (directives, transformations, environment) = unsafe {
+        (
+            structures(
+                Argument::ExtraFiles,
+                options.extra_files,
+                options.extra_file_count,
+                options.directive_size,
+            )?,
+            structures(
+                Argument::Transformations,
+                options.transformations,
+                options.transformation_count,
+                options.transformation_size,
+            )?,
+            structures(
+                Argument::Environment,
+                options.environment,
+                options.environment_count,
+                options.variable_size,
+            )?,
+        )
     };
+    let directives = directives.iter().map(|item| {
+        // SAFETY: see above.
+        unsafe { directive(item) }
+    });
+    request.extra_files(directives.collect::<Result<_>>()?);
     let transformations = transformations.iter().map(|item| {
-        // SAFETY: as above.
+        // SAFETY: see above.
         let (from, to) = unsafe {
             (
-                required("transformations", item.from)?,
-                required("transformations", item.to)?,
+                required(Argument::Transformations, item.from)?,
+                required(Argument::Transformations, item.to)?,
             )
         };
         request::Transformation::new(from, to)
     });
     request.transformations(transformations.collect::<Result<_>>()?);
-    // SAFETY: as above.
-    if let Some(system) = unsafe { optional(options.system) } {
-        request.system(system)?;
-    }
-    // SAFETY: as above.
-    if let Some(database) = unsafe { optional(options.database) } {
-        request.database(database)?;
-    }
-    // SAFETY: as above.
-    let words = unsafe {
-        strings(
-            "entry-point",
-            options.entry_point,
-            options.entry_point_count,
-        )?
-    };
-    if !options.entry_point.is_null() {
-        request.entry_point(&words)?;
-    }
-    // SAFETY: as above.
-    let environment = unsafe {
-        list(
-            "environment",
-            options.environment,
-            options.environment_count,
-        )?
-    };
     for variable in environment {
-        // SAFETY: as above.
+        // SAFETY: see above.
         let (name, value) = unsafe {
             (
-                required("environment", variable.name)?,
-                required("environment", variable.value)?,
+                required(Argument::Environment, variable.name)?,
+                required(Argument::Environment, variable.value)?,
             )
         };
         request.variable(name, value)?;
     }
-    // SAFETY: as above.
-    let command = unsafe { strings("compressor", options.compressor, options.compressor_count)? };
+    // SAFETY: see above.
+    let (entry_point, command) = unsafe {
+        (
+            strings(
+                Argument::EntryPoint,
+                options.entry_point,
+                options.entry_point_count,
+            )?,
+            strings(
+                Argument::Compressor,
+                options.compressor,
+                options.compressor_count,
+            )?,
+        )
+    };
+    if !options.entry_point.is_null() {
+        request.entry_point(&entry_point)?;
+    }
     request.compressor(Compressor::from_command(&command)?);
     if options.creation_time != NOW {
         request.creation_time(options.creation_time)?;
@@ -144,17 +148,13 @@ pub unsafe fn request(options: &Options) -> Result<Request> {
     if options.max_layers != 0 {
         request.max_layers(options.max_layers)?;
     }
-    // SAFETY: as above.
-    if let Some(root_system) = unsafe { optional(options.root_system) } {
-        request.root_system(root_system)?;
-    }
     request.history(match options.history {
         HISTORY_LAYERS => History::Layers,
         HISTORY_ONE => History::One,
         HISTORY_NONE => History::None,
         other => {
             let problem = format_args!("{other} is none of the values it may have");
-            return Err(Error::argument("history", problem));
+            return Err(Error::argument(Argument::History, problem));
         }
     });
     request.threads(options.threads as usize);
@@ -166,25 +166,34 @@ pub unsafe fn request(options: &Options) -> Result<Request> {
 /// The members that the kind of the directive uses must be valid.
 unsafe fn directive(directive: &Directive) -> Result<request::Directive> {
     // SAFETY: the caller promises valid members.
-    let name = unsafe { required("extra-files", directive.name)? };
+    let name = unsafe { required(Argument::ExtraFiles, directive.name)? };
     match directive.kind {
         DIRECTIVE_DIRECTORY => {
-            let mode = Some(directive.mode).filter(|&mode| mode != DEFAULT_MODE);
+            let mode = match directive.mode {
+                DEFAULT_MODE => None,
+                NO_PERMISSIONS => Some(0),
+                mode => Some(mode),
+            };
             request::Directive::directory(name, mode)
         }
         DIRECTIVE_FILE => {
-            // SAFETY: as above.
-            let content =
-                unsafe { list("extra-files", directive.content, directive.content_size)? };
+            // SAFETY: the caller promises as many bytes as there are to be.
+            let content = unsafe {
+                list(
+                    Argument::ExtraFiles,
+                    directive.content,
+                    directive.content_size,
+                )?
+            };
             request::Directive::file(name, content)
         }
         DIRECTIVE_LINK => {
-            // SAFETY: as above.
-            let target = unsafe { required("extra-files", directive.target)? };
+            // SAFETY: the caller promises a string or NULL.
+            let target = unsafe { required(Argument::ExtraFiles, directive.target)? };
             request::Directive::link(name, target)
         }
         other => Err(Error::argument(
-            "extra-files",
+            Argument::ExtraFiles,
             format_args!("the directive for {} has no kind {other}", quoted(name)),
         )),
     }
@@ -195,8 +204,8 @@ unsafe fn directive(directive: &Directive) -> Result<request::Directive> {
 /// # Safety
 ///
 /// It must be NULL or a string that lives as long as is needed.
-unsafe fn required<'a>(argument: &str, string: *const c_char) -> Result<&'a [u8]> {
-    // SAFETY: as above.
+unsafe fn required<'a>(argument: Argument, string: *const c_char) -> Result<&'a [u8]> {
+    // SAFETY: this is what `optional` asks for.
     unsafe { optional(string) }.ok_or_else(|| null(argument))
 }
 
@@ -209,7 +218,7 @@ unsafe fn optional<'a>(string: *const c_char) -> Option<&'a [u8]> {
     if string.is_null() {
         return None;
     }
-    // SAFETY: as above.
+    // SAFETY: it is not NULL, and so it is a string.
     Some(unsafe { CStr::from_ptr(string) }.to_bytes())
 }
 
@@ -219,17 +228,45 @@ unsafe fn optional<'a>(string: *const c_char) -> Option<&'a [u8]> {
 ///
 /// As for [`list`] and [`required`].
 unsafe fn strings<'a>(
-    argument: &str,
+    argument: Argument,
     items: *const *const c_char,
     count: usize,
 ) -> Result<Vec<&'a [u8]>> {
-    // SAFETY: as above.
+    // SAFETY: the caller promises `count` elements.
     let items = unsafe { list(argument, items, count)? };
-    // SAFETY: as above.
-    let strings = items
-        .iter()
-        .map(|&item| unsafe { required(argument, item) });
+    let strings = items.iter().map(|&item| {
+        // SAFETY: each is NULL or a string.
+        unsafe { required(argument, item) }
+    });
     strings.collect()
+}
+
+/// Copies a list of structures, each of which has `size` bytes to the caller.
+///
+/// # Safety
+///
+/// As for [`list`], with elements of that size.
+unsafe fn structures<T: Structure>(
+    argument: Argument,
+    items: *const T,
+    count: usize,
+    size: u32,
+) -> Result<Vec<T>> {
+    // The arithmetic below stays in what the caller has; sizes that no
+    // structure has are refused by the first copy.
+    let size = size as usize;
+    let total = count.checked_mul(size.max(1)).unwrap_or(usize::MAX);
+    // SAFETY: the caller promises as many bytes.
+    let bytes = unsafe { list(argument, items.cast::<u8>(), total)? };
+    // SAFETY: zeros are NULL or the number 0, and structures of lists consist
+    // of these.
+    let zeros: T = unsafe { MaybeUninit::zeroed().assume_init() };
+    let elements = (0..count).map(|index| {
+        let element = bytes[index * size..].as_ptr().cast::<T>();
+        // SAFETY: the list has `size` bytes for each of its elements.
+        unsafe { layout::copy(argument, element, size, &zeros) }
+    });
+    elements.collect()
 }
 
 /// A list that may be NULL if it is empty.
@@ -237,7 +274,7 @@ unsafe fn strings<'a>(
 /// # Safety
 ///
 /// It must have `count` elements and live as long as is needed.
-unsafe fn list<'a, T>(argument: &str, items: *const T, count: usize) -> Result<&'a [T]> {
+unsafe fn list<'a, T>(argument: Argument, items: *const T, count: usize) -> Result<&'a [T]> {
     if count == 0 {
         return Ok(&[]);
     }

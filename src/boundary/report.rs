@@ -4,26 +4,31 @@
 
 use std::ffi::{CString, c_char};
 
+use super::layout::no_padding;
 use crate::metadata::digest_name;
 use crate::report::Report;
 
-/// An image that was built.
+/// An image that was built.  Later versions add members at the end.
 #[repr(C)]
 pub struct CReport {
+    /// The size of the structure as the library knows it, in bytes.
+    pub struct_size: usize,
     /// The image's ID, "sha256:" and 64 hexadecimal digits: the digest of its
     /// configuration.
     pub image_id: *const c_char,
     /// The size of the file in bytes.
     pub archive_size: u64,
     /// Its layers, lowest first.
-    pub layers: *const CLayer,
+    pub layers: *const *const CLayer,
     /// How many layers there are.
     pub layer_count: usize,
 }
 
-/// A layer of an image that was built.
+/// A layer of an image that was built.  Later versions add members at the end.
 #[repr(C)]
 pub struct CLayer {
+    /// The size of the structure as the library knows it, in bytes.
+    pub struct_size: usize,
     /// The digest of its archive before compression, "sha256:" and 64
     /// hexadecimal digits.
     pub diff_id: *const c_char,
@@ -36,6 +41,21 @@ pub struct CLayer {
     pub item_count: usize,
 }
 
+no_padding!(CReport {
+    struct_size,
+    image_id,
+    archive_size,
+    layers,
+    layer_count
+});
+no_padding!(CLayer {
+    struct_size,
+    diff_id,
+    size,
+    items,
+    item_count
+});
+
 /// A report with all it points to.  The report comes first, so that a pointer
 /// to it is one to the whole.
 #[repr(C)]
@@ -43,13 +63,15 @@ struct Owner {
     report: CReport,
     strings: Vec<CString>,
     items: Vec<Vec<*const c_char>>,
-    layers: Vec<CLayer>,
+    // In boxes of their own, which stay where they are.
+    layers: Vec<Box<CLayer>>,
+    pointers: Vec<*const CLayer>,
 }
 
 /// A copy of `report` for a C caller.
 pub fn export(report: Report) -> *mut CReport {
     let mut strings = Vec::new();
-    // Names of files have no null byte.
+    // Names of files have no NUL.
     let mut keep = |text: Vec<u8>| {
         let string = CString::new(text).unwrap_or_default();
         let pointer = string.as_ptr();
@@ -61,24 +83,28 @@ pub fn export(report: Report) -> *mut CReport {
     let mut layers = Vec::new();
     for layer in report.layers {
         let paths: Vec<_> = layer.items.into_iter().map(&mut keep).collect();
-        layers.push(CLayer {
+        layers.push(Box::new(CLayer {
+            struct_size: size_of::<CLayer>(),
             diff_id: keep(digest_name(&layer.diff_id).into_bytes()),
             size: layer.size,
             items: paths.as_ptr(),
             item_count: paths.len(),
-        });
+        }));
         items.push(paths);
     }
+    let pointers: Vec<*const CLayer> = layers.iter().map(|layer| &raw const **layer).collect();
     let owner = Box::new(Owner {
         report: CReport {
+            struct_size: size_of::<CReport>(),
             image_id,
             archive_size: report.archive_size,
-            layers: layers.as_ptr(),
-            layer_count: layers.len(),
+            layers: pointers.as_ptr(),
+            layer_count: pointers.len(),
         },
         strings,
         items,
         layers,
+        pointers,
     });
     Box::into_raw(owner).cast()
 }
@@ -99,6 +125,7 @@ pub unsafe fn free(report: *mut CReport) {
         strings,
         items,
         layers,
+        pointers,
     } = *unsafe { Box::from_raw(report.cast::<Owner>()) };
-    drop((strings, items, layers));
+    drop((strings, items, layers, pointers));
 }

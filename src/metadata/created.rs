@@ -6,14 +6,18 @@ use time::OffsetDateTime;
 use time::format_description::FormatItem;
 use time::macros::format_description;
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 
 const FORMAT: &[FormatItem] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
 /// `seconds` since the epoch as a date and time of UTC.
 pub fn rfc3339(seconds: i64) -> Result<String> {
-    let out_of_range =
-        || Error::argument("creation-time", format_args!("{seconds} is out of range"));
+    let out_of_range = || {
+        Error::argument(
+            Argument::CreationTime,
+            format_args!("{seconds} is out of range"),
+        )
+    };
     OffsetDateTime::from_unix_timestamp(seconds)
         .map_err(|_| out_of_range())?
         .format(FORMAT)

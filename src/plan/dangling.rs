@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::member::Kind;
 use super::tree::{MAX_LINKS, components, directory_of, link_target};
-use crate::error::{Error, Result, quoted};
+use crate::error::{Argument, Error, Result, quoted};
 use crate::request::Directive;
 
 /// What an image has under a name: a link's target, or nothing for what is
@@ -30,7 +30,7 @@ where
         let names = names.get_or_insert_with(|| collect(files()));
         if !exists(names, link_target(directory_of(name), target)) {
             return Err(Error::argument(
-                "extra-files",
+                Argument::ExtraFiles,
                 format_args!(
                     "the link {} points to {}, which is neither on this machine nor in the image",
                     quoted(name),

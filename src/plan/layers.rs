@@ -11,7 +11,7 @@ use super::populate::{self, Made};
 use super::tree::Tree;
 use super::walk::{self, Found};
 use crate::control::{Control, Monitor, lock};
-use crate::error::{Error, Result, Status, quoted};
+use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::request::{Request, Transformation};
 use crate::tar::{self, Owner};
 
@@ -66,7 +66,7 @@ pub fn split(
         let mut layer = Builder::new(request, role, Owner::Root);
         match &request.root_system {
             Some(root) => root_members(root, &mut layer, control)
-                .map_err(|error| error.because_of("root-system"))?,
+                .map_err(|error| error.because_of(Argument::RootSystem))?,
             None => {
                 for Made { name, mode, kind } in populate::list(tree) {
                     layer.push(name.into(), 0, mode, kind);
@@ -137,8 +137,8 @@ fn walk_all(
             Some(next.fetch_add(1, Ordering::Relaxed)).filter(|i| *i < paths.len())
         {
             control.check()?;
-            *lock(&found[index]) =
-                walk::walk(&paths[index], control).map_err(|error| error.because_of("paths"))?;
+            *lock(&found[index]) = walk::walk(&paths[index], control)
+                .map_err(|error| error.because_of(Argument::Paths))?;
         }
         Ok(())
     })?;

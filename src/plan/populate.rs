@@ -5,7 +5,7 @@
 use super::member::{Kind, Source};
 use super::tree::{Content, NodeId, Tree};
 use super::walk::{self, join};
-use crate::error::{Error, Result, Status, quoted};
+use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::request::{Directive, Request};
 
 /// Where Guix keeps its database, profiles and garbage collector roots.
@@ -39,12 +39,13 @@ pub fn populate(request: &Request) -> Result<Tree> {
 }
 
 fn install_database(tree: &mut Tree, database: &[u8], profile: &[u8]) -> Result<()> {
-    let found = walk::find(database).map_err(|error| error.because_of("database"))?;
+    let found = walk::find(database).map_err(|error| error.because_of(Argument::Database))?;
     let Some(Kind::File(source)) = found.kind else {
         return Err(Error::new(
             Status::Input,
-            format!("database: {} is not a regular file", quoted(database)),
-        ));
+            format!("{} is not a regular file", quoted(database)),
+        )
+        .because_of(Argument::Database));
     };
     tree.make_directory(super::tree::directory_of(DATABASE))?;
     tree.make_file(DATABASE, source)?;

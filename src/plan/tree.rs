@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::member::Source;
-use crate::error::{Error, Result, quoted};
+use crate::error::{Argument, Error, Result, quoted};
 
 /// How many links a name may lead through.
 pub const MAX_LINKS: usize = 40;
@@ -242,5 +242,8 @@ fn follow(links: &mut usize, directive: &[u8]) -> Result<()> {
 }
 
 fn problem(name: &[u8], what: &str) -> Error {
-    Error::argument("extra-files", format_args!("{}: {what}", quoted(name)))
+    Error::argument(
+        Argument::ExtraFiles,
+        format_args!("{}: {what}", quoted(name)),
+    )
 }

@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 
 /// The level of `gzip` when none is asked for.
 const DEFAULT_LEVEL: u8 = 6;
@@ -33,10 +33,13 @@ impl Compressor {
             return Ok(Compressor::None);
         };
         if program.is_empty() {
-            return Err(Error::argument("compressor", "the command is empty"));
+            return Err(Error::argument(
+                Argument::Compressor,
+                "the command is empty",
+            ));
         }
         for word in &words {
-            super::file_name("compressor", word)?;
+            super::file_name(Argument::Compressor, word)?;
         }
         let base_name = program.rsplit(|&byte| byte == b'/').next();
         let is_gzip = matches!(base_name, Some(b"gzip" | b"pigz"));

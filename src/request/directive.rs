@@ -2,7 +2,7 @@
 
 //! Files, directories and links to make in the image.
 
-use crate::error::{Error, Result, quoted};
+use crate::error::{Argument, Error, Result, quoted};
 
 /// One thing to make, as Guix's `evaluate-populate-directive` takes them.
 /// Names are relative to the root of the image, with or without a leading
@@ -41,9 +41,9 @@ impl Directive {
             Some(mode @ 0..=0o7777) => Some(mode as u16),
             Some(mode) => {
                 return Err(Error::argument(
-                    "extra-files",
+                    Argument::ExtraFiles,
                     format_args!(
-                        "the mode #o{mode:o} of the directory {} is not in #o0 to #o7777",
+                        "the mode {mode:04o} of the directory {} is above 7777",
                         quoted(name)
                     ),
                 ));
@@ -66,27 +66,27 @@ impl Directive {
         let name = not_root(name)?;
         if target.is_empty() {
             return Err(Error::argument(
-                "extra-files",
+                Argument::ExtraFiles,
                 format_args!("the link {} has an empty target", quoted(&name)),
             ));
         }
         Ok(Directive::Link {
-            target: super::file_name("extra-files", target)?,
+            target: super::file_name(Argument::ExtraFiles, target)?,
             name,
         })
     }
 }
 
 fn inside_root(name: &[u8]) -> Result<Vec<u8>> {
-    super::no_parent("extra-files", name)?;
-    super::file_name("extra-files", name)
+    super::no_parent(Argument::ExtraFiles, name)?;
+    super::file_name(Argument::ExtraFiles, name)
 }
 
 fn not_root(name: &[u8]) -> Result<Vec<u8>> {
     let last = name.rsplit(|&byte| byte == b'/').next();
     if last.is_none_or(|part| part.is_empty() || part == b".") {
         return Err(Error::argument(
-            "extra-files",
+            Argument::ExtraFiles,
             format_args!("{} does not name a file", quoted(name)),
         ));
     }

@@ -20,7 +20,7 @@ pub use compressor::Compressor;
 pub use directive::Directive;
 pub use transformation::Transformation;
 
-use crate::error::{Error, Result, Status, quoted};
+use crate::error::{Argument, Error, Result, Status, quoted};
 
 /// Seconds since the epoch of 0000-01-01 and of the end of 9999: the dates
 /// that RFC 3339 can write.
@@ -68,24 +68,24 @@ impl Request {
     /// directories `paths`, with an ID made from the string `prefix`.
     pub fn new<P: AsRef<[u8]>>(image: &[u8], paths: &[P], prefix: &[u8]) -> Result<Self> {
         if image.is_empty() {
-            return Err(Error::argument("image", "the file name is empty"));
+            return Err(Error::argument(Argument::Image, "the file name is empty"));
         }
         if image.ends_with(b"/") {
             return Err(Error::argument(
-                "image",
+                Argument::Image,
                 format_args!("{} names a directory; name a file", quoted(image)),
             ));
         }
         if prefix.is_empty() {
-            return Err(Error::argument("prefix", "the string is empty"));
+            return Err(Error::argument(Argument::Prefix, "the string is empty"));
         }
         Ok(Request {
-            image: file_name("image", image)?,
+            image: file_name(Argument::Image, image)?,
             paths: paths
                 .iter()
-                .map(|path| absolute("paths", path.as_ref()))
+                .map(|path| absolute(Argument::Paths, path.as_ref()))
                 .collect::<Result<_>>()?,
-            prefix: file_name("prefix", prefix)?,
+            prefix: file_name(Argument::Prefix, prefix)?,
             repository: repository::canonicalize("guix"),
             extra_files: Vec::new(),
             transformations: Vec::new(),
@@ -105,7 +105,7 @@ impl Request {
     /// The name in the REPOSITORY column of `docker images`, made to follow
     /// Docker's rules: 2 to 255 characters of a-z, 0-9, `_`, `-` and `.`.
     pub fn repository(&mut self, name: &[u8]) -> Result<()> {
-        self.repository = repository::canonicalize(&text("repository", name)?);
+        self.repository = repository::canonicalize(&text(Argument::Repository, name)?);
         Ok(())
     }
 
@@ -121,7 +121,7 @@ impl Request {
 
     /// The system the files are for, a GNU triplet or its first component.
     pub fn system(&mut self, triplet: &[u8]) -> Result<()> {
-        self.architecture = Some(system::architecture(&text("system", triplet)?)?);
+        self.architecture = Some(system::architecture(&text(Argument::System, triplet)?)?);
         Ok(())
     }
 
@@ -133,7 +133,7 @@ impl Request {
 
     /// The file of the store database to put at `/var/guix/db/db.sqlite`.
     pub fn database(&mut self, file: &[u8]) -> Result<()> {
-        self.database = Some(absolute("database", file)?);
+        self.database = Some(absolute(Argument::Database, file)?);
         Ok(())
     }
 
@@ -142,7 +142,7 @@ impl Request {
         self.entry_point = Some(
             words
                 .iter()
-                .map(|word| text("entry-point", word.as_ref()))
+                .map(|word| text(Argument::EntryPoint, word.as_ref()))
                 .collect::<Result<_>>()?,
         );
         Ok(())
@@ -150,14 +150,17 @@ impl Request {
 
     /// Adds a variable to the environment that containers start with.
     pub fn variable(&mut self, name: &[u8], value: &[u8]) -> Result<()> {
-        let name = text("environment", name)?;
-        let value = text("environment", value)?;
+        let name = text(Argument::Environment, name)?;
+        let value = text(Argument::Environment, value)?;
         if name.is_empty() {
-            return Err(Error::argument("environment", "a variable has no name"));
+            return Err(Error::argument(
+                Argument::Environment,
+                "a variable has no name",
+            ));
         }
         if name.contains('=') {
             return Err(Error::argument(
-                "environment",
+                Argument::Environment,
                 format_args!("the variable name {name:?} contains \"=\""),
             ));
         }
@@ -174,7 +177,7 @@ impl Request {
     pub fn creation_time(&mut self, seconds: i64) -> Result<()> {
         if !CREATION_TIMES.contains(&seconds) {
             return Err(Error::argument(
-                "creation-time",
+                Argument::CreationTime,
                 format_args!("{seconds} seconds is not in the years 0 to 9999"),
             ));
         }
@@ -186,7 +189,7 @@ impl Request {
     pub fn max_layers(&mut self, count: i64) -> Result<()> {
         if count < 2 {
             return Err(Error::argument(
-                "max-layers",
+                Argument::MaxLayers,
                 format_args!("{count} is below 2; a layered image has 2 layers or more"),
             ));
         }
@@ -197,7 +200,7 @@ impl Request {
     /// A directory holding a root file system, which takes the place of the
     /// extra files, the database and, in a single-layer image, the paths.
     pub fn root_system(&mut self, directory: &[u8]) -> Result<()> {
-        self.root_system = Some(absolute("root-system", directory)?);
+        self.root_system = Some(absolute(Argument::RootSystem, directory)?);
         Ok(())
     }
 
@@ -225,11 +228,11 @@ fn now() -> i64 {
 }
 
 /// Checks that bytes can name a file at all.
-fn file_name(argument: &str, name: &[u8]) -> Result<Vec<u8>> {
+fn file_name(argument: Argument, name: &[u8]) -> Result<Vec<u8>> {
     if name.contains(&0) {
         return Err(Error::argument(
             argument,
-            format_args!("{} contains a null byte", quoted(name)),
+            format_args!("{} contains a NUL", quoted(name)),
         ));
     }
     Ok(name.to_vec())
@@ -237,7 +240,7 @@ fn file_name(argument: &str, name: &[u8]) -> Result<Vec<u8>> {
 
 /// Checks a file name that must not depend on the current directory and may
 /// not climb out of the directories it names.
-fn absolute(argument: &str, name: &[u8]) -> Result<Vec<u8>> {
+fn absolute(argument: Argument, name: &[u8]) -> Result<Vec<u8>> {
     if !name.starts_with(b"/") {
         return Err(Error::argument(
             argument,
@@ -249,7 +252,7 @@ fn absolute(argument: &str, name: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// Refuses a `..` component.
-fn no_parent(argument: &str, name: &[u8]) -> Result<()> {
+fn no_parent(argument: Argument, name: &[u8]) -> Result<()> {
     if name.split(|&byte| byte == b'/').any(|part| part == b"..") {
         return Err(Error::argument(
             argument,
@@ -260,11 +263,12 @@ fn no_parent(argument: &str, name: &[u8]) -> Result<()> {
 }
 
 /// Checks text that goes into the image's metadata.
-fn text(argument: &str, bytes: &[u8]) -> Result<String> {
+fn text(argument: Argument, bytes: &[u8]) -> Result<String> {
     String::from_utf8(bytes.to_vec()).map_err(|_| {
         Error::new(
             Status::InvalidText,
-            format!("{argument}: {} is not UTF-8 text", quoted(bytes)),
+            format!("{} is not UTF-8 text", quoted(bytes)),
         )
+        .because_of(argument)
     })
 }

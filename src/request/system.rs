@@ -2,7 +2,7 @@
 
 //! Docker's names for the systems Guix builds for.
 
-use crate::error::{Error, Result, Status};
+use crate::error::{Argument, Error, Result, Status};
 
 /// First components of GNU triplets and the value of `architecture` (Go's
 /// GOARCH) in the image's configuration.
@@ -67,8 +67,9 @@ fn is_linux(rest: &str) -> bool {
 fn unsupported(triplet: &str, what: &str) -> Error {
     Error::new(
         Status::UnsupportedSystem,
-        format!("system: {triplet:?} is not supported; {what}"),
+        format!("{triplet:?} is not supported; {what}"),
     )
+    .because_of(Argument::System)
 }
 
 /// The architecture of this machine, as its kernel calls it.

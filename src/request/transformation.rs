@@ -2,7 +2,7 @@
 
 //! Replacing prefixes of member names.
 
-use crate::error::Result;
+use crate::error::{Argument, Result};
 
 /// Replaces the prefix `old` of a member name by `new`.
 ///
@@ -18,8 +18,8 @@ impl Transformation {
     /// A transformation of names that begin with `old`.
     pub fn new(old: &[u8], new: &[u8]) -> Result<Self> {
         for name in [old, new] {
-            super::no_parent("transformations", name)?;
-            super::file_name("transformations", name)?;
+            super::no_parent(Argument::Transformations, name)?;
+            super::file_name(Argument::Transformations, name)?;
         }
         Ok(Transformation {
             old: without_leading_slashes(old).to_vec(),

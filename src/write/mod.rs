@@ -19,7 +19,7 @@ use self::buffers::Pool;
 use self::digests::Digests;
 use self::direct::{Direct, Task};
 use crate::archive::Archive;
-use crate::control::{Control, Monitor};
+use crate::control::{Control, Monitor, Phase};
 use crate::error::{Error, Result, Status};
 use crate::metadata::DiffId;
 use crate::plan::Layer;
@@ -61,7 +61,7 @@ pub fn write(
     control: &Control,
     monitor: &mut Monitor,
 ) -> Result<Vec<DiffId>> {
-    control.expect(image.archive.tail);
+    control.begin(Phase::Writing, image.archive.tail);
     match &image.request.compressor {
         Compressor::None => uncompressed::write(image, output, control, monitor),
         Compressor::Gzip(level) => gzip::write(image, *level, output, control, monitor),
@@ -84,7 +84,8 @@ pub fn first_of_equals(
         return Ok(first);
     }
     let places: Vec<(usize, u64)> = groups.iter().flatten().map(|&index| (index, 0)).collect();
-    control.expect(places.iter().map(|&(index, _)| layers[index].size).sum());
+    let total = places.iter().map(|&(index, _)| layers[index].size).sum();
+    control.begin(Phase::Comparing, total);
     let pool = Pool::default();
     let digests = Digests::new(layers);
     let output = None;

@@ -12,7 +12,7 @@ use std::path::Path;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use guix_docker::request::Compressor;
 use guix_docker::tar::{self, Entry, Owner};
-use guix_docker::{Control, Request, build, plan};
+use guix_docker::{Control, Progress, Request, build, plan};
 use tempfile::TempDir;
 
 /// Files in the tree that is walked, in directories of a hundred.
@@ -105,7 +105,7 @@ fn request(directory: &Path, compressor: &str) -> Request {
     request
 }
 
-fn go_on(_done: u64, _total: u64) -> ControlFlow<()> {
+fn go_on(_: Progress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 

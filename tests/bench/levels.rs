@@ -127,7 +127,7 @@ fn image(name: &Path, path: &Path, compressor: &[&str]) -> usize {
     let mut request = Request::new(&bytes(name), &[bytes(path)], b"prefix").unwrap();
     request.compressor(Compressor::from_command(compressor).unwrap());
     request.threads(1);
-    let report = build(&request, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let report = build(&request, &mut |_| ControlFlow::Continue(())).unwrap();
     report.archive_size as usize
 }
 

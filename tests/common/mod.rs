@@ -77,7 +77,7 @@ pub fn compressor(command: &str) -> Compressor {
 }
 
 pub fn run(request: &Request) -> Result<Report, Error> {
-    build(request, &mut |_, _| ControlFlow::Continue(()))
+    build(request, &mut |_| ControlFlow::Continue(()))
 }
 
 /// The members of an archive by name, with their contents.

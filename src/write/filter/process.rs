@@ -16,7 +16,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use super::CHUNK;
 use super::diagnostics::Diagnostics;
 use crate::control::Control;
-use crate::error::{Error, Result, Status};
+use crate::error::{Argument, Error, Result, Status};
 use crate::signals;
 use crate::write::write_failure;
 
@@ -42,11 +42,14 @@ impl Filter {
     /// Starts `command`, which writes to `output`.
     pub fn start(command: &[OsString], output: &File) -> Result<Self> {
         let [program, arguments @ ..] = command else {
-            return Err(Error::argument("compressor", "the command is empty"));
+            return Err(Error::argument(
+                Argument::Compressor,
+                "the command is empty",
+            ));
         };
         let failed = |error: &std::io::Error| {
-            let what = format!("compressor: running {program:?}");
-            Error::io(Status::Compressor, what, error)
+            let what = format!("running {program:?}");
+            Error::io(Status::Compressor, what, error).because_of(Argument::Compressor)
         };
         let mut command = Command::new(program);
         signals::start_unblocked(&mut command);
@@ -172,10 +175,12 @@ impl Filter {
 
     /// The command's status is not to be had.
     fn lost(&self, error: &std::io::Error) -> Error {
-        let what = format!("compressor: waiting for {:?}", self.name);
-        Error::io(Status::Compressor, what, error).advise(
-            "a program that uses compressors must not ignore SIGCHLD or wait for all children",
-        )
+        let what = format!("waiting for {:?}", self.name);
+        Error::io(Status::Compressor, what, error)
+            .because_of(Argument::Compressor)
+            .advise(
+                "a program that uses compressors must not ignore SIGCHLD or wait for all children",
+            )
     }
 
     fn pid(&self) -> Pid {
@@ -189,12 +194,12 @@ impl Filter {
     }
 
     fn failure(&mut self, problem: &str) -> Error {
-        let message = format!("compressor: {:?} {problem}", self.name);
+        let message = format!("{:?} {problem}", self.name);
         let message = match self.diagnostics.line() {
             Some(line) => format!("{message}: {line}"),
             None => message,
         };
-        Error::new(Status::Compressor, message)
+        Error::new(Status::Compressor, message).because_of(Argument::Compressor)
     }
 }
 
