@@ -7,33 +7,36 @@
 //! and the bytes are that module's, but the files are read once and every
 //! processor takes part.
 //!
-//! The work runs through four rooms, in this order and never back:
+//! The work runs through these rooms, in this order and never back:
 //!
 //! 1. [`request`]: every argument, checked and owned;
-//! 2. [`plan`]: the files are listed and split into layers, and [`archive`]
-//!    lays out the whole; each member's header, size and place are known;
-//! 3. [`write`](mod@write): threads fill the planned places, hashing and compressing;
-//! 4. [`publish`]: the image appears under its name, complete or not at all.
+//! 2. [`plan`]: files are found and put into layers; each member's header,
+//!    size and place in its layer are known;
+//! 3. [`format`](mod@format): the layers and the JSON documents have their
+//!    places in the image;
+//! 4. [`write`](mod@write): threads fill these places, hashing and packing;
+//! 5. [`output`]: the image appears under its name, complete or not at all.
 //!
-//! [`metadata`] is the only room that knows JSON and `boundary` the only
-//! one that knows C.
+//! They use [`input`], which finds, opens and reads files, [`compress`], which
+//! packs bytes, and [`job`], which has the threads.  `boundary` is the only
+//! room that knows C.
 
-pub mod archive;
 mod boundary;
-pub mod control;
+pub mod compress;
+pub mod digest;
 pub mod error;
-pub mod metadata;
+pub mod format;
+pub mod input;
+pub mod job;
+pub mod output;
 mod pipeline;
 pub mod plan;
-pub mod publish;
 pub mod report;
 pub mod request;
-mod signals;
-pub mod tar;
 pub mod write;
 
-pub use control::{Control, Phase, Progress};
 pub use error::{Error, Status};
+pub use job::{Job, Phase, Progress};
 pub use pipeline::build;
 pub use report::Report;
 pub use request::Request;

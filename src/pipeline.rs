@@ -6,14 +6,12 @@
 
 use std::iter::zip;
 
-use sha2::{Digest, Sha256};
-
-use crate::archive;
-use crate::control::{Control, Monitor};
-use crate::error::Result;
-use crate::metadata;
+use crate::error::{Error, Result, Status};
+use crate::format::Layout;
+use crate::input::FileSystem;
+use crate::job::{Job, Monitor};
+use crate::output::ImageFile;
 use crate::plan;
-use crate::publish::Output;
 use crate::report::{LayerReport, Report};
 use crate::request::Request;
 use crate::write::{self, Image};
@@ -21,30 +19,31 @@ use crate::write::{self, Image};
 /// Builds the image that `request` asks for.  `monitor` is told of progress
 /// and may stop the build.
 pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
-    let control = Control::default();
-    let output = Output::create(&request.image)?;
-    let layers = plan::layers(request, &control, monitor)?;
-    let groups = plan::possible_duplicates(&layers);
-    let stored = write::first_of_equals(request, &layers, &groups, &control, monitor)?;
-    let archive = archive::lay_out(request, &layers, &stored)?;
+    let job = Job::default();
+    let file_system = FileSystem::open()
+        .map_err(|errno| Error::system(Status::Input, "opening the root directory", errno))?;
+    let output = ImageFile::create(&request.image)?;
+    let plan = plan::plan(request, &file_system, &output.ids()?, &job, monitor)?;
+    let layers = &plan.layers;
+    let groups = plan::possible_duplicates(layers);
+    let stored = write::first_of_equals(request, &file_system, layers, &groups, &job, monitor)?;
+    let layout = Layout::new(request, &plan, &stored)?;
     let image = Image {
         request,
-        layers: &layers,
+        file_system: &file_system,
+        layers,
         stored: &stored,
-        archive: &archive,
+        layout: &layout,
     };
-    let diff_ids = write::write(&image, output.file(), &control, monitor)?;
-    let archive_size = output.publish()?;
-    let created = metadata::rfc3339(request.creation_time)?;
-    let config = metadata::config(request, &created, &layers, &diff_ids)?;
+    let written = write::write(&image, output.file(), &job, monitor)?;
     Ok(Report {
-        image_id: Sha256::digest(&config).into(),
-        archive_size,
-        layers: zip(layers, diff_ids)
+        image_id: written.image_id,
+        archive_size: output.publish()?,
+        layers: zip(&plan.layers, written.diff_ids)
             .map(|(layer, diff_id)| LayerReport {
                 diff_id,
                 size: layer.size,
-                items: layer.items,
+                items: layer.items.clone(),
             })
             .collect(),
     })

@@ -4,13 +4,13 @@
 
 #![forbid(unsafe_code)]
 
-use crate::metadata::DiffId;
+use crate::digest::{DiffId, Digest};
 
 /// An image that was built.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The image's ID: the digest of its configuration.
-    pub image_id: DiffId,
+    pub image_id: Digest,
     /// The size of the file in bytes.
     pub archive_size: u64,
     /// Its layers, lowest first.

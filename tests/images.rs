@@ -27,7 +27,7 @@ fn made(directives: Vec<Directive>) -> Result<Vec<String>, String> {
     let scratch = Scratch::new();
     let mut request = scratch.request("image", &[]);
     request.extra_files(directives);
-    run(&request).map_err(|error| error.message().to_owned())?;
+    run(&request).map_err(|error| error.to_string())?;
     let layer = layers(&scratch.read("image")).swap_remove(0).1;
     Ok(members(&layer).into_keys().collect())
 }
@@ -136,7 +136,7 @@ fn directives_that_cannot_be_followed_are_named() {
         ),
     ] {
         let message = made(directives).unwrap_err();
-        assert!(message.starts_with("extra-files: "), "{message}");
+        assert!(message.starts_with("ExtraFiles: "), "{message}");
         assert!(message.contains("\"/a"), "{message}");
         assert!(message.contains(expected), "{message}");
     }
@@ -196,17 +196,17 @@ fn arguments_are_checked_before_files_are_touched() {
     let check = |result: guix_docker::error::Result<()>, status, part: &str| {
         let error = result.unwrap_err();
         assert_eq!(error.status(), status, "{error}");
-        assert!(error.message().contains(part), "{error}");
+        assert!(error.to_string().contains(part), "{error}");
     };
     let none: [&[u8]; 0] = [];
     let invalid = Status::InvalidArgument;
-    check(Request::new(b"", &none, b"p").map(drop), invalid, "image");
+    check(Request::new(b"", &none, b"p").map(drop), invalid, "Image");
     check(
         Request::new(b"dir/", &none, b"p").map(drop),
         invalid,
-        "image",
+        "Image",
     );
-    check(Request::new(b"i", &none, b"").map(drop), invalid, "prefix");
+    check(Request::new(b"i", &none, b"").map(drop), invalid, "Prefix");
     check(
         Request::new(b"i", &[b"relative"], b"p").map(drop),
         invalid,
@@ -217,20 +217,20 @@ fn arguments_are_checked_before_files_are_touched() {
         invalid,
         "..",
     );
-    check(Request::new(b"i\0", &none, b"p").map(drop), invalid, "null");
+    check(Request::new(b"i\0", &none, b"p").map(drop), invalid, "NUL");
     let mut request = Request::new(b"i", &none, b"p").unwrap();
     let text = Status::InvalidText;
-    check(request.repository(b"\xff"), text, "repository");
-    check(request.entry_point(&[b"\xff"]), text, "entry-point");
-    check(request.variable(b"A", b"\xff"), text, "environment");
-    check(request.variable(b"", b"x"), invalid, "environment");
-    check(request.variable(b"A=B", b"x"), invalid, "environment");
+    check(request.repository(b"\xff"), text, "Repository");
+    check(request.entry_point(&[b"\xff"]), text, "EntryPoint");
+    check(request.variable(b"A", b"\xff"), text, "Environment");
+    check(request.variable(b"", b"x"), invalid, "Environment");
+    check(request.variable(b"A=B", b"x"), invalid, "Environment");
     check(request.system(b"sparc"), Status::UnsupportedSystem, "sparc");
-    check(request.max_layers(1), invalid, "max-layers");
-    check(request.max_layers(-5), invalid, "max-layers");
-    check(request.creation_time(i64::MAX), invalid, "creation-time");
-    check(request.database(b"db"), invalid, "database");
-    check(request.root_system(b"root"), invalid, "root-system");
+    check(request.max_layers(1), invalid, "MaxLayers");
+    check(request.max_layers(-5), invalid, "MaxLayers");
+    check(request.creation_time(i64::MAX), invalid, "CreationTime");
+    check(request.database(b"db"), invalid, "Database");
+    check(request.root_system(b"root"), invalid, "RootSystem");
     check(
         Directive::directory(b"/a", Some(0o10000)).map(drop),
         invalid,
@@ -241,11 +241,11 @@ fn arguments_are_checked_before_files_are_touched() {
         invalid,
         "..",
     );
-    check(Directive::file(b"/", b"").map(drop), invalid, "extra-files");
+    check(Directive::file(b"/", b"").map(drop), invalid, "ExtraFiles");
     check(Directive::link(b"/a", b"").map(drop), invalid, "target");
     check(
         Transformation::new(b"/a", b"../b").map(drop),
         invalid,
-        "transformations",
+        "Transformations",
     );
 }

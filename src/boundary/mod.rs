@@ -26,8 +26,8 @@ use std::ptr;
 use self::error::CError;
 use self::options::Options;
 use self::report::CReport;
-use crate::control::panicked;
 use crate::error::{Argument, Error, Result, Status};
+use crate::job::panicked;
 use crate::report::Report;
 
 /// Builds the Docker image that `options` describes.

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::layout::no_padding;
 use super::options::Options;
-use crate::control::{self, Phase};
+use crate::job::{self, Phase};
 
 /// `phase`: files are listed and examined; `done` counts them, and `total`,
 /// which is not known, is 0.
@@ -68,8 +68,8 @@ pub type Monitor = Option<unsafe extern "C" fn(data: *mut c_void, event: *const 
 /// # Safety
 ///
 /// The functions must be as their types say.
-pub unsafe fn tell(options: &Options, news: control::Progress) -> ControlFlow<()> {
-    let control::Progress { phase, done, total } = news;
+pub unsafe fn tell(options: &Options, news: job::Progress) -> ControlFlow<()> {
+    let job::Progress { phase, done, total } = news;
     let data = options.progress_data;
     if let Some(monitor) = options.monitor {
         let event = Event {

@@ -5,7 +5,6 @@
 use std::ffi::{CString, c_char};
 
 use super::layout::no_padding;
-use crate::metadata::digest_name;
 use crate::report::Report;
 
 /// An image that was built.  Later versions add members at the end.
@@ -78,14 +77,14 @@ pub fn export(report: Report) -> *mut CReport {
         strings.push(string);
         pointer
     };
-    let image_id = keep(digest_name(&report.image_id).into_bytes());
+    let image_id = keep(report.image_id.to_string().into_bytes());
     let mut items = Vec::new();
     let mut layers = Vec::new();
     for layer in report.layers {
         let paths: Vec<_> = layer.items.into_iter().map(&mut keep).collect();
         layers.push(Box::new(CLayer {
             struct_size: size_of::<CLayer>(),
-            diff_id: keep(digest_name(&layer.diff_id).into_bytes()),
+            diff_id: keep(layer.diff_id.to_string().into_bytes()),
             size: layer.size,
             items: paths.as_ptr(),
             item_count: paths.len(),

@@ -5,9 +5,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use ::tar::EntryType;
-
-use crate::tar::{self, Entry, Owner};
+use crate::format::gnu_tar::{self, HeaderFields, MemberType, OwnerNames};
+use crate::input::Kind;
 
 /// One member of a layer's archive.
 #[derive(Clone, Debug)]
@@ -29,54 +28,6 @@ pub struct Name {
     start: usize,
 }
 
-/// What a member is.
-#[derive(Clone, Debug)]
-pub enum Kind {
-    /// A directory.
-    Directory,
-    /// A regular file.
-    File(Source),
-    /// A symbolic link and its target.
-    Link(Box<[u8]>),
-    /// A named pipe.
-    Fifo,
-    /// A character device, its major and minor number.
-    CharacterDevice(u32, u32),
-    /// A block device, its major and minor number.
-    BlockDevice(u32, u32),
-}
-
-/// Where a regular file's content comes from.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// A file of this machine.
-    Disk(Box<DiskFile>),
-    /// Content given in the request.
-    Memory(Arc<[u8]>),
-}
-
-/// A regular file as the plan found it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiskFile {
-    /// Its absolute name.
-    pub path: Arc<[u8]>,
-    /// What must still be so when it is read.
-    pub stamp: Stamp,
-}
-
-/// What tells whether a file is the one that was planned, unchanged.  The
-/// change time is not part of it: it moves when the store's deduplication
-/// links the file elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    /// The device and inode number.
-    pub identity: (u64, u64),
-    /// The size in bytes.
-    pub size: u64,
-    /// The modification time: seconds and nanoseconds.
-    pub modified: (i64, u64),
-}
-
 impl Name {
     /// What there is of `bytes` from `start` on.
     pub fn new(bytes: Arc<[u8]>, start: usize) -> Self {
@@ -89,16 +40,6 @@ impl Deref for Name {
 
     fn deref(&self) -> &[u8] {
         &self.bytes[self.start..]
-    }
-}
-
-impl Source {
-    /// The size of the content in bytes.
-    pub fn size(&self) -> u64 {
-        match self {
-            Source::Disk(file) => file.stamp.size,
-            Source::Memory(content) => content.len() as u64,
-        }
     }
 }
 
@@ -121,34 +62,36 @@ impl Member {
 
     /// Where the content begins in the layer.
     pub fn content_offset(&self) -> u64 {
-        self.offset + tar::headers_size(&self.name, self.link())
+        self.offset + gnu_tar::headers_size(&self.name, self.link())
     }
 
     /// Where the next member begins in the layer.
     pub fn end(&self) -> u64 {
-        self.content_offset() + tar::blocks(self.size())
+        self.content_offset() + gnu_tar::blocks(self.size())
     }
 
     /// Appends the member's headers to `bytes`.
-    pub fn push_headers(&self, owner: Owner, bytes: &mut Vec<u8>) {
+    pub fn push_headers(&self, owner_names: OwnerNames, bytes: &mut Vec<u8>) {
         let (kind, device) = match self.kind {
-            Kind::Directory => (EntryType::Directory, None),
-            Kind::File(_) => (EntryType::Regular, None),
-            Kind::Link(_) => (EntryType::Symlink, None),
-            Kind::Fifo => (EntryType::Fifo, None),
-            Kind::CharacterDevice(major, minor) => (EntryType::Char, Some((major, minor))),
-            Kind::BlockDevice(major, minor) => (EntryType::Block, Some((major, minor))),
+            Kind::Directory => (MemberType::Directory, None),
+            Kind::File(_) => (MemberType::File, None),
+            Kind::Link(_) => (MemberType::Link, None),
+            Kind::Fifo => (MemberType::Fifo, None),
+            Kind::CharacterDevice(major, minor) => {
+                (MemberType::CharacterDevice, Some((major, minor)))
+            }
+            Kind::BlockDevice(major, minor) => (MemberType::BlockDevice, Some((major, minor))),
         };
-        let entry = Entry {
+        let fields = HeaderFields {
             name: &self.name,
             link: self.link(),
             kind,
             mode: self.mode,
             size: self.size(),
             device,
-            owner,
+            owner_names,
         };
-        tar::push_headers(&entry, bytes);
+        gnu_tar::push_headers(&fields, bytes);
     }
 
     /// Whether the member's bytes in the archive may be those of `other`:

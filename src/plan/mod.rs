@@ -3,42 +3,158 @@
 //! What the image will hold: every member of every layer, with its place.
 //!
 //! Planning lists the files of the request, evaluates its directives in
-//! memory, names the members and splits them into layers.  File contents are
+//! memory, names the members and puts them into layers.  File contents are
 //! not read; what must still hold when they are is recorded with each file.
 
 #![forbid(unsafe_code)]
 
-mod dangling;
-mod layers;
+mod customization;
+mod layer;
+mod layering;
+mod links;
 mod member;
-mod populate;
 mod tree;
-mod walk;
 
-pub use layers::{Layer, Role};
-pub use member::{DiskFile, Kind, Member, Source};
-pub use walk::{failure, open_directory, split, stamp};
+pub use layer::{Layer, Role};
+pub use member::Member;
 
-use crate::control::{Control, Monitor};
-use crate::error::Result;
+use self::customization::TreeEntry;
+use self::layer::LayerBuilder;
+use crate::error::{Argument, Result};
+use crate::format::gnu_tar::OwnerNames;
+use crate::input::{self, FileId, FileSystem, ScannedEntry, Start};
+use crate::job::{Job, Monitor};
 use crate::request::Request;
 
-/// The layers of the image, lowest first.
-pub fn layers(request: &Request, control: &Control, monitor: &mut Monitor) -> Result<Vec<Layer>> {
-    let tree = match request.root_system {
-        Some(_) => tree::Tree::new(),
-        None => populate::populate(request)?,
+/// The layers of an image.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Whether it is a layered image, even if it has one layer.
+    pub is_layered: bool,
+    /// The layers, lowest first.
+    pub layers: Vec<Layer>,
+}
+
+/// Plans the image that `request` asks for, without the files `omitted`.
+pub fn plan(
+    request: &Request,
+    file_system: &FileSystem,
+    omitted: &[FileId],
+    job: &Job,
+    monitor: &mut Monitor,
+) -> Result<Plan> {
+    let mut scan = |starts: &[Start], argument| {
+        let threads = request.threads;
+        input::scan(
+            file_system,
+            starts,
+            argument,
+            omitted,
+            threads,
+            job,
+            monitor,
+        )
     };
-    let layers = layers::split(request, &tree, control, monitor)?;
-    if request.root_system.is_none() {
-        let made = populate::list(&tree);
-        dangling::check(&request.extra_files, || {
-            let members = layers.iter().flat_map(|layer| &layer.members);
-            let members = members.map(|member| (&*member.name, &member.kind));
-            members.chain(made.iter().map(|made| (made.name.as_slice(), &made.kind)))
-        })?;
+    // What is in the image besides the paths, and whether these are.
+    let (made, top, paths) = match (&request.root_system, request.max_layers) {
+        (Some(root), max_layers) => {
+            let entries = scan(&[Start::Below(root)], Argument::RootSystem)?;
+            let paths = match max_layers {
+                Some(_) => request.paths.as_slice(),
+                None => &[],
+            };
+            let entries = entries.into_iter().flatten().collect();
+            (Vec::new(), Top::root_system(root, entries), paths)
+        }
+        (None, _) => {
+            let made = customization::entries(request, file_system)?;
+            let top = Top::Customization(made.clone());
+            (made, top, request.paths.as_slice())
+        }
+    };
+    let starts: Vec<Start> = paths.iter().map(|path| Start::At(path)).collect();
+    let scanned = scan(&starts, Argument::Paths)?;
+    let items: Vec<Item> = std::iter::zip(paths.iter().cloned(), scanned).collect();
+    let layers = match request.max_layers {
+        None => vec![single_layer(request, top, items)],
+        Some(max_layers) => layered(request, top, items, max_layers),
+    };
+    links::check(request, &made, &layers)?;
+    Ok(Plan {
+        is_layered: request.max_layers.is_some(),
+        layers,
+    })
+}
+
+/// A path of the request with what is at and below it.
+type Item = (Vec<u8>, Vec<ScannedEntry>);
+
+/// What is in the image besides the paths.
+enum Top {
+    /// Extra files and the store database.
+    Customization(Vec<TreeEntry>),
+    /// A root file system; the names of its members begin where the number
+    /// says.
+    RootSystem(Vec<ScannedEntry>, usize),
+}
+
+impl Top {
+    fn root_system(root: &[u8], entries: Vec<ScannedEntry>) -> Self {
+        Top::RootSystem(entries, root.len() + usize::from(!root.ends_with(b"/")))
     }
-    Ok(layers)
+
+    fn role(&self) -> Role {
+        match self {
+            Top::Customization(_) => Role::Customization,
+            Top::RootSystem(..) => Role::RootSystem,
+        }
+    }
+
+    fn push_to(self, layer: &mut LayerBuilder) {
+        match self {
+            Top::Customization(entries) => {
+                for TreeEntry { name, mode, kind } in entries {
+                    layer.push(name.into(), 0, mode, kind);
+                }
+            }
+            Top::RootSystem(entries, start) => {
+                for entry in entries {
+                    layer.push(entry.path, start, entry.mode, entry.kind);
+                }
+            }
+        }
+    }
+}
+
+/// One layer with everything.
+fn single_layer(request: &Request, top: Top, items: Vec<Item>) -> Layer {
+    let mut layer = LayerBuilder::new(request, Role::Everything, OwnerNames::Root);
+    top.push_to(&mut layer);
+    for item in items {
+        layer.push_item(item);
+    }
+    layer.finish()
+}
+
+/// Layers of items, as the policy groups them, and one of the rest.
+fn layered(request: &Request, top: Top, items: Vec<Item>, max_layers: usize) -> Vec<Layer> {
+    let size = |(_, entries): &Item| entries.iter().map(|entry| entry.size).sum();
+    let sizes: Vec<u64> = items.iter().map(size).collect();
+    let mut items: Vec<Option<Item>> = items.into_iter().map(Some).collect();
+    let mut layers: Vec<Layer> = layering::by_size(&sizes, max_layers)
+        .into_iter()
+        .map(|group| {
+            let mut layer = LayerBuilder::new(request, Role::Items, OwnerNames::None);
+            for item in group.into_iter().filter_map(|index| items[index].take()) {
+                layer.push_item(item);
+            }
+            layer.finish()
+        })
+        .collect();
+    let mut last = LayerBuilder::new(request, top.role(), OwnerNames::Root);
+    top.push_to(&mut last);
+    layers.push(last.finish());
+    layers
 }
 
 /// Groups of layers whose archives are equal if their files' contents are.

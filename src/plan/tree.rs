@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::member::Source;
 use crate::error::{Argument, Error, Result, quoted};
+use crate::input::Source;
 
 /// How many links a name may lead through.
 pub const MAX_LINKS: usize = 40;
@@ -29,12 +29,12 @@ pub struct Node {
     /// Its permissions, up to 0o7777.
     pub mode: u16,
     /// What it is.
-    pub content: Content,
+    pub kind: NodeKind,
 }
 
 /// What a node is.
 #[derive(Debug)]
-pub enum Content {
+pub enum NodeKind {
     /// A directory and its entries by name.
     Directory(BTreeMap<Vec<u8>, NodeId>),
     /// A regular file.
@@ -51,7 +51,7 @@ impl Tree {
         Tree {
             nodes: vec![Node {
                 mode: DIRECTORY_MODE,
-                content: Content::Directory(BTreeMap::new()),
+                kind: NodeKind::Directory(BTreeMap::new()),
             }],
         }
     }
@@ -63,8 +63,8 @@ impl Tree {
 
     /// The entries of the root directory.
     pub fn root(&self) -> &BTreeMap<Vec<u8>, NodeId> {
-        match &self.nodes[ROOT].content {
-            Content::Directory(entries) => entries,
+        match &self.nodes[ROOT].kind {
+            NodeKind::Directory(entries) => entries,
             _ => unreachable!("the root is a directory"),
         }
     }
@@ -90,18 +90,18 @@ impl Tree {
             let (parent, last) = self.parent_of(&target, name, &mut links)?;
             match self.entry(parent, &last) {
                 None => {
-                    self.insert(parent, last, FILE_MODE, Content::File(source));
+                    self.insert(parent, last, FILE_MODE, NodeKind::File(source));
                     return Ok(());
                 }
-                Some(id) => match &mut self.nodes[id].content {
-                    Content::File(old) => {
+                Some(id) => match &mut self.nodes[id].kind {
+                    NodeKind::File(old) => {
                         *old = source;
                         return Ok(());
                     }
-                    Content::Directory(_) => {
+                    NodeKind::Directory(_) => {
                         return Err(problem(name, "a directory of that name is already there"));
                     }
-                    Content::Link(to) => {
+                    NodeKind::Link(to) => {
                         target = link_target(directory_of(&target), to);
                         follow(&mut links, name)?;
                     }
@@ -115,12 +115,11 @@ impl Tree {
     pub fn make_link(&mut self, name: &[u8], target: &[u8]) -> Result<()> {
         let mut links = 0;
         let (parent, last) = self.parent_of(name, name, &mut links)?;
-        if let Some(id) = self.entry(parent, &last)
-            && matches!(self.nodes[id].content, Content::Directory(_))
-        {
+        let there = self.entry(parent, &last);
+        if there.is_some_and(|id| matches!(self.nodes[id].kind, NodeKind::Directory(_))) {
             return Err(problem(name, "a directory of that name is already there"));
         }
-        self.insert(parent, last, 0o777, Content::Link(target.to_vec()));
+        self.insert(parent, last, 0o777, NodeKind::Link(target.to_vec()));
         Ok(())
     }
 
@@ -155,7 +154,7 @@ impl Tree {
         pending.reverse();
         let mut reached = start;
         while let Some(part) = pending.pop() {
-            let Content::Directory(entries) = &self.nodes[reached].content else {
+            let NodeKind::Directory(entries) = &self.nodes[reached].kind else {
                 return Err(problem(directive, "a file is where a directory must be"));
             };
             if part == b".." {
@@ -168,7 +167,7 @@ impl Tree {
             let next = match entries.get(&part) {
                 Some(&id) => id,
                 None if make => {
-                    let empty = Content::Directory(BTreeMap::new());
+                    let empty = NodeKind::Directory(BTreeMap::new());
                     self.insert(reached, part, DIRECTORY_MODE, empty)
                 }
                 None => {
@@ -178,7 +177,7 @@ impl Tree {
                     ));
                 }
             };
-            if let Content::Link(target) = &self.nodes[next].content {
+            if let NodeKind::Link(target) = &self.nodes[next].kind {
                 follow(links, directive)?;
                 if target.starts_with(b"/") {
                     above.truncate(1);
@@ -190,23 +189,23 @@ impl Tree {
             reached = next;
             above.push(next);
         }
-        if !make && !matches!(self.nodes[reached].content, Content::Directory(_)) {
+        if !make && !matches!(self.nodes[reached].kind, NodeKind::Directory(_)) {
             return Err(problem(directive, "a file is where a directory must be"));
         }
         Ok(reached)
     }
 
     fn entry(&self, directory: NodeId, name: &[u8]) -> Option<NodeId> {
-        match &self.nodes[directory].content {
-            Content::Directory(entries) => entries.get(name).copied(),
+        match &self.nodes[directory].kind {
+            NodeKind::Directory(entries) => entries.get(name).copied(),
             _ => None,
         }
     }
 
-    fn insert(&mut self, directory: NodeId, name: Vec<u8>, mode: u16, content: Content) -> NodeId {
+    fn insert(&mut self, directory: NodeId, name: Vec<u8>, mode: u16, kind: NodeKind) -> NodeId {
         let id = self.nodes.len();
-        self.nodes.push(Node { mode, content });
-        if let Content::Directory(entries) = &mut self.nodes[directory].content {
+        self.nodes.push(Node { mode, kind });
+        if let NodeKind::Directory(entries) = &mut self.nodes[directory].kind {
             entries.insert(name, id);
         }
         id

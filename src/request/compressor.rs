@@ -19,7 +19,7 @@ pub enum Compressor {
     Gzip(u8),
     /// By a command and its arguments, from standard input to standard
     /// output.
-    Filter(Vec<OsString>),
+    Command(Vec<OsString>),
 }
 
 impl Compressor {
@@ -46,7 +46,7 @@ impl Compressor {
         if let Some(level) = gzip_level(options).filter(|_| is_gzip) {
             return Ok(Compressor::Gzip(level));
         }
-        Ok(Compressor::Filter(
+        Ok(Compressor::Command(
             words
                 .into_iter()
                 .map(|word| OsString::from_vec(word.to_vec()))
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn other_commands_are_filters() {
+    fn other_commands_are_run() {
         for command in [
             "xz -e",
             "gzip -d",
@@ -127,7 +127,10 @@ mod tests {
             "/no/such/notgzip",
             "gzip/",
         ] {
-            assert!(matches!(parse(command), Compressor::Filter(_)), "{command}");
+            assert!(
+                matches!(parse(command), Compressor::Command(_)),
+                "{command}"
+            );
         }
         assert_eq!(parse(""), Compressor::None);
     }

@@ -6,22 +6,24 @@
 #![forbid(unsafe_code)]
 
 mod buffers;
-mod digests;
-mod direct;
-mod filter;
+mod command;
 mod gzip;
+mod gzip_member;
+mod hashes;
+mod layers;
 mod reader;
 mod uncompressed;
 
 use std::fs::File;
 
 use self::buffers::Pool;
-use self::digests::Digests;
-use self::direct::{Direct, Task};
-use crate::archive::Archive;
-use crate::control::{Control, Monitor, Phase};
-use crate::error::{Error, Result, Status};
-use crate::metadata::DiffId;
+use self::hashes::LayerHashes;
+use self::layers::{LayerPass, LayerWork};
+use crate::digest::{DiffId, Digest};
+use crate::error::Result;
+use crate::format::{Ending, Layout};
+use crate::input::FileSystem;
+use crate::job::{Job, Monitor, Phase};
 use crate::plan::Layer;
 use crate::request::{Compressor, Request};
 
@@ -30,42 +32,42 @@ use crate::request::{Compressor, Request};
 pub struct Image<'a> {
     /// What it was made for.
     pub request: &'a Request,
+    /// Where its files are.
+    pub file_system: &'a FileSystem,
     /// Its layers.
     pub layers: &'a [Layer],
     /// The layer in whose place each layer is found.
     pub stored: &'a [usize],
     /// The places.
-    pub archive: &'a Archive,
+    pub layout: &'a Layout<'a>,
+}
+
+/// An image that was written.
+pub struct Written {
+    /// The digests of its layers.
+    pub diff_ids: Vec<DiffId>,
+    /// The digest of its configuration.
+    pub image_id: Digest,
 }
 
 impl Image<'_> {
-    /// The digests of all layers when all that are stored have been hashed.
-    fn diff_ids(&self, digests: &Digests) -> Result<Vec<DiffId>> {
-        self.stored
-            .iter()
-            .map(|&index| digests.get(index))
-            .collect()
-    }
-
-    /// What comes after the last layer.
-    fn tail(&self, diff_ids: &[DiffId]) -> Result<Vec<u8>> {
-        self.archive.tail_bytes(self.request, self.layers, diff_ids)
+    /// The digests of all layers, and what comes after the last one, when all
+    /// that are stored have been hashed.
+    fn ending(&self, hashes: &LayerHashes) -> Result<(Vec<DiffId>, Ending)> {
+        let diff_ids = self.stored.iter().map(|&index| hashes.get(index));
+        let diff_ids = diff_ids.collect::<Result<Vec<_>>>()?;
+        let ending = self.layout.ending(&diff_ids)?;
+        Ok((diff_ids, ending))
     }
 }
 
-/// Writes `image` to the empty file `output` and returns the digests of its
-/// layers.
-pub fn write(
-    image: &Image,
-    output: &File,
-    control: &Control,
-    monitor: &mut Monitor,
-) -> Result<Vec<DiffId>> {
-    control.begin(Phase::Writing, image.archive.tail);
+/// Writes `image` to the empty file `output`.
+pub fn write(image: &Image, output: &File, job: &Job, monitor: &mut Monitor) -> Result<Written> {
+    job.begin(Phase::Writing, image.layout.tail);
     match &image.request.compressor {
-        Compressor::None => uncompressed::write(image, output, control, monitor),
-        Compressor::Gzip(level) => gzip::write(image, *level, output, control, monitor),
-        Compressor::Filter(command) => filter::write(image, command, output, control, monitor),
+        Compressor::None => uncompressed::write(image, output, job, monitor),
+        Compressor::Gzip(level) => gzip::write(image, *level, output, job, monitor),
+        Compressor::Command(words) => command::write(image, words, output, job, monitor),
     }
 }
 
@@ -74,9 +76,10 @@ pub fn write(
 /// read.
 pub fn first_of_equals(
     request: &Request,
+    file_system: &FileSystem,
     layers: &[Layer],
     groups: &[Vec<usize>],
-    control: &Control,
+    job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Vec<usize>> {
     let mut first: Vec<usize> = (0..layers.len()).collect();
@@ -85,22 +88,17 @@ pub fn first_of_equals(
     }
     let places: Vec<(usize, u64)> = groups.iter().flatten().map(|&index| (index, 0)).collect();
     let total = places.iter().map(|&(index, _)| layers[index].size).sum();
-    control.begin(Phase::Comparing, total);
+    job.begin(Phase::Comparing, total);
     let pool = Pool::default();
-    let digests = Digests::new(layers);
-    let output = None;
-    let direct = Direct::new(
-        Task {
-            layers,
-            places,
-            output,
-        },
-        true,
-        request.threads,
-    );
-    control.run(direct.threads(), monitor, || {
-        direct.work(&pool, &digests, control)
-    })?;
+    let digests = LayerHashes::new(layers);
+    let work = LayerWork {
+        file_system,
+        layers,
+        places,
+        output: None,
+    };
+    let pass = LayerPass::new(work, true, request.threads);
+    job.run(pass.threads(), monitor, || pass.work(&pool, &digests, job))?;
     for group in groups {
         for (position, &index) in group.iter().enumerate() {
             let digest = digests.get(index)?;
@@ -113,13 +111,4 @@ pub fn first_of_equals(
         }
     }
     Ok(first)
-}
-
-/// The output could not be written.
-fn write_failure(error: &std::io::Error) -> Error {
-    let error = Error::io(Status::Output, "writing the image", error);
-    match error.status() {
-        Status::NoSpace => error.advise("make room, or write the image elsewhere"),
-        _ => error,
-    }
 }

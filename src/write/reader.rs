@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Any stretch of a layer's archive, from the files it is made of.
+//! Any byte range of a layer's archive, from the files it is made of.
 
-use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
+use crate::error::Result;
+use crate::input::{FileReader, FileSystem, Kind, Source};
+use crate::plan::{Layer, Member};
 
-use crate::error::{Error, Result, Status, quoted};
-use crate::plan::{self, DiskFile, Kind, Layer, Member, Source};
-
-/// Reads layers.  The directory and the file read last stay open, since the
-/// next stretch often begins there.
-#[derive(Default)]
-pub struct Reader<'a> {
-    directory: Option<(&'a [u8], OwnedFd)>,
-    file: Option<(&'a DiskFile, OwnedFd)>,
+/// Reads layers.
+pub struct LayerReader<'a> {
+    files: FileReader<'a>,
     headers: Vec<u8>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> LayerReader<'a> {
+    /// For layers of files of `file_system`.
+    pub fn new(file_system: &'a FileSystem) -> Self {
+        LayerReader {
+            files: FileReader::new(file_system),
+            headers: Vec::new(),
+        }
+    }
+
     /// Fills `out` with the bytes of `layer` that begin at `start`.
     pub fn fill(&mut self, layer: &'a Layer, start: u64, out: &mut [u8]) -> Result<()> {
         let end = start + out.len() as u64;
@@ -30,8 +32,8 @@ impl<'a> Reader<'a> {
             if member.offset >= end {
                 break;
             }
-            let stretch = &mut out[(position - start) as usize..];
-            position += self.fill_member(layer, member, position, stretch)?;
+            let rest = &mut out[(position - start) as usize..];
+            position += self.fill_member(layer, member, position, rest)?;
         }
         // The end of the archive.
         out[(position - start) as usize..].fill(0);
@@ -52,7 +54,7 @@ impl<'a> Reader<'a> {
         if position < content {
             let headers = &mut self.headers;
             headers.clear();
-            member.push_headers(layer.owner, headers);
+            member.push_headers(layer.owner_names, headers);
             let skip = (position - member.offset) as usize;
             let length = out.len().min(headers.len() - skip);
             out[..length].copy_from_slice(&headers[skip..skip + length]);
@@ -62,96 +64,23 @@ impl<'a> Reader<'a> {
             let from = (position + filled as u64).saturating_sub(content);
             let left = source.size().saturating_sub(from);
             let length = left.min((out.len() - filled) as u64) as usize;
-            self.read(source, from, &mut out[filled..filled + length])?;
+            let content = &mut out[filled..filled + length];
+            match source {
+                // Once in each pass over the layer.
+                Source::Disk(file) if source.size() == 0 && position == member.offset => {
+                    self.files.check_empty(file)?;
+                }
+                _ if length == 0 => {}
+                Source::Disk(file) => self.files.read(file, from, content)?,
+                Source::Memory(bytes) => {
+                    let from = from as usize;
+                    content.copy_from_slice(&bytes[from..from + length]);
+                }
+            }
             filled += length;
         }
         let padding = (member.end() - position - filled as u64).min((out.len() - filled) as u64);
         out[filled..filled + padding as usize].fill(0);
         Ok(filled as u64 + padding)
     }
-
-    /// Fills `out` with a file's content that begins at `from`.
-    fn read(&mut self, source: &'a Source, from: u64, out: &mut [u8]) -> Result<()> {
-        match source {
-            _ if out.is_empty() => Ok(()),
-            Source::Memory(content) => {
-                let from = from as usize;
-                out.copy_from_slice(&content[from..from + out.len()]);
-                Ok(())
-            }
-            Source::Disk(file) => self.read_disk(file, from, out),
-        }
-    }
-
-    fn read_disk(&mut self, file: &'a DiskFile, mut from: u64, mut out: &mut [u8]) -> Result<()> {
-        let fd = match self.file.take() {
-            Some((open, fd)) if std::ptr::eq(open, file) => fd,
-            _ => self.open(file)?,
-        };
-        while !out.is_empty() {
-            match rustix::io::pread(&fd, &mut *out, from) {
-                Ok(0) => return Err(changed(file)),
-                Ok(count) => {
-                    from += count as u64;
-                    out = &mut out[count..];
-                }
-                Err(Errno::INTR) => {}
-                // Something else has taken its place.
-                Err(Errno::SPIPE | Errno::ISDIR) => return Err(changed(file)),
-                Err(errno) => return Err(plan::failure("reading", &file.path, errno)),
-            }
-        }
-        let stat = rustix::fs::fstat(&fd)
-            .map_err(|errno| plan::failure("examining", &file.path, errno))?;
-        if plan::stamp(&stat) != file.stamp {
-            return Err(changed(file));
-        }
-        if from < file.stamp.size {
-            self.file = Some((file, fd));
-        }
-        Ok(())
-    }
-
-    fn open(&mut self, file: &'a DiskFile) -> Result<OwnedFd> {
-        let (directory, name) = plan::split(&file.path);
-        let cached = self.directory.take();
-        let fd = match cached.filter(|(path, _)| *path == directory) {
-            Some((_, fd)) => fd,
-            None => plan::open_directory(directory).map_err(|error| {
-                if gone(error.errno()) {
-                    changed(file)
-                } else {
-                    error
-                }
-            })?,
-        };
-        // NONBLOCK matters only should a pipe have taken the file's place.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let opened = rustix::fs::openat(&fd, name, flags, Mode::empty());
-        self.directory = Some((directory, fd));
-        opened.map_err(|errno| {
-            if gone(errno.raw_os_error()) {
-                changed(file)
-            } else {
-                plan::failure("opening", &file.path, errno)
-            }
-        })
-    }
-}
-
-/// Whether a file that was there a moment ago has been removed or replaced.
-fn gone(errno: i32) -> bool {
-    [Errno::NOENT, Errno::NOTDIR, Errno::LOOP, Errno::NXIO]
-        .iter()
-        .any(|gone| gone.raw_os_error() == errno)
-}
-
-fn changed(file: &DiskFile) -> Error {
-    Error::new(
-        Status::InputChanged,
-        format!(
-            "{} changed while the image was being built; build it again when the file is at rest",
-            quoted(&file.path)
-        ),
-    )
 }

@@ -10,9 +10,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use guix_docker::format::gnu_tar::{self, HeaderFields, MemberType, OwnerNames};
+use guix_docker::input::FileSystem;
 use guix_docker::request::Compressor;
-use guix_docker::tar::{self, Entry, Owner};
-use guix_docker::{Control, Progress, Request, build, plan};
+use guix_docker::{Job, Progress, Request, build, plan};
 use tempfile::TempDir;
 
 /// Files in the tree that is walked, in directories of a hundred.
@@ -26,20 +27,20 @@ fn headers(c: &mut Criterion) {
     let mut group = c.benchmark_group("headers");
     for length in [60, 160] {
         let name = vec![b'n'; length];
-        let entry = Entry {
+        let entry = HeaderFields {
             name: &name,
             link: b"",
-            kind: ::tar::EntryType::Regular,
+            kind: MemberType::File,
             mode: 0o444,
             size: 12345,
             device: None,
-            owner: Owner::Numeric,
+            owner_names: OwnerNames::None,
         };
         group.bench_with_input(BenchmarkId::new("name", length), &entry, |b, entry| {
             let mut bytes = Vec::new();
             b.iter(|| {
                 bytes.clear();
-                tar::push_headers(black_box(entry), &mut bytes);
+                gnu_tar::push_headers(black_box(entry), &mut bytes);
                 black_box(&bytes);
             })
         });
@@ -55,10 +56,11 @@ fn walk(c: &mut Criterion) {
         fs::write(directory.join(index.to_string()), b"").unwrap();
     }
     let request = request(scratch.path(), "");
+    let files = FileSystem::open().unwrap();
     let mut group = c.benchmark_group("walk");
     group.throughput(Throughput::Elements(FILES as u64));
     group.bench_function("files", |b| {
-        b.iter(|| plan::layers(&request, &Control::default(), &mut go_on).unwrap())
+        b.iter(|| plan::plan(&request, &files, &[], &Job::default(), &mut go_on).unwrap())
     });
 }
 

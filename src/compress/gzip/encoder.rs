@@ -5,22 +5,25 @@
 use flate2::Crc;
 use libdeflater::{CompressionLvl, Compressor};
 
-use super::LateHeader;
-use super::effort;
 use super::joint;
+use super::level;
 use crate::error::{Error, Result, Status};
-use crate::tar::BLOCK;
+use crate::format::gnu_tar::BLOCK_SIZE;
+
+/// A layer's header that is not known yet: where in its piece it is, and the
+/// layer.
+pub type LateHeader = (usize, usize);
 
 /// A compressed piece of the archive.
 pub struct Piece {
     /// The part before a late header, or all of it.
-    pub before: Stretch,
+    pub before: Blocks,
     /// The layer whose header is late, and what comes after the header.
-    pub after: Option<(usize, Stretch)>,
+    pub after: Option<(usize, Blocks)>,
 }
 
 /// Compressed bytes that end a DEFLATE block and a byte.
-pub struct Stretch {
+pub struct Blocks {
     /// The blocks.
     pub deflated: Vec<u8>,
     /// Of the bytes before compression.
@@ -36,7 +39,7 @@ pub struct Encoder {
     scratch: Vec<u8>,
 }
 
-/// What comes after a stretch.
+/// What comes after a piece.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     /// More blocks of the stream.
@@ -59,26 +62,26 @@ impl Encoder {
     pub fn encode(&mut self, bytes: &[u8], late: Option<LateHeader>) -> Result<Piece> {
         let Some((position, layer)) = late else {
             return Ok(Piece {
-                before: self.stretch(bytes, Next::Blocks)?,
+                before: self.blocks(bytes, Next::Blocks)?,
                 after: None,
             });
         };
-        let after = &bytes[position + BLOCK as usize..];
+        let after = &bytes[position + BLOCK_SIZE as usize..];
         Ok(Piece {
-            before: self.stretch(&bytes[..position], Next::Blocks)?,
-            after: Some((layer, self.stretch(after, Next::Blocks)?)),
+            before: self.blocks(&bytes[..position], Next::Blocks)?,
+            after: Some((layer, self.blocks(after, Next::Blocks)?)),
         })
     }
 
     /// Compresses `bytes`, the last of the member.
     pub fn encode_last(&mut self, bytes: &[u8]) -> Result<Piece> {
         Ok(Piece {
-            before: self.stretch(bytes, Next::End)?,
+            before: self.blocks(bytes, Next::End)?,
             after: None,
         })
     }
 
-    fn stretch(&mut self, bytes: &[u8], next: Next) -> Result<Stretch> {
+    fn blocks(&mut self, bytes: &[u8], next: Next) -> Result<Blocks> {
         let mut crc = Crc::new();
         crc.update(bytes);
         let mut deflated = Vec::new();
@@ -88,12 +91,12 @@ impl Encoder {
                 joint::open_end(&mut deflated).map_err(|_| failed())?;
             }
         }
-        Ok(Stretch { deflated, crc })
+        Ok(Blocks { deflated, crc })
     }
 
     /// A whole DEFLATE stream of `bytes`.
     fn deflate(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
-        let level = effort::level(self.level, bytes);
+        let level = level::level(self.level, bytes);
         let compressor = self.compressors[level as usize]
             .get_or_insert_with(|| Compressor::new(CompressionLvl::new(level).unwrap_or_default()));
         let bound = compressor.deflate_compress_bound(bytes.len());

@@ -13,15 +13,14 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
-use super::CHUNK;
+use super::PIPE_SIZE;
 use super::diagnostics::Diagnostics;
-use crate::control::Control;
 use crate::error::{Argument, Error, Result, Status};
-use crate::signals;
-use crate::write::write_failure;
+use crate::job::{Job, signals};
+use crate::output::write_failure;
 
 /// How often a wait for the command looks whether to stop.
-const INTERVAL: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What is wrong with a command that does not want the whole image.
 const STOPPED_READING: &str = "stopped reading before the end of the image";
@@ -79,19 +78,19 @@ impl Filter {
             rustix::fs::fcntl_setfl(input, OFlags::NONBLOCK)
                 .map_err(|errno| failed(&errno.into()))?;
             // A smaller pipe does as well.
-            let _ = rustix::pipe::fcntl_setpipe_size(input, CHUNK);
+            let _ = rustix::pipe::fcntl_setpipe_size(input, PIPE_SIZE);
         }
         Ok(filter)
     }
 
     /// Gives `bytes` to the command.
-    pub fn write(&mut self, mut bytes: &[u8], control: &Control) -> Result<()> {
+    pub fn write(&mut self, mut bytes: &[u8], job: &Job) -> Result<()> {
         let Some(input) = &self.input else {
             return Ok(());
         };
-        let interval = Timespec::try_from(INTERVAL).unwrap_or_default();
+        let interval = Timespec::try_from(POLL_INTERVAL).unwrap_or_default();
         while !bytes.is_empty() {
-            control.check()?;
+            job.check()?;
             match rustix::io::write(input, bytes) {
                 Ok(count) => bytes = &bytes[count..],
                 Err(Errno::INTR) => {}
@@ -114,7 +113,7 @@ impl Filter {
     }
 
     /// Waits until the command has read all it was given.
-    fn drain(&mut self, control: &Control) -> Result<()> {
+    fn drain(&mut self, job: &Job) -> Result<()> {
         let mut pause = Pause::default();
         while let Some(input) = &self.input {
             // No readers are left of a pipe in error.
@@ -127,7 +126,7 @@ impl Filter {
                 Ok(_) if self.has_ended()? => return Err(self.failure(STOPPED_READING)),
                 Ok(_) => {
                     self.diagnostics.listen();
-                    pause.wait(control)?;
+                    pause.wait(job)?;
                 }
                 Err(errno) => return Err(write_failure(&errno.into())),
             }
@@ -137,8 +136,8 @@ impl Filter {
 
     /// Waits for the command to end after it was fed with the given result.
     /// If it failed, that explains why feeding it did.
-    pub fn finish(mut self, fed: Result<()>, control: &Control) -> Result<()> {
-        let fed = fed.and_then(|()| self.drain(control));
+    pub fn finish(mut self, fed: Result<()>, job: &Job) -> Result<()> {
+        let fed = fed.and_then(|()| self.drain(job));
         drop(self.input.take());
         let limit = match &fed {
             Err(error) if error.status() != Status::Compressor => return fed,
@@ -151,7 +150,7 @@ impl Filter {
                 return fed;
             }
             self.diagnostics.listen();
-            pause.wait(control)?;
+            pause.wait(job)?;
         }
         // What it has left running must not write to the image any more.
         self.kill();
@@ -232,8 +231,8 @@ impl Default for Pause {
 }
 
 impl Pause {
-    fn wait(&mut self, control: &Control) -> Result<()> {
-        control.check()?;
+    fn wait(&mut self, job: &Job) -> Result<()> {
+        job.check()?;
         std::thread::sleep(self.0);
         self.0 = (self.0 * 2).min(Duration::from_millis(10));
         Ok(())

@@ -4,8 +4,9 @@
 
 use serde::Serialize;
 
-use super::history::{self, Entry};
-use super::{DiffId, digest_name, encode};
+use super::encode;
+use super::history::{self, HistoryEntry};
+use crate::digest::DiffId;
 use crate::error::Result;
 use crate::plan::Layer;
 use crate::request::Request;
@@ -18,7 +19,7 @@ struct Config<'a> {
     config: Execution<'a>,
     container_config: (),
     #[serde(skip_serializing_if = "Option::is_none")]
-    history: Option<Vec<Entry<'a>>>,
+    history: Option<Vec<HistoryEntry<'a>>>,
     os: &'a str,
     rootfs: RootFs,
 }
@@ -57,7 +58,7 @@ pub fn config(
         os: "linux",
         rootfs: RootFs {
             r#type: "layers",
-            diff_ids: diff_ids.iter().map(digest_name).collect(),
+            diff_ids: diff_ids.iter().map(DiffId::to_string).collect(),
         },
     })
 }

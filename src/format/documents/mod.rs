@@ -4,8 +4,6 @@
 //!
 //! Members stand in the order in which Guix writes them, without white space.
 
-#![forbid(unsafe_code)]
-
 mod config;
 mod created;
 mod history;
@@ -15,32 +13,11 @@ pub use created::rfc3339;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use sha2::{Digest, Sha256};
-
 use crate::error::{Error, Result, Status};
+use serde::Serialize;
 
 /// The version of the JSON of single layers, in a file of its own.
 pub const LAYER_JSON_VERSION: &[u8] = b"1.0";
-
-/// The digest of a layer's uncompressed archive.
-pub type DiffId = [u8; 32];
-
-/// Lower-case hexadecimal digits, two a byte.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A digest as image formats write it.
-pub fn digest_name(digest: &DiffId) -> String {
-    format!("sha256:{}", hex(digest))
-}
-
-/// The ID that a single-layer image's directory is named by: a hash of the
-/// string `prefix`.
-pub fn layer_id(prefix: &[u8]) -> String {
-    hex(&Sha256::digest(prefix))
-}
 
 /// `ID/json`: the description of the one layer.
 pub fn layer_description(id: &str, created: &str) -> Result<Vec<u8>> {

@@ -12,73 +12,61 @@
 //! digest is known.  Otherwise the header has a stored block of its own, with
 //! a place in the file that is filled in when all is done.
 
-mod effort;
-mod joint;
-mod member;
-mod piece;
-
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use sha2::{Digest, Sha256};
-
-use self::member::Member;
-use self::piece::{Encoder, Piece};
-use super::Image;
 use super::buffers::{Buffer, Pool};
-use super::digests::{Digests, Stretch};
-use super::reader::Reader;
-use crate::archive::{Content, layer_header};
-use crate::control::{Control, Monitor, lock};
+use super::gzip_member::GzipMember;
+use super::hashes::{ByteRange, LayerHashes};
+use super::reader::LayerReader;
+use super::{Image, Written};
+use crate::compress::gzip::{Encoder, LateHeader, Piece};
+use crate::digest::Digest;
 use crate::error::Result;
-use crate::metadata::DiffId;
-use crate::tar::BLOCK;
+use crate::format::PartKind;
+use crate::format::gnu_tar::BLOCK_SIZE;
+use crate::job::{Job, Monitor, lock};
 
 /// The bytes of the archive that are compressed at a time, a multiple of
-/// [`BLOCK`].  The size of the output depends on it but little.
-const PIECE: u64 = 2 << 20;
+/// [`BLOCK_SIZE`].  The size of the output depends on it but little.
+const PIECE_SIZE: u64 = 2 << 20;
 
-/// A layer's header that has to wait: where in its piece it is, and the
-/// layer.
-type LateHeader = (usize, usize);
-
-/// Writes `image` to `output`, as gzip would at `level`, and returns the
-/// layers' digests.
+/// Writes `image` to `output`, as gzip would at `level`.
 pub fn write(
     image: &Image,
     level: u8,
     output: &File,
-    control: &Control,
+    job: &Job,
     monitor: &mut Monitor,
-) -> Result<Vec<DiffId>> {
+) -> Result<Written> {
     let pool = Pool::default();
-    let digests = Digests::new(image.layers);
+    let hashes = LayerHashes::new(image.layers);
     // The last piece takes the tail, which waits for all digests.
-    let whole = image.archive.tail / PIECE;
+    let whole = image.layout.tail / PIECE_SIZE;
     let threads = image.request.threads.min(whole as usize).max(1);
     let queue = Queue {
         window: 2 * threads as u64 + 2,
-        state: Mutex::new(State {
+        state: Mutex::new(QueueState {
             next: 0,
             written: 0,
             ready: BTreeMap::new(),
-            member: Member::new(output, level),
+            member: GzipMember::new(output, level),
         }),
         changed: Condvar::new(),
     };
-    control.run(threads, monitor, || {
-        let mut reader = Reader::default();
+    job.run(threads, monitor, || {
+        let mut reader = LayerReader::new(image.file_system);
         let mut encoder = Encoder::new(level);
-        while let Some(number) = queue.take(whole, control)? {
-            let buffer = pool.take(PIECE as usize);
+        while let Some(number) = queue.take(whole, job)? {
+            let buffer = pool.take(PIECE_SIZE as usize);
             let (buffer, late) = prepare(
                 image,
                 &mut reader,
-                number * PIECE,
+                number * PIECE_SIZE,
                 buffer,
-                &digests,
-                control,
+                &hashes,
+                job,
             )?;
             let piece = encoder.encode(&buffer, late)?;
             drop(buffer);
@@ -88,30 +76,33 @@ pub fn write(
     })?;
     let state = queue.state.into_inner();
     let mut member = state.unwrap_or_else(PoisonError::into_inner).member;
-    control.run_one(monitor, || {
-        let start = whole * PIECE;
-        let buffer = pool.take((image.archive.tail - start) as usize);
+    job.run_one(monitor, || {
+        let start = whole * PIECE_SIZE;
+        let buffer = pool.take((image.layout.tail - start) as usize);
         let (buffer, _) = prepare(
             image,
-            &mut Reader::default(),
+            &mut LayerReader::new(image.file_system),
             start,
             buffer,
-            &digests,
-            control,
+            &hashes,
+            job,
         )?;
-        let diff_ids = image.diff_ids(&digests)?;
+        let (diff_ids, ending) = image.ending(&hashes)?;
         let mut rest = buffer.to_vec();
-        rest.extend(image.tail(&diff_ids)?);
+        rest.extend(ending.tail);
         let mut encoder = Encoder::new(level);
         let mut rest = rest.as_slice();
-        while rest.len() > PIECE as usize {
-            let (piece, more) = rest.split_at(PIECE as usize);
+        while rest.len() > PIECE_SIZE as usize {
+            let (piece, more) = rest.split_at(PIECE_SIZE as usize);
             member.push(encoder.encode(piece, None)?)?;
             rest = more;
         }
         member.push(encoder.encode_last(rest)?)?;
-        member.finish(|layer| layer_header(&image.layers[layer], &diff_ids[layer]))?;
-        Ok(diff_ids)
+        member.finish(|layer| image.layout.layer_header(layer, &diff_ids[layer]))?;
+        Ok(Written {
+            diff_ids,
+            image_id: ending.image_id,
+        })
     })
 }
 
@@ -119,36 +110,36 @@ pub fn write(
 /// in it.
 fn prepare<'a, 'b>(
     image: &Image<'a>,
-    reader: &mut Reader<'a>,
+    reader: &mut LayerReader<'a>,
     start: u64,
     mut buffer: Buffer<'b>,
-    digests: &Digests<'b>,
-    control: &Control,
+    hashes: &LayerHashes<'b>,
+    job: &Job,
 ) -> Result<(Arc<Buffer<'b>>, Option<LateHeader>)> {
     let end = start + buffer.len() as u64;
     let mut open_layers = Vec::new();
     let mut header = None;
-    for part in image.archive.parts_between(start, end) {
+    for part in image.layout.parts_between(start, end) {
         let from = part.offset.max(start);
         let to = (part.offset + part.size).min(end);
         let range = (from - start) as usize..(to - start) as usize;
         let skipped = from - part.offset;
-        match &part.content {
-            Content::Bytes(bytes) => {
+        match &part.kind {
+            PartKind::Bytes(bytes) => {
                 let skipped = skipped as usize;
                 let bytes = &bytes[skipped..skipped + range.len()];
                 buffer[range].copy_from_slice(bytes);
             }
-            Content::LayerHeader(layer) => header = Some((range.start, *layer)),
-            Content::Layer(index) => {
+            PartKind::LayerHeader(layer) => header = Some((range.start, *layer)),
+            PartKind::Layer(index) => {
                 let layer = &image.layers[*index];
                 reader.fill(layer, skipped, &mut buffer[range.clone()])?;
                 match header.take_if(|_| range.len() as u64 == part.size) {
                     Some((position, _)) => {
-                        let digest = Sha256::digest(&buffer[range]).into();
-                        digests.set(*index, digest, control);
-                        let header = layer_header(layer, &digest);
-                        buffer[position..position + BLOCK as usize].copy_from_slice(&header);
+                        let digest = Digest::of(&buffer[range]);
+                        hashes.set(*index, digest, job);
+                        let header = image.layout.layer_header(*index, &digest);
+                        buffer[position..position + BLOCK_SIZE as usize].copy_from_slice(&header);
                     }
                     None => open_layers.push((*index, skipped, range)),
                 }
@@ -156,15 +147,15 @@ fn prepare<'a, 'b>(
         }
     }
     let buffer = Arc::new(buffer);
-    let stretches = open_layers
+    let ranges = open_layers
         .into_iter()
-        .map(|(layer, offset, range)| Stretch {
+        .map(|(layer, offset, range)| ByteRange {
             layer,
             offset,
             buffer: Arc::clone(&buffer),
             range,
         });
-    digests.add(stretches, control)?;
+    hashes.add(ranges, job)?;
     Ok((buffer, header))
 }
 
@@ -172,22 +163,22 @@ fn prepare<'a, 'b>(
 struct Queue<'a> {
     /// How far ahead of the one to be written next a piece may be.
     window: u64,
-    state: Mutex<State<'a>>,
+    state: Mutex<QueueState<'a>>,
     changed: Condvar,
 }
 
-struct State<'a> {
+struct QueueState<'a> {
     next: u64,
     written: u64,
     ready: BTreeMap<u64, Piece>,
-    member: Member<'a>,
+    member: GzipMember<'a>,
 }
 
 impl Queue<'_> {
     /// The number of the next piece to make, or `None` after `count`.
-    fn take(&self, count: u64, control: &Control) -> Result<Option<u64>> {
-        control.check()?;
-        let mut state = control.wait(&self.state, &self.changed, |state| {
+    fn take(&self, count: u64, job: &Job) -> Result<Option<u64>> {
+        job.check()?;
+        let mut state = job.wait(&self.state, &self.changed, |state| {
             state.next == count || state.next < state.written + self.window
         })?;
         if state.next == count {

@@ -18,28 +18,28 @@ struct Levels {
 /// The highest level of libdeflate.
 const MAX_LEVEL: i32 = 12;
 
-/// Shorter stretches are compressed as well as can be: it takes no time to
+/// Shorter pieces are compressed as well as can be: it takes no time to
 /// speak of, and cutting costs most in small images.
 const SMALL: usize = 64 << 10;
 
 /// The bytes that are taken for text or not together: a block of the archive.
-const WINDOW: usize = crate::tar::BLOCK as usize;
+const WINDOW: usize = crate::format::gnu_tar::BLOCK_SIZE as usize;
 
 /// One of so many windows is looked at.
 const WINDOW_STEP: usize = 15;
 
 /// Where repeats are looked for: twice as far as DEFLATE can point back.
-const STRETCH: usize = 64 << 10;
+const SAMPLE: usize = 64 << 10;
 
-/// One of so many stretches is looked at.
-const STRETCH_STEP: usize = 4;
+/// One of so many samples is looked at.
+const SAMPLE_STEP: usize = 4;
 
 /// The length of the strings that are looked for.
 const STRING: usize = 8;
 
 /// One of two to the power of so many strings is looked for, the same ones
 /// everywhere.
-const SAMPLE_BITS: u32 = 4;
+const STRING_BITS: u32 = 4;
 
 /// The logarithm of how many strings are remembered.
 const SLOT_BITS: u32 = 14;
@@ -95,19 +95,19 @@ fn is_text(bytes: &[u8]) -> bool {
 fn is_repetitive(bytes: &[u8]) -> bool {
     let (mut all, mut known) = (0, 0);
     let mut seen = vec![0; 1 << SLOT_BITS];
-    for stretch in bytes.chunks_exact(STRETCH).step_by(STRETCH_STEP) {
+    for sample in bytes.chunks_exact(SAMPLE).step_by(SAMPLE_STEP) {
         seen.fill(0);
-        for (position, string) in stretch.windows(STRING).enumerate() {
+        for (position, string) in sample.windows(STRING).enumerate() {
             let string = u64::from_le_bytes(string.try_into().unwrap_or_default());
             let hash = string.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            if hash >> (64 - SAMPLE_BITS) != 0 {
+            if hash >> (64 - STRING_BITS) != 0 {
                 continue;
             }
             // Not 0, which no string has been remembered by.
             let mark = (hash >> 8) as u32 | 1;
-            let slot = (hash >> (64 - SAMPLE_BITS - SLOT_BITS)) as usize % seen.len();
+            let slot = (hash >> (64 - STRING_BITS - SLOT_BITS)) as usize % seen.len();
             // The first half has little before it.
-            if position >= STRETCH / 2 {
+            if position >= SAMPLE / 2 {
                 all += 1;
                 known += usize::from(seen[slot] == mark);
             }

@@ -4,42 +4,76 @@
 
 use std::collections::HashMap;
 
-use super::member::Kind;
+use rustix::io::Errno;
+
+use super::customization::TreeEntry;
+use super::layer::Layer;
 use super::tree::{MAX_LINKS, components, directory_of, link_target};
-use crate::error::{Argument, Error, Result, quoted};
-use crate::request::Directive;
+use crate::error::{Argument, Error, Result, Status, quoted};
+use crate::input::Kind;
+use crate::request::{Directive, Request};
 
 /// What an image has under a name: a link's target, or nothing for what is
 /// not a link.
 type Names<'a> = HashMap<Vec<u8>, Option<&'a [u8]>>;
 
-/// Fails if the target of a link of `directives` is neither on this machine
-/// nor in the image, whose files `files` lists.
-pub fn check<'a, I>(directives: &[Directive], files: impl Fn() -> I) -> Result<()>
-where
-    I: Iterator<Item = (&'a [u8], &'a Kind)>,
-{
+/// Fails if the target of a link that `request` has made is neither on this
+/// machine nor in the image, which has `layers`.  Of what directives have
+/// `made`, the names before transformations count as well.
+pub fn check(request: &Request, made: &[TreeEntry], layers: &[Layer]) -> Result<()> {
+    if request.root_system.is_some() {
+        return Ok(());
+    }
     let mut names: Option<Names> = None;
-    for directive in directives {
+    for directive in &request.extra_files {
         let Directive::Link { name, target } = directive else {
             continue;
         };
-        if target.starts_with(b"/") && rustix::fs::stat(target.as_slice()).is_ok() {
+        let here = match target.starts_with(b"/") {
+            true => rustix::fs::stat(target.as_slice()).map(drop),
+            false => Err(Errno::NOENT),
+        };
+        if here.is_ok() {
             continue;
         }
-        let names = names.get_or_insert_with(|| collect(files()));
-        if !exists(names, link_target(directory_of(name), target)) {
-            return Err(Error::argument(
+        let names = names.get_or_insert_with(|| {
+            let members = layers.iter().flat_map(|layer| &layer.members);
+            let members = members.map(|member| (&*member.name, &member.kind));
+            collect(members.chain(made.iter().map(|made| (made.name.as_slice(), &made.kind))))
+        });
+        if exists(names, link_target(directory_of(name), target)) {
+            continue;
+        }
+        return Err(match here {
+            Err(errno) if !is_absent(errno) => Error::system(
+                Status::Input,
+                format_args!(
+                    "examining {}, which the link {} points to",
+                    quoted(target),
+                    quoted(name)
+                ),
+                errno,
+            )
+            .because_of(Argument::ExtraFiles),
+            _ => Error::argument(
                 Argument::ExtraFiles,
                 format_args!(
                     "the link {} points to {}, which is neither on this machine nor in the image",
                     quoted(name),
                     quoted(target)
                 ),
-            ));
-        }
+            ),
+        });
     }
     Ok(())
+}
+
+/// Whether a failure of examining a file says that there is none.
+fn is_absent(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NAMETOOLONG
+    )
 }
 
 /// All names of `files` and of the directories above them.

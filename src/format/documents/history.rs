@@ -18,7 +18,7 @@ const HASH_LENGTH: usize = 33;
 
 /// One entry: how one layer came to be.
 #[derive(Serialize)]
-pub struct Entry<'a> {
+pub struct HistoryEntry<'a> {
     created: &'a str,
     created_by: &'static str,
     comment: String,
@@ -29,8 +29,8 @@ pub fn entries<'a>(
     request: &Request,
     created: &'a str,
     layers: &[Layer],
-) -> Option<Vec<Entry<'a>>> {
-    let entry = |comment| Entry {
+) -> Option<Vec<HistoryEntry<'a>>> {
+    let entry = |comment| HistoryEntry {
         created,
         created_by: "guix pack -f docker",
         comment,

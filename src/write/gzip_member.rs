@@ -7,46 +7,32 @@ use std::os::unix::fs::FileExt;
 
 use flate2::Crc;
 
-use super::piece::{Piece, Stretch};
+use crate::compress::gzip::{self, Blocks, Piece};
 use crate::error::Result;
-use crate::tar::BLOCK;
-use crate::write::write_failure;
-
-/// The header of a stored block of [`BLOCK`] bytes that is not the last one,
-/// where a byte begins: its type, its length and the complement of that.
-const STORED_BLOCK: [u8; 5] = {
-    let length = (BLOCK as u16).to_le_bytes();
-    [0, length[0], length[1], !length[0], !length[1]]
-};
+use crate::format::gnu_tar::BLOCK_SIZE;
+use crate::output::write_failure;
 
 /// A gzip member being written to a file.
-pub struct Member<'a> {
+pub struct GzipMember<'a> {
     output: &'a File,
     header: [u8; 10],
     /// Where the next byte goes, counted from the beginning of the file.
     position: u64,
-    contents: Vec<Content>,
+    contents: Vec<Checked>,
 }
 
 /// Something compressed, for the checksum.
-enum Content {
+enum Checked {
     Bytes(Crc),
     /// The header of a layer, with its place in the file.
     Header(usize, u64),
 }
 
-impl<'a> Member<'a> {
+impl<'a> GzipMember<'a> {
     /// A member at the beginning of `output`, made as by gzip's `level`.
     pub fn new(output: &'a File, level: u8) -> Self {
-        // How hard the compressor tried, for those who care.
-        let effort = match level {
-            9 => 2,
-            1 => 4,
-            _ => 0,
-        };
-        // Without a name or a time, from Unix.
-        let header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, effort, 3];
-        Member {
+        let header = gzip::header(level);
+        GzipMember {
             output,
             header,
             position: header.len() as u64,
@@ -56,19 +42,19 @@ impl<'a> Member<'a> {
 
     /// Writes the next piece, leaving a place for a late header.
     pub fn push(&mut self, piece: Piece) -> Result<()> {
-        self.push_stretch(piece.before)?;
+        self.push_blocks(piece.before)?;
         if let Some((layer, after)) = piece.after {
-            self.write(&STORED_BLOCK)?;
-            self.contents.push(Content::Header(layer, self.position));
-            self.position += BLOCK;
-            self.push_stretch(after)?;
+            self.write(&gzip::STORED_TAR_BLOCK)?;
+            self.contents.push(Checked::Header(layer, self.position));
+            self.position += BLOCK_SIZE;
+            self.push_blocks(after)?;
         }
         Ok(())
     }
 
-    fn push_stretch(&mut self, stretch: Stretch) -> Result<()> {
-        self.write(&stretch.deflated)?;
-        self.contents.push(Content::Bytes(stretch.crc));
+    fn push_blocks(&mut self, blocks: Blocks) -> Result<()> {
+        self.write(&blocks.deflated)?;
+        self.contents.push(Checked::Bytes(blocks.crc));
         Ok(())
     }
 
@@ -78,16 +64,15 @@ impl<'a> Member<'a> {
         let mut all = Crc::new();
         for content in std::mem::take(&mut self.contents) {
             match content {
-                Content::Bytes(crc) => all.combine(&crc),
-                Content::Header(layer, position) => {
+                Checked::Bytes(crc) => all.combine(&crc),
+                Checked::Header(layer, position) => {
                     let header = header_of(layer);
                     self.write_at(&header, position)?;
                     all.update(&header);
                 }
             }
         }
-        let checks = [all.sum().to_le_bytes(), all.amount().to_le_bytes()];
-        self.write(checks.as_flattened())?;
+        self.write(&gzip::trailer(&all))?;
         self.write_at(&self.header, 0)
     }
 

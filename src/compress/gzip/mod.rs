@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! The gzip format, see RFC 1952: pieces that are compressed each by itself
+//! and joined into one member.
+
+mod encoder;
+mod joint;
+mod level;
+
+pub use encoder::{Blocks, Encoder, LateHeader, Piece};
+
+use flate2::Crc;
+
+use crate::format::gnu_tar::BLOCK_SIZE;
+
+/// The header of a stored block that holds a block of an archive and is not
+/// the last one, where a byte begins: its type, its length and the complement
+/// of that.
+pub const STORED_TAR_BLOCK: [u8; 5] = {
+    let length = (BLOCK_SIZE as u16).to_le_bytes();
+    [0, length[0], length[1], !length[0], !length[1]]
+};
+
+/// A member's header, as made by gzip's `level`: without a name or a time,
+/// from Unix.
+pub fn header(level: u8) -> [u8; 10] {
+    // How hard the compressor tried, for those who care.
+    let effort = match level {
+        9 => 2,
+        1 => 4,
+        _ => 0,
+    };
+    [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, effort, 3]
+}
+
+/// What ends a member with the checksum and length of all its content.
+pub fn trailer(checksum: &Crc) -> Vec<u8> {
+    [
+        checksum.sum().to_le_bytes(),
+        checksum.amount().to_le_bytes(),
+    ]
+    .concat()
+}

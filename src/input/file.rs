@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Reading regular files that were found before.
+
+use std::sync::Arc;
+
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::entry::DiskFile;
+use super::file_system::{FileSystem, Origin};
+use super::scan::split;
+use super::snapshot::OpenSnapshot;
+use super::{changed, failure, failure_or_changed};
+use crate::error::{Error, Result, Status, quoted};
+
+/// Reads files.  The directory and the file read last stay open, since what
+/// is read next is often there.
+pub struct FileReader<'a> {
+    file_system: &'a FileSystem,
+    directory: Option<Directory<'a>>,
+    file: Option<OpenFile<'a>>,
+}
+
+struct Directory<'a> {
+    path: &'a [u8],
+    origin: Option<&'a Arc<Origin>>,
+    fd: OwnedFd,
+}
+
+struct OpenFile<'a> {
+    file: &'a DiskFile,
+    fd: OwnedFd,
+    snapshot: OpenSnapshot,
+}
+
+impl<'a> FileReader<'a> {
+    /// For files of `file_system`.
+    pub fn new(file_system: &'a FileSystem) -> Self {
+        FileReader {
+            file_system,
+            directory: None,
+            file: None,
+        }
+    }
+
+    /// Fills `out` with the content of `file` that begins at `from`.
+    pub fn read(&mut self, file: &'a DiskFile, mut from: u64, mut out: &mut [u8]) -> Result<()> {
+        let open = match self.file.take() {
+            Some(open) if std::ptr::eq(open.file, file) => open,
+            _ => self.open(file)?,
+        };
+        while !out.is_empty() {
+            match open.read(out, from)? {
+                0 => return Err(open.ended_early()?),
+                count => {
+                    from += count as u64;
+                    out = &mut out[count..];
+                }
+            }
+        }
+        open.check()?;
+        if from < file.snapshot.size {
+            self.file = Some(open);
+        }
+        Ok(())
+    }
+
+    /// Checks that `file`, whose size is 0, really is empty.
+    pub fn check_empty(&mut self, file: &'a DiskFile) -> Result<()> {
+        let open = self.open(file)?;
+        if open.read(&mut [0], 0)? == 0 {
+            return Ok(());
+        }
+        open.check()?;
+        Err(Error::new(
+            Status::Input,
+            format!(
+                "{} holds something although its size is 0, as files in /proc do; \
+                 copy it and give the copy",
+                quoted(&file.path)
+            ),
+        ))
+    }
+
+    fn open(&mut self, file: &'a DiskFile) -> Result<OpenFile<'a>> {
+        let (path, name) = split(&file.path);
+        let origin = file.origin.as_ref();
+        let cached = self.directory.take().filter(|directory| {
+            directory.path == path && directory.origin.map(Arc::as_ptr) == origin.map(Arc::as_ptr)
+        });
+        let directory = match cached {
+            Some(directory) => directory,
+            None => Directory {
+                path,
+                origin,
+                fd: self
+                    .file_system
+                    .directory(&Origin::real_name(origin, path))
+                    .map_err(|errno| failure_or_changed("opening", &file.path, errno))?,
+            },
+        };
+        // NONBLOCK matters only should a pipe have taken the file's place.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let fd = rustix::fs::openat(&directory.fd, name, flags, Mode::empty());
+        self.directory = Some(directory);
+        let fd = fd.map_err(|errno| failure_or_changed("opening", &file.path, errno))?;
+        let stat =
+            rustix::fs::fstat(&fd).map_err(|errno| failure("examining", &file.path, errno))?;
+        if !file.snapshot.is_of(&stat) {
+            return Err(changed(&file.path));
+        }
+        Ok(OpenFile {
+            file,
+            fd,
+            snapshot: OpenSnapshot::from(&stat),
+        })
+    }
+}
+
+impl OpenFile<'_> {
+    fn read(&self, out: &mut [u8], from: u64) -> Result<usize> {
+        loop {
+            match rustix::io::pread(&self.fd, &mut *out, from) {
+                Err(Errno::INTR) => {}
+                result => {
+                    return result.map_err(|errno| failure("reading", &self.file.path, errno));
+                }
+            }
+        }
+    }
+
+    /// Checks that the file was not modified since it was opened.
+    fn check(&self) -> Result<()> {
+        let stat = rustix::fs::fstat(&self.fd)
+            .map_err(|errno| failure("examining", &self.file.path, errno))?;
+        if self.snapshot.may_differ(&OpenSnapshot::from(&stat)) {
+            return Err(changed(&self.file.path));
+        }
+        Ok(())
+    }
+
+    /// The error for a file that has less than it should.
+    fn ended_early(&self) -> Result<Error> {
+        self.check()?;
+        Ok(Error::new(
+            Status::Input,
+            format!(
+                "{} holds less than its size says, as files in /sys do; \
+                 copy it and give the copy",
+                quoted(&self.file.path)
+            ),
+        ))
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! What a build is doing and how far it has come.
+
+use std::ops::ControlFlow;
+
+/// What a build is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// Listing and examining files.
+    #[default]
+    Scanning,
+    /// Reading layers that may be equal.
+    Comparing,
+    /// Writing the image.
+    Writing,
+}
+
+/// How far a phase has come: in files for [`Phase::Scanning`], whose total is
+/// not known and 0, else in bytes before compression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub phase: Phase,
+    /// How much of it is done.  It never decreases within a phase.
+    pub done: u64,
+    /// How much there is to do.  It does not change within a phase.
+    pub total: u64,
+}
+
+/// Told of progress; breaking stops the build.
+pub type Monitor<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;

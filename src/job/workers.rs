@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Worker threads, and the calling thread that watches them.
+//!
+//! While workers run, the calling thread reports progress, so that a host
+//! language can handle its signals there, and stops them when asked to.
+//! Workers block every signal, which therefore reaches the host's own threads
+//! only.
+
+use std::any::Any;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::{Job, Monitor, lock, signals};
+use crate::error::{Error, Result, Status};
+
+/// How often the calling thread reports progress.
+const REPORT_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How many workers have returned, and the first failure.
+struct Finish {
+    state: Mutex<(usize, Option<Error>)>,
+    changed: Condvar,
+}
+
+impl Job {
+    /// Runs `work` on `threads` threads at once until all have returned, and
+    /// returns the first failure.  A failure, and `monitor`, stop them all.
+    pub fn run(
+        &self,
+        threads: usize,
+        monitor: &mut Monitor,
+        work: impl Fn() -> Result<()> + Sync,
+    ) -> Result<()> {
+        let finish = Finish {
+            state: Mutex::new((0, None)),
+            changed: Condvar::new(),
+        };
+        thread::scope(|scope| {
+            let mut workers = Vec::with_capacity(threads);
+            // Threads inherit the mask in force when they are made.
+            let masked = signals::block_all();
+            for _ in 0..threads {
+                let worker = thread::Builder::new().name("guix-docker".into());
+                let body = || {
+                    let result = catch_unwind(AssertUnwindSafe(&work));
+                    let result = result.unwrap_or_else(|payload| Err(panicked(&*payload)));
+                    finish.report(self, result);
+                };
+                match worker.spawn_scoped(scope, body) {
+                    Ok(worker) => workers.push(worker),
+                    Err(error) => {
+                        let error = Error::io(Status::Resources, "starting a thread", &error);
+                        lock(&finish.state).1 = Some(error.advise("ask for fewer threads"));
+                        self.stop();
+                        break;
+                    }
+                }
+            }
+            drop(masked);
+            let result = self.watch(workers.len(), monitor, &finish);
+            // The scope waits for what the threads do; this, for their end.
+            for worker in workers {
+                let _ = worker.join();
+            }
+            result
+        })
+    }
+
+    /// Runs `work` on a thread of its own, as [`Job::run`] does.
+    pub fn run_one<T: Send>(
+        &self,
+        monitor: &mut Monitor,
+        work: impl FnOnce() -> Result<T> + Send,
+    ) -> Result<T> {
+        let work = Mutex::new(Some(work));
+        let result = Mutex::new(None);
+        self.run(1, monitor, || {
+            if let Some(work) = lock(&work).take() {
+                *lock(&result) = Some(work()?);
+            }
+            Ok(())
+        })?;
+        let result = lock(&result).take();
+        result.ok_or_else(|| Error::new(Status::Internal, "a worker returned nothing"))
+    }
+
+    fn watch(&self, started: usize, monitor: &mut Monitor, finish: &Finish) -> Result<()> {
+        let mut cancelled = false;
+        let mut state = lock(&finish.state);
+        while state.0 < started {
+            state = finish
+                .changed
+                .wait_timeout(state, REPORT_INTERVAL)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            if state.0 == started || self.is_stopped() {
+                continue;
+            }
+            drop(state);
+            // A monitor that panics stops the workers as well: the panic goes
+            // on when they have ended.
+            match catch_unwind(AssertUnwindSafe(|| monitor(self.progress()))) {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => {
+                    cancelled = true;
+                    self.stop();
+                }
+                Err(payload) => {
+                    self.stop();
+                    resume_unwind(payload);
+                }
+            }
+            state = lock(&finish.state);
+        }
+        match state.1.take() {
+            Some(error) if !cancelled => Err(error),
+            _ if cancelled => Err(Error::new(
+                Status::Cancelled,
+                "the build was stopped by its progress callback",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Finish {
+    fn report(&self, job: &Job, result: Result<()>) {
+        let mut state = lock(&self.state);
+        state.0 += 1;
+        if let Err(error) = result {
+            job.stop();
+            state.1.get_or_insert(error);
+        }
+        self.changed.notify_all();
+    }
+}
+
+/// The failure that a caught panic becomes.
+pub fn panicked(payload: &(dyn Any + Send)) -> Error {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no reason was given");
+    // One line, as all messages are.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Error::new(
+        Status::Internal,
+        format!("a defect in this library stopped the build, please report it: {text}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::{Duration, Instant};
+
+    use super::Job;
+    use crate::error::Status;
+
+    #[test]
+    fn a_panic_is_told_with_its_message() {
+        let job = Job::default();
+        let result = job.run(2, &mut |_| ControlFlow::Continue(()), || {
+            panic!("the\nreason")
+        });
+        let error = result.unwrap_err();
+        assert_eq!(error.status(), Status::Internal);
+        assert!(error.message().ends_with(": the reason"), "{error}");
+    }
+
+    #[test]
+    fn a_monitor_that_panics_stops_the_workers_at_once() {
+        let job = Job::default();
+        let start = Instant::now();
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            job.run(2, &mut |_| panic!("the monitor"), || {
+                while start.elapsed() < Duration::from_secs(20) {
+                    job.check()?;
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Ok(())
+            })
+        }));
+        assert_eq!(result.unwrap_err().downcast_ref(), Some(&"the monitor"));
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! What directives and the store database put into an image.
+
+use std::collections::BTreeMap;
+
+use super::tree::{NodeId, NodeKind, Tree};
+use crate::error::{Argument, Error, Result, Status, quoted};
+use crate::input::{self, FileSystem, Kind, Source};
+use crate::request::{Directive, Request};
+
+/// Where Guix keeps its database, profiles and garbage collector roots.
+const DATABASE: &[u8] = b"/var/guix/db/db.sqlite";
+const PROFILES: &[u8] = b"/var/guix/profiles";
+const ROOTS: &[u8] = b"/var/guix/gcroots";
+const ROOT_PROFILES: &[u8] = b"/var/guix/profiles/per-user/root";
+
+/// A file of the tree, as it goes into a layer.
+#[derive(Clone, Debug)]
+pub struct TreeEntry {
+    /// Its name from the root, without a leading slash.
+    pub name: Vec<u8>,
+    /// Its permissions.
+    pub mode: u16,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What `request` puts into the image besides its paths: first by its
+/// directives, in turn, then the database and the links that make its prefix
+/// root's profile.  A directory comes before its entries, and entries are in
+/// the order of their names' bytes; the root is left out.
+pub fn entries(request: &Request, file_system: &FileSystem) -> Result<Vec<TreeEntry>> {
+    let mut tree = Tree::new();
+    evaluate(request, &mut tree)?;
+    if let Some(database) = &request.database {
+        install_database(&mut tree, file_system, database, &request.prefix)?;
+    }
+    Ok(list(&tree))
+}
+
+fn evaluate(request: &Request, tree: &mut Tree) -> Result<()> {
+    for directive in &request.extra_files {
+        match directive {
+            Directive::Directory { name, mode } => {
+                let directory = tree.make_directory(name)?;
+                if let Some(mode) = *mode {
+                    tree.set_mode(directory, mode);
+                }
+            }
+            Directive::File { name, content } => {
+                tree.make_file(name, Source::Memory(content.as_slice().into()))?;
+            }
+            Directive::Link { name, target } => tree.make_link(name, target)?,
+        }
+    }
+    Ok(())
+}
+
+fn install_database(
+    tree: &mut Tree,
+    file_system: &FileSystem,
+    database: &[u8],
+    profile: &[u8],
+) -> Result<()> {
+    let found =
+        input::find(file_system, database).map_err(|error| error.because_of(Argument::Database))?;
+    let Some(Kind::File(source)) = found.map(|found| found.kind) else {
+        return Err(Error::new(
+            Status::Input,
+            format!("{} is not a regular file", quoted(database)),
+        )
+        .because_of(Argument::Database));
+    };
+    tree.make_directory(super::tree::directory_of(DATABASE))?;
+    tree.make_file(DATABASE, source)?;
+    tree.make_directory(PROFILES)?;
+    tree.make_directory(ROOTS)?;
+    tree.make_link(&join(ROOTS, b"profiles"), PROFILES)?;
+    tree.make_directory(ROOT_PROFILES)?;
+    tree.make_link(&join(ROOT_PROFILES, b"guix-profile-1-link"), profile)?;
+    tree.make_link(
+        &join(ROOT_PROFILES, b"guix-profile"),
+        b"guix-profile-1-link",
+    )
+}
+
+fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    [directory, b"/", name].concat()
+}
+
+fn list(tree: &Tree) -> Vec<TreeEntry> {
+    let mut entries = Vec::new();
+    let mut pending = Vec::new();
+    push_entries(&mut pending, b"", tree.root());
+    while let Some((name, id)) = pending.pop() {
+        let node = tree.node(id);
+        let kind = match &node.kind {
+            NodeKind::Directory(below) => {
+                push_entries(&mut pending, &name, below);
+                Kind::Directory
+            }
+            NodeKind::File(source) => Kind::File(source.clone()),
+            NodeKind::Link(target) => Kind::Link(target.as_slice().into()),
+        };
+        entries.push(TreeEntry {
+            name,
+            mode: node.mode,
+            kind,
+        });
+    }
+    entries
+}
+
+/// Pushes what is in a directory, the first one last.
+fn push_entries(
+    pending: &mut Vec<(Vec<u8>, NodeId)>,
+    directory: &[u8],
+    entries: &BTreeMap<Vec<u8>, NodeId>,
+) {
+    for (name, &id) in entries.iter().rev() {
+        let name = match directory {
+            b"" => name.clone(),
+            _ => join(directory, name),
+        };
+        pending.push((name, id));
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Which items share a layer.
+//!
+//! A policy knows numbers only: from what it is told of the items it makes
+//! groups of their indices, in the order of the layers and of the items in
+//! each.
+
+mod by_size;
+
+pub use by_size::by_size;
