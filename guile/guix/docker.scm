@@ -1,11 +1,26 @@
 ;;; guix-docker --- Docker images from Guile and C
+;;; Copyright © 2026 The guix-docker authors
 ;;; SPDX-License-Identifier: GPL-3.0-or-later
+;;;
+;;; This file is part of guix-docker.
+;;;
+;;; guix-docker is free software; you can redistribute it and/or modify it
+;;; under the terms of the GNU General Public License as published by
+;;; the Free Software Foundation; either version 3 of the License, or (at
+;;; your option) any later version.
+;;;
+;;; guix-docker is distributed in the hope that it will be useful, but
+;;; WITHOUT ANY WARRANTY; without even the implied warranty of
+;;; MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+;;; GNU General Public License for more details.
+;;;
+;;; You should have received a copy of the GNU General Public License
+;;; along with guix-docker.  If not, see <http://www.gnu.org/licenses/>.
 
 (define-module (guix docker)
+  #:use-module (guix docker arguments)
   #:use-module (guix docker ffi)
-  #:use-module (ice-9 exceptions)
-  #:use-module (ice-9 match)
-  #:use-module (rnrs bytevectors)
+  #:use-module (guix docker results)
   #:use-module (srfi srfi-19)
   #:re-export (image-report?
                image-report-id
@@ -37,149 +52,9 @@
   ;; for a single-layer image.
   #f)
 
-(define %histories
-  ;; Values of GUIX_DOCKER_HISTORY_.
-  '((layers . 0)
-    (one . 1)
-    (none . 2)))
-
-
-;;;
-;;; Checking and converting arguments.
-;;;
-
-(define (fail argument message . arguments)
-  "Raise an error that says what is wrong with ARGUMENT, a string."
-  (raise-exception
-   (make-exception
-    (make-docker-error 'invalid-argument 0)
-    (make-exception-with-origin 'build-docker-image)
-    (make-exception-with-message
-     (string-append argument ": " (apply format #f message arguments))))))
-
-(define (->bytes argument value)
-  "Return VALUE, a string or the bytevector of a file name, as a bytevector
-without null bytes."
-  (define null-character
-    (cond ((string? value) (string-index value #\nul))
-          ((bytevector? value) (memv 0 (bytevector->u8-list value)))
-          (else (fail argument "~s is not a string" value))))
-
-  (when null-character
-    (fail argument "~s contains a null character" value))
-  (if (string? value)
-      (string->utf8 value)
-      value))
-
-(define (optional->bytes argument value)
-  (and value (->bytes argument value)))
-
-(define (list->bytes argument values)
-  (unless (list? values)
-    (fail argument "~s is not a list" values))
-  (map (lambda (value)
-         (->bytes argument value))
-       values))
-
-(define (directive->c directive)
-  "Return DIRECTIVE in the form that the library takes."
-  (define (name->bytes name)
-    (->bytes "extra-files" name))
-
-  (define (valid-id? id)
-    (and (exact-integer? id) (>= id -1)))
-
-  (match directive
-    (('directory name)
-     (list 'directory (name->bytes name) #f))
-    (('directory name (? valid-id?) (? valid-id?))
-     (list 'directory (name->bytes name) #f))
-    (('directory name (? valid-id?) (? valid-id?) (? exact-integer? mode))
-     (unless (<= 0 mode #o7777)
-       (fail "extra-files" "~s has a mode that is not in #o0 to #o7777"
-             directive))
-     (list 'directory (name->bytes name) mode))
-    (('file name)
-     (list 'file (name->bytes name) #vu8()))
-    (('file name (? string? content))
-     (list 'file (name->bytes name) (string->utf8 content)))
-    ((new '-> old)
-     (list 'link (name->bytes new) (name->bytes old)))
-    (_
-     (fail "extra-files" "~s is none of (directory NAME [UID GID [MODE]]), \
-(file NAME [CONTENT]) and (NEW -> OLD)" directive))))
-
-(define (transformation->c transformation)
-  "Return TRANSFORMATION in the form that the library takes."
-  (match transformation
-    ((old '-> new)
-     (cons (->bytes "transformations" old)
-           (->bytes "transformations" new)))
-    (_
-     (fail "transformations" "~s is not of the form (OLD -> NEW)"
-           transformation))))
-
-(define (variable->c variable)
-  "Return VARIABLE in the form that the library takes."
-  (match variable
-    (((? string? name) . (? string? value))
-     (cons (->bytes "environment" name)
-           (->bytes "environment" value)))
-    (_
-     (fail "environment" "~s is not a pair of strings (NAME . VALUE)"
-           variable))))
-
-(define (map-list argument proc values)
-  (unless (list? values)
-    (fail argument "~s is not a list" values))
-  (map proc values))
-
-(define (creation-time->seconds creation-time)
-  (unless (and (time? creation-time)
-               (eq? (time-type creation-time) time-utc))
-    (fail "creation-time" "~s is not a SRFI-19 time-utc object" creation-time))
-  (let ((seconds (time-second creation-time)))
-    (unless (and (exact-integer? seconds)
-                 (< (abs seconds) (expt 2 62)))
-      (fail "creation-time" "~a seconds is not in the years 0 to 9999"
-            seconds))
-    seconds))
-
-(define (max-layers->number max-layers)
-  (match max-layers
-    (#f 0)
-    ((? exact-integer? count)
-     (when (< count 2)
-       (fail "max-layers" "~a is below 2; a layered image has 2 layers or more"
-             count))
-     (min count (- (expt 2 62) 1)))
-    (_
-     (fail "max-layers" "~s is neither #f nor an integer" max-layers))))
-
-(define (history->number history)
-  (or (assq-ref %histories history)
-      (fail "history" "~s is none of ~a" history (map car %histories))))
-
-(define (threads->number threads)
-  (match threads
-    ((? exact-integer? count)
-     (unless (<= 0 count #xffffffff)
-       (fail "threads" "~a is not a number of threads" count))
-     count)
-    (_
-     (fail "threads" "~s is not an integer" threads))))
-
-(define (default-threads)
-  "Return the number of threads that Guix's builders may use, or 0, for as
-many as the process can run at once."
-  (match (and=> (getenv "NIX_BUILD_CORES") string->number)
-    ((? exact-integer? (? positive? count)) (min count #xffffffff))
-    (_ 0)))
-
-
-;;;
-;;; Building images.
-;;;
+(define-syntax-rule (association name ...)
+  "Return an association list of the variables NAME ... and their values."
+  (list (cons 'name name) ...))
 
 (define* (build-docker-image image paths prefix
                              #:key
@@ -242,30 +117,18 @@ THREADS is the number of threads to work with, 0 for as many as the process
 can run at once.  It defaults to NIX_BUILD_CORES.  Images do not depend on it.
 
 PROGRESS is called now and then with the number of bytes done and the number
-of all bytes.  An exception that it raises stops the build.
+of all bytes, both 0 while files are being listed.  If it takes a third
+argument, that is what is being done: 'scanning' files, 'comparing' layers that
+may be equal, or 'writing' the image; while scanning, the first is then the
+number of files found so far, and the second 0.  An exception that it raises
+stops the build.
 
 File names may be bytevectors where they are not text.  Errors are exceptions
 of type '&docker-error' with a message, and leave no file behind."
-  (unless (procedure? progress)
-    (fail "progress" "~s is not a procedure" progress))
   (call-build-docker-image
-   #:image (->bytes "image" image)
-   #:paths (list->bytes "paths" paths)
-   #:prefix (->bytes "prefix" prefix)
-   #:repository (->bytes "repository" repository)
-   #:extra-files (map-list "extra-files" directive->c extra-files)
-   #:transformations (map-list "transformations" transformation->c
-                               transformations)
-   #:system (->bytes "system" system)
-   #:database (optional->bytes "database" database)
-   #:entry-point (and entry-point (list->bytes "entry-point" entry-point))
-   #:environment (map-list "environment" variable->c environment)
-   #:compressor (and compressor (list->bytes "compressor" compressor))
-   #:creation-time (creation-time->seconds creation-time)
-   #:max-layers (max-layers->number max-layers)
-   #:root-system (optional->bytes "root-system" root-system)
-   #:history (history->number history)
-   #:threads (threads->number threads)
-   #:progress progress))
+   (association image paths prefix
+                repository extra-files transformations system database
+                entry-point environment compressor creation-time max-layers
+                root-system history threads progress)))
 
 ;;; docker.scm ends here

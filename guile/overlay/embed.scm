@@ -1,5 +1,21 @@
 ;;; guix-docker --- Docker images from Guile and C
+;;; Copyright © 2026 The guix-docker authors
 ;;; SPDX-License-Identifier: GPL-3.0-or-later
+;;;
+;;; This file is part of guix-docker.
+;;;
+;;; guix-docker is free software; you can redistribute it and/or modify it
+;;; under the terms of the GNU General Public License as published by
+;;; the Free Software Foundation; either version 3 of the License, or (at
+;;; your option) any later version.
+;;;
+;;; guix-docker is distributed in the hope that it will be useful, but
+;;; WITHOUT ANY WARRANTY; without even the implied warranty of
+;;; MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+;;; GNU General Public License for more details.
+;;;
+;;; You should have received a copy of the GNU General Public License
+;;; along with guix-docker.  If not, see <http://www.gnu.org/licenses/>.
 
 ;;; Commentary:
 ;;;

@@ -4,15 +4,18 @@
 
 (use-modules (support)
              (guix docker)
+             ((guix docker structures) #:select (%error))
              (ice-9 exceptions)
              (ice-9 match)
+             (rnrs bytevectors)
              ((rnrs conditions) #:prefix rnrs:)
              ((rnrs exceptions) #:prefix rnrs:)
              (srfi srfi-1)
              (srfi srfi-19)
              ((srfi srfi-34) #:prefix srfi-34:)
              ((srfi srfi-35) #:prefix srfi-35:)
-             (srfi srfi-64))
+             (srfi srfi-64)
+             (system foreign))
 
 (define (circular)
   (let ((list (list item-a)))
@@ -35,6 +38,9 @@
      #f 1 name "a\x00b")
     ("extra-files" ,(lambda (value) (build #:extra-files value))
      #f 1 "/a" ("/a") (directory "/a") ((directory)) ((directory 1))
+     ((directory "/a\x00b")) ((file "/a\x00b")) (("/a\x00b" -> "/"))
+     (("/a" -> "/\x00")) ((directory "/a" 0 0 #o10001))
+     ((directory "/a" 0 0 ,(expt 2 32))) ((directory "/a" 0 0 ,(expt 10 30)))
      ((directory "/a" 0)) ((directory "/a" "root" "root"))
      ((directory "/a" 0 -2)) ((directory "/a" 0 0 #o10000))
      ((directory "/a" 0 0 -1)) ((directory "/a" 0 0 7.0))
@@ -46,34 +52,68 @@
     ("transformations" ,(lambda (value) (build #:transformations value))
      #f 1 ("/a") (("/a")) (("/a" . "/b")) (("/a" "/b")) (("/a" -> 1))
      ((1 -> "/b")) (("/a" -> "/b" "/c")) (("/a" -> "/../b"))
+     (("/a\x00b" -> "/b")) (("/a" -> "/b\x00"))
      (("/a" -> "/b") . x))
     ("system" ,(lambda (value) (build #:system value))
-     #f 1 x86_64 "" "pdp11")
+     #f 1 x86_64 "" "pdp11" "x86_64\x00")
     ("database" ,(lambda (value) (build #:database value))
-     1 "" "relative" ("/a") #t)
+     1 "" "relative" ("/a") #t "/a\x00b")
     ("entry-point" ,(lambda (value) (build #:entry-point value))
-     1 "/bin/sh" (1) (#f) ("a" . "b") #t)
+     1 "/bin/sh" (1) (#f) ("a" . "b") #t ("a\x00b"))
     ("environment" ,(lambda (value) (build #:environment value))
      #f 1 ("A") (("A")) (("A" "b")) (("A" . 1)) ((1 . "b")) (("" . "b"))
-     (("A=" . "b")) (("A" . "b") . x))
+     (("A=" . "b")) (("A" . "b") . x) (("A\x00" . "b")) (("A" . "b\x00")))
     ("compressor" ,(lambda (value) (build #:compressor value))
-     1 "gzip" (1) ("") (#f) ("gzip" . "-9") #t)
+     1 "gzip" (1) ("") (#f) ("gzip" . "-9") #t ("gzip\x00"))
     ("creation-time" ,(lambda (value) (build #:creation-time value))
      #f 1 "now" ,(make-time time-tai 0 1) ,(make-time time-duration 0 1)
      ,(make-time time-utc 0 (expt 10 30)) ,(make-time time-utc 0 1/2)
      ,(make-time time-utc 0 1.5)
      ,(make-time time-utc 0 (- (expt 2 63)))
+     ,(make-time time-utc 0 (- (expt 2 63) 1))
      ,(make-time time-utc 0 253402300800))
     ("max-layers" ,(lambda (value) (build #:max-layers value))
-     -3 0 1 "2" 2.0 5/2 #t two)
+     -3 0 1 "2" 2.0 5/2 #t two ,(- (expt 10 30)))
     ("root-system" ,(lambda (value) (build #:root-system value))
-     1 "" "relative" #t)
+     1 "" "relative" #t "/a\x00b")
     ("history" ,(lambda (value) (build #:history value))
      #f 1 "layers" all ())
     ("threads" ,(lambda (value) (build #:threads value))
-     #f -1 1.0 "1" ,(expt 2 32) many)
+     #f -1 1.0 "1" ,(expt 2 32) ,(expt 10 30) many)
     ("progress" ,(lambda (value) (build #:progress value))
      #f 1 display-it)))
+
+(define messages
+  ;; What is wrong with values that C would take for others, or not at all, is
+  ;; said as the library says it of their neighbours.
+  `(("max-layers: 0 is below 2; a layered image has 2 layers or more"
+     #:max-layers 0)
+    ("max-layers: 1 is below 2; a layered image has 2 layers or more"
+     #:max-layers 1)
+    ("max-layers: -1 is below 2; a layered image has 2 layers or more"
+     #:max-layers -1)
+    (,(format #f "max-layers: ~a is out of range" (- (expt 10 30)))
+     #:max-layers ,(- (expt 10 30)))
+    ("extra-files: the mode 10000 of the directory \"/a\" is above 7777"
+     #:extra-files ((directory "/a" 0 0 #o10000)))
+    ("extra-files: the mode 10001 of the directory \"/a\" is above 7777"
+     #:extra-files ((directory "/a" 0 0 #o10001)))
+    ("extra-files: -1 is out of range"
+     #:extra-files ((directory "/a" 0 0 -1)))
+    ("extra-files: 4294967296 is out of range"
+     #:extra-files ((directory "/a" 0 0 ,(expt 2 32))))
+    (,(format #f "creation-time: ~a seconds is not in the years 0 to 9999"
+              (- (expt 2 63)))
+     #:creation-time ,(make-time time-utc 0 (- (expt 2 63))))
+    ("creation-time: 253402300800 seconds is not in the years 0 to 9999"
+     #:creation-time ,(make-time time-utc 0 253402300800))
+    (,(format #f "creation-time: ~a is out of range" (expt 2 63))
+     #:creation-time ,(make-time time-utc 0 (expt 2 63)))
+    ("threads: -1 is out of range" #:threads -1)
+    ("threads: 4294967296 is out of range" #:threads ,(expt 2 32))
+    ("history: all is none of (layers one none)" #:history all)
+    ("database: \"/a\\x00b\" contains a NUL" #:database "/a\x00b")
+    ("root-system: \"/a/..\" contains \"..\"" #:root-system "/a/..")))
 
 (define (tell value)
   "Return the beginning of VALUE's text, which may have no end."
@@ -83,6 +123,41 @@
 
 (define (proper-or-dotted? value)
   (or (list? value) (dotted-list? value)))
+
+(define (read-error status errno message argument)
+  "Return what becomes of an error of the library with these members."
+  (let* ((message (string->pointer message))
+         (argument (if argument (string->pointer argument) %null-pointer))
+         (types (map second %error))
+         (error (make-c-struct types
+                               (list (sizeof types) status errno message
+                                     argument)))
+         (result ((@@ (guix docker ffi) read-error) error)))
+    ;; So that they are not collected before.
+    (and message argument
+         result)))
+
+(define* (freed proc #:optional (then identity))
+  "Call PROC as those are called who read what the library returns, with a
+procedure to fill in the address of that.  Return the addresses that were
+freed, and what PROC returned, given to THEN, or raised."
+  (define addresses '())
+
+  (define (free pointer)
+    (set! addresses (cons (pointer-address pointer) addresses)))
+
+  (define result
+    (with-exception-handler identity
+      (lambda ()
+        (then ((@@ (guix docker ffi) call-with-cell) free
+               (lambda (cell)
+                 (proc (lambda (address)
+                         (bytevector-uint-set! cell 0 address
+                                               (native-endianness)
+                                               (bytevector-length cell))))))))
+      #:unwind? #t))
+
+  (list addresses result))
 
 (define (fails)
   (build-docker-image image (list "/no/such/path") "/prefix"))
@@ -105,6 +180,13 @@
                     (clean?))))))
         values)))
     wrong-shapes)
+   (for-each
+    (match-lambda
+      ((message . arguments)
+       (test-equal (string-append "the message " (object->string message))
+         (list 'invalid-argument message)
+         (failure (lambda () (apply build arguments))))))
+    messages)
    (test-equal "an unknown keyword" 'keyword-argument-error
                (exception-kind
                 (raised (lambda () (build #:no-such-keyword 1)))))
@@ -195,6 +277,57 @@
        (delete-file file)
        (and (not (zero? status))
             (names-path? text))))
+
+   ;; As the library hands them over.
+   (for-each
+    (match-lambda
+      ((name status argument message expected-status expected-message)
+       (test-equal (string-append "an error of the library: " name)
+         (list expected-status expected-message 5)
+         (let ((error (read-error status 5 message argument)))
+           (list (docker-error-status error)
+                 (message-of error)
+                 (docker-error-system-error error))))))
+    '(("the first status" 1 #f "why" invalid-argument "why")
+      ("the last status" 11 #f "why" internal "why")
+      ("a later library's status" 12 #f "why" unknown "why")
+      ("a much later library's status" 2147483647 #f "why" unknown "why")
+      ("no status" 0 #f "why" unknown "why")
+      ("a negative status" -1 #f "why" unknown "why")
+      ("an argument of one word" 4 "paths" "paths: a_b" input "paths: a_b")
+      ("an argument of two words" 1 "max_layers" "max_layers: a_b: max_layers"
+       invalid-argument "max-layers: a_b: max_layers")
+      ("a later library's argument" 1 "one_of_many_words"
+       "one_of_many_words: why" invalid-argument "one-of-many-words: why")
+      ("a file, not an argument" 4 #f "max_layers: why" input
+       "max_layers: why")))
+
+   ;; What the library allocated is given back.
+   (test-equal "what is returned is freed once, and the result kept"
+     '((1234) result)
+     (freed (lambda (fill)
+              (fill 1234)
+              'result)))
+   (test-equal "nothing is freed if nothing is returned" '(() result)
+     (freed (lambda (fill)
+              'result)))
+   (test-equal "what cannot be read is freed" '((1234) wrong)
+     (freed (lambda (fill)
+              (fill 1234)
+              (raise-exception 'wrong))))
+   (test-equal "it is freed once by those who come back" '((1234) 2)
+     (let ((continuation #f)
+           (times 0))
+       (freed (lambda (fill)
+                (fill 1234)
+                (call/cc (lambda (return)
+                           (set! continuation return)))
+                (set! times (+ times 1))
+                times)
+              (lambda (result)
+                (when (= times 1)
+                  (continuation #f))
+                result))))
 
    ;; After errors.
    (test-equal "a hundred errors leave no descriptor and no thread" '(#t #t)

@@ -5,6 +5,7 @@
 (use-modules (support)
              (guix docker)
              (ice-9 match)
+             (ice-9 textual-ports)
              (rnrs bytevectors)
              (srfi srfi-1)
              (srfi srfi-19)
@@ -19,6 +20,21 @@
   (every (lambda (part)
            (string-contains text part))
          parts))
+
+(define (directories)
+  "Return the mode and name of each directory in the layer of the image, whose
+name has one part, and remove it."
+  (system* "sh" "-c" "tar -xOf \"$0\" --wildcards '*/layer.tar' |
+tar -tv | sed -n 's,^\\(d[^ ]*\\) .* \\(./\\)$,\\1 \\2,p' >list" image)
+  (delete-file image)
+  (let ((text (call-with-input-file "list" get-string-all)))
+    (delete-file "list")
+    (string-split (string-trim-right text) #\newline)))
+
+(define (phase-number phase)
+  (list-index (lambda (other)
+                (eq? phase other))
+              '(scanning comparing writing)))
 
 (define architecture
   ;; That of this machine.
@@ -104,6 +120,21 @@
                                  (file "/srv/file" "the content")
                                  ("/srv/link" -> "file")))
            "srv/b/" "srv/c/" "srv/empty" "the content" "srv/link"))
+   (test-equal "extra-files, modes"
+     '("drwxr-xr-x a/" "d--------- b/" "d--------- c/" "drwx------ d/"
+       "drwsrwsrwt e/" "drwxr-xr-x f/")
+     (begin
+       (build #:extra-files '((directory "/a")
+                              (directory "/b" 0 0 0)
+                              (directory "/c" 0 0 #o700)
+                              (directory "/c" 0 0 0)
+                              (directory "/d" 0 0 #o700)
+                              (directory "/d")
+                              (directory "/e" 0 0 #o7777)
+                              (directory "/f" 0 0)))
+       (directories)))
+   (test-assert "extra-files, a file may hold anything"
+     (has? (text #:extra-files '((file "/file" "a\x00b"))) "a\x00b"))
    (test-assert "extra-files, text beyond ASCII"
      (has? (text #:extra-files '((file "/λ" "β")))
            "\xce\xbb" "\xce\xb2"))
@@ -170,6 +201,47 @@
    (test-assert "threads do not change the image"
      (same-images? '(#:threads 1 #:compressor ("gzip"))
                    '(#:threads 7 #:compressor ("gzip"))))
+   (test-equal "progress may take the phase"
+     '(#t #t #t)
+     (let ((news '()))
+       (build #:compressor '("sh" "-c" "sleep 0.3; cat")
+              #:progress (lambda (done total phase)
+                           (set! news (cons (list phase done total) news))))
+       (delete-file image)
+       (list (->bool (assq 'writing news))
+             ;; Latest first.
+             (apply >= (map (match-lambda
+                              ((phase . _) (phase-number phase)))
+                            news))
+             (every (match-lambda
+                      (('scanning found total) (= 0 total))
+                      ((_ done total) (<= 0 done total)))
+                    news))))
+   (for-each
+    (match-lambda
+      ((name three? progress)
+       (test-equal (string-append "progress is " name)
+         (if three?
+             '((7 0 scanning) (1 2 comparing) (1 2 writing) (1 2 unknown))
+             '((0 0) (1 2) (1 2) (1 2)))
+         (let ((calls '()))
+           (for-each (match-lambda
+                       (event
+                        (apply (@@ (guix docker ffi) tell)
+                               (progress (lambda call
+                                           (set! calls (cons call calls))))
+                               event)))
+                     '((1 7 0) (2 1 2) (3 1 2) (4 1 2)))
+           (reverse calls)))))
+    `(("a procedure of two arguments" #f
+       ,(lambda (called) (lambda (a b) (called a b))))
+      ("a procedure of three" #t
+       ,(lambda (called) (lambda (a b c) (called a b c))))
+      ("a procedure of two and another" #t
+       ,(lambda (called) (lambda* (a b #:optional c) (called a b c))))
+      ("a procedure of two and a keyword" #f
+       ,(lambda (called) (lambda* (a b #:key c) (called a b))))
+      ("a procedure of any number" #t ,identity)))
    (test-assert "progress is told of bytes done and of all bytes"
      (let ((news '()))
        (build #:compressor '("sh" "-c" "sleep 0.3; cat")

@@ -5,7 +5,9 @@
 (use-modules (guix docker)
              (support)
              (ice-9 exceptions)
+             (ice-9 ftw)
              (ice-9 match)
+             (ice-9 textual-ports)
              (srfi srfi-1)
              (srfi srfi-64))
 
@@ -43,6 +45,16 @@
     #:root-system
     #:history #:threads #:progress))
 
+(define modules
+  ;; The files' directory has others than the first.
+  (let ((directory (dirname (search-path %load-path "guix/docker/ffi.scm"))))
+    (cons '(guix docker)
+          (map (lambda (file)
+                 `(guix docker ,(string->symbol (basename file ".scm"))))
+               (scandir directory
+                        (lambda (file)
+                          (string-suffix? ".scm" file)))))))
+
 (define (with-library name thunk)
   "Call THUNK with GUIX_DOCKER_LIBRARY set to NAME, or not set if it is #f."
   (let ((old (getenv "GUIX_DOCKER_LIBRARY")))
@@ -52,6 +64,45 @@
       thunk
       (lambda ()
         (setenv "GUIX_DOCKER_LIBRARY" old)))))
+
+;; A checkout in the current directory, whose library is found by the place of
+;; its modules.
+
+(define (make-checkout)
+  (let ((modules (dirname (search-path %load-path "guix/docker.scm"))))
+    (system* "mkdir" "-p" "guile/guix" "target/release")
+    (system* "cp" "-Rp" (string-append modules "/docker.scm")
+             (string-append modules "/docker") "guile/guix")
+    (symlink (getenv "GUIX_DOCKER_LIBRARY")
+             "target/release/libguix_docker.so")))
+
+(define (remove-checkout)
+  (system* "rm" "-r" "guile" "target"))
+
+(define (build-script . expressions)
+  "Return a script that builds an image after EXPRESSIONS, strings."
+  (string-append
+   (format #f "(use-modules (guix docker))
+(define library ~s)
+~a
+(build-docker-image ~s (list ~s) \"/prefix\")
+(delete-file ~s)"
+           (string-append (getcwd) "/target/release/libguix_docker.so")
+           (string-join expressions "\n")
+           image item-a image)))
+
+(define (run-in-child variables script)
+  "Run SCRIPT in another Guile, which has the modules of the checkout, with
+VARIABLES in its environment, and return what it prints."
+  (let ((file "child.txt"))
+    (apply system* "sh" "-c" "exec \"$@\" >child.txt 2>&1" "sh"
+           "env" (append variables
+                         (list (or (getenv "GUILE") "guile") "-q"
+                               "--no-auto-compile" "-L" "guile"
+                               "-c" script)))
+    (let ((text (call-with-input-file file get-string-all)))
+      (delete-file file)
+      text)))
 
 (run-tests "module"
  (lambda ()
@@ -84,7 +135,7 @@
        (lambda ()
          (eq? 'invalid-argument
               (docker-error-status
-               (raised (lambda () (build #:max-layers 1))))))))
+               (raised (lambda () (build #:max-layers 0))))))))
    (test-assert "the library is found when it is there again"
      (let ((report (build)))
        (delete-file image)
@@ -96,6 +147,33 @@
          (delete-file image)
          #t)))
 
+   ;; Names that are relative to a directory that is left.
+   (make-checkout)
+   (for-each
+    (match-lambda
+      ((name variables script)
+       (test-equal (string-append "found after chdir: " name) ""
+         (run-in-child variables script))))
+    `(("by a relative load path" ("GUILE_LOAD_PATH=" "GUIX_DOCKER_LIBRARY=")
+       ,(build-script "(chdir \"/\")"))
+      ("by a relative GUIX_DOCKER_LIBRARY"
+       ("GUIX_DOCKER_LIBRARY=target/release/libguix_docker.so")
+       ,(build-script "(chdir \"/\")"))
+      ("by a name given later"
+       ("GUIX_DOCKER_LIBRARY=")
+       ,(build-script
+         "(chdir \"/\")"
+         "(setenv \"GUIX_DOCKER_LIBRARY\" (string-drop library 1))"))
+      ("by a name given before"
+       ("GUIX_DOCKER_LIBRARY=/no/such/library.so")
+       ,(build-script
+         "(setenv \"GUIX_DOCKER_LIBRARY\" \"target/release/../release/libguix_docker.so\")"))))
+   (test-assert "the modules load where the directory is gone"
+     (string-null?
+      (run-in-child '() "(mkdir \"gone\") (chdir \"gone\")
+(rmdir \"../gone\") (use-modules (guix docker))")))
+   (remove-checkout)
+
    (test-equal "the module exports what is documented"
      (sort public symbol<?)
      (exports '(guix docker)))
@@ -105,7 +183,7 @@
         (zero? (system* (or (getenv "GUILE") "guile") "-q"
                         "--no-auto-compile" "-c"
                         (format #f "(use-modules ~a)" module)))))
-    '((guix docker) (guix docker ffi) (guix docker library)))
+    modules)
    (test-assert "it needs no module that is not Guile's or its own"
      (every (lambda (module)
               (match module
@@ -116,8 +194,11 @@
             (map module-name
                  (append-map (lambda (name)
                                (module-uses (resolve-module name)))
-                             '((guix docker) (guix docker ffi)
-                               (guix docker library))))))
+                             modules))))
+   (test-equal "the parameters have a row each"
+     (append '(image paths prefix) (map keyword->symbol keywords))
+     (filter identity
+             (map first (@@ (guix docker arguments) %parameters))))
    (test-equal "the keywords" keywords
      (match (assq-ref (procedure-properties build-docker-image)
                       'arglist)
@@ -156,4 +237,4 @@
                   (not (procedure-documentation value))
                   name)))
          (exports module))))
-    '((guix docker) (guix docker ffi) (guix docker library)))))
+    modules)))

@@ -16,16 +16,14 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from checks import check, skip  # noqa: E402
 from forms import MODULE, OLDER_FORMS, UNKNOWN_TREES, tree_of  # noqa: E402
-from project import LIBRARY, Project, changed, read, snapshot, write  # noqa: E402
+from project import LIBRARY, MODULES, Project, changed, read, snapshot, write  # noqa: E402
 
 PACK = "guix/scripts/pack.scm"
 IMAGE = "gnu/system/image.scm"
 BACKUP = "guix/docker.scm.guix"
 PACKAGE = "gnu/packages/guix-docker.scm"
 PACKAGED_LIBRARY = "gnu/packages/guix-docker/libguix_docker.so.0"
-INSTALLED = {"guix/docker.scm": "guile/guix/docker.scm",
-             "guix/docker/ffi.scm": "guile/guix/docker/ffi.scm",
-             "guix/docker/library.scm": "guile/guix/docker/library.scm",
+INSTALLED = {**{name: f"guile/{name}" for name in MODULES},
              PACKAGE: "guile/package.scm",
              PACKAGED_LIBRARY: LIBRARY}
 ELEMENT = b" (@ (gnu packages guix-docker) guix-docker)"
@@ -138,8 +136,8 @@ def check_guix(suite, files):
           and read(os.path.join(tree, PACKAGED_LIBRARY)) == b"another one", result)
 
     # As 'make' leaves them.
-    for name in "guix/docker", "guix/docker/ffi", "gnu/packages/guix-docker":
-        write(os.path.join(tree, f"{name}.go"), b"compiled")
+    for name in MODULES | {PACKAGE}:
+        write(os.path.join(tree, name.removesuffix(".scm") + ".go"), b"compiled")
     compiled = os.path.join(tree, "guix/docker.go")
     os.remove(suite.project.file(LIBRARY))
     result = suite.revert(tree)

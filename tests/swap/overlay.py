@@ -12,11 +12,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from checks import check  # noqa: E402
-from project import LIBRARY, Project, changed, read, snapshot, write  # noqa: E402
+from project import LIBRARY, MODULES, Project, changed, read, snapshot, write  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OURS = "guix/docker/library.scm"
-FILES = {"guix/docker.scm", "guix/docker/ffi.scm", OURS}
 
 
 def check_refusals(project, work):
@@ -56,10 +55,10 @@ def embedded(project, overlay):
     return read(output) if result.status == 0 else str(result)
 
 
-def build(project, modules, image, *options):
+def build(project, modules, image, *options, **keywords):
     return project.run(
         shutil.which("guile"), "--no-auto-compile", "-L", modules, "-s",
-        os.path.join(HERE, "build.scm"), image, project.file("guile"), *options)
+        os.path.join(HERE, "build.scm"), image, project.file("guile"), *options, **keywords)
 
 
 def check_overlay(project, work):
@@ -68,8 +67,8 @@ def check_overlay(project, work):
     result = project.run("make-overlay", overlay)
     made = snapshot(overlay)
     check("overlay: made, in a directory with spaces in its name",
-          result.status == 0 and changed({}, made) == FILES, result)
-    for name in sorted(FILES - {OURS}):
+          result.status == 0 and changed({}, made) == MODULES, result)
+    for name in sorted(MODULES - {OURS}):
         check(f"overlay: {name} is the project's", made[name][1] == project.read("guile", name))
     check("overlay: the bytes in it are the library's", embedded(project, overlay) == library)
     result = project.run("make-overlay", overlay, variables={"LC_ALL": "C"},
@@ -89,6 +88,12 @@ def check_overlay(project, work):
     relative = os.path.join(work, "relative", "overlay")
     check("overlay: by a symbolic link, with relative names, of any bytes",
           result.status == 0 and embedded(project, relative) == bytes_, result)
+    # Neither way of loading these works.
+    result = build(project, relative, os.path.join(work, "no-image"),
+                   variables={"TMPDIR": "/no/such/place"})
+    check("overlay: a library that cannot be loaded: the reasons of both ways are given",
+          result.status != 0 and "/proc/self/fd/" in result.errors
+          and "/no/such/place (No such file or directory)" in result.errors, result)
     result = project.run("make-overlay", relative)
     check("overlay: made anew it has the new library",
           result.status == 0 and read(os.path.join(relative, OURS)) == made[OURS][1], result)

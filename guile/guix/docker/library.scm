@@ -1,10 +1,26 @@
 ;;; guix-docker --- Docker images from Guile and C
+;;; Copyright © 2026 The guix-docker authors
 ;;; SPDX-License-Identifier: GPL-3.0-or-later
+;;;
+;;; This file is part of guix-docker.
+;;;
+;;; guix-docker is free software; you can redistribute it and/or modify it
+;;; under the terms of the GNU General Public License as published by
+;;; the Free Software Foundation; either version 3 of the License, or (at
+;;; your option) any later version.
+;;;
+;;; guix-docker is distributed in the hope that it will be useful, but
+;;; WITHOUT ANY WARRANTY; without even the implied warranty of
+;;; MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+;;; GNU General Public License for more details.
+;;;
+;;; You should have received a copy of the GNU General Public License
+;;; along with guix-docker.  If not, see <http://www.gnu.org/licenses/>.
 
 (define-module (guix docker library)
+  #:use-module (guix docker results)
   #:use-module (ice-9 exceptions)
   #:use-module (ice-9 match)
-  #:use-module (srfi srfi-1)
   #:use-module (system foreign-library)
   #:export (open-library))
 
@@ -25,6 +41,26 @@
   ;; library's PREFIX/lib.
   #f)
 
+;; Relative names mean what they meant when the module was loaded, even if the
+;; program has changed its directory since.
+
+(define %directory
+  ;; The current directory then, or #f if it was gone.
+  (false-if-exception (getcwd)))
+
+(define %early-names
+  ;; The names of files that were given then.
+  (cons (getenv "GUIX_DOCKER_LIBRARY") %load-path))
+
+(define (resolve name)
+  "Return the absolute file name for NAME if it was given when this module was
+loaded; one given later is left alone."
+  (if (and %directory
+           (not (absolute-file-name? name))
+           (member name %early-names))
+      (string-append %directory "/" name)
+      name))
+
 (define (candidates)
   "Return the file names under which the library may be, best first."
   (define (installed directory)
@@ -44,20 +80,17 @@
 
   (match (getenv "GUIX_DOCKER_LIBRARY")
     ((or #f "")
-     (append (if %installed-file (list %installed-file) '())
-             (map built (filter source-directory? %load-path))
-             (map installed (filter installed-directory? %load-path))
-             ;; Wherever the system looks for libraries.
-             (list %file-name)))
+     (let ((directories (map resolve %load-path)))
+       (append (if %installed-file (list %installed-file) '())
+               (map built (filter source-directory? directories))
+               (map installed (filter installed-directory? directories))
+               ;; Wherever the system looks for libraries.
+               (list %file-name))))
     (file
-     (list file))))
-
-(define (exception->string exception)
-  "Return the message of EXCEPTION."
-  (apply format #f (exception-message exception)
-         (if (exception-with-irritants? exception)
-             (exception-irritants exception)
-             '())))
+     ;; One without a slash is looked for where the system does, too.
+     (list (if (string-index file #\/)
+               (resolve file)
+               file)))))
 
 (define (open file)
   "Return the library FILE, or a string that says why it cannot be opened."
