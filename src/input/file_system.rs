@@ -147,3 +147,45 @@ fn step_by_step(base: BorrowedFd, path: &[u8], access: OFlags) -> rustix::io::Re
     }
     reached.ok_or(Errno::NOENT)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    use rustix::fs::OFlags;
+    use rustix::io::Errno;
+    use tempfile::TempDir;
+
+    use super::{AsFd, FileSystem, step_by_step};
+
+    #[test]
+    fn no_part_of_a_name_may_be_a_link() {
+        let scratch = TempDir::new().unwrap();
+        let here = scratch.path().canonicalize().unwrap();
+        std::fs::create_dir_all(here.join("real/below")).unwrap();
+        symlink("real", here.join("link")).unwrap();
+        let files = FileSystem::open().unwrap();
+        for (name, expected) in [
+            ("real/below", None),
+            ("real/./below/", None),
+            ("link", Some([Errno::LOOP, Errno::NOTDIR])),
+            ("link/below", Some([Errno::LOOP, Errno::NOTDIR])),
+            ("missing", Some([Errno::NOENT; 2])),
+        ] {
+            let path = here.join(name);
+            let path = path.as_os_str().as_bytes();
+            for result in [
+                files.listed_directory(path),
+                files.directory(path),
+                step_by_step(files.root.as_fd(), &path[1..], OFlags::RDONLY),
+            ] {
+                match (result, expected) {
+                    (Ok(_), None) => {}
+                    (Err(errno), Some(allowed)) => assert!(allowed.contains(&errno), "{name}"),
+                    (result, _) => panic!("{name}: {result:?}"),
+                }
+            }
+        }
+    }
+}

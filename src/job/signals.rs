@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The signal masks of threads and of the commands they start.
+//! The signals of threads and of the commands they start.
 
 #![allow(unsafe_code)]
 
@@ -32,6 +32,20 @@ impl Drop for Mask {
             libc::pthread_sigmask(libc::SIG_SETMASK, &self.0, std::ptr::null_mut());
         }
     }
+}
+
+/// Whether the process has children vanish when they end, with their exit
+/// status.
+pub fn children_vanish() -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: with no new action, sigaction writes the one in force.
+    let action = unsafe {
+        if libc::sigaction(libc::SIGCHLD, std::ptr::null(), action.as_mut_ptr()) != 0 {
+            return false;
+        }
+        action.assume_init()
+    };
+    action.sa_sigaction == libc::SIG_IGN || action.sa_flags & libc::SA_NOCLDWAIT != 0
 }
 
 /// Makes `command` start with no signal blocked, and with the default action

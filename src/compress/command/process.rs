@@ -19,6 +19,10 @@ use crate::error::{Argument, Error, Result, Status};
 use crate::job::{Job, signals};
 use crate::output::write_failure;
 
+/// What a program that calls the library must not do.
+const KEEP_CHILDREN: &str =
+    "a program that uses compressors must not ignore SIGCHLD or wait for all children";
+
 /// How often a wait for the command looks whether to stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -50,6 +54,14 @@ impl Filter {
             let what = format!("running {program:?}");
             Error::io(Status::Compressor, what, error).because_of(Argument::Compressor)
         };
+        if signals::children_vanish() {
+            return Err(Error::new(
+                Status::Compressor,
+                format!("how {program:?} ends could not be known"),
+            )
+            .because_of(Argument::Compressor)
+            .advise(KEEP_CHILDREN));
+        }
         let mut command = Command::new(program);
         signals::start_unblocked(&mut command);
         let mut child = command
@@ -154,7 +166,10 @@ impl Filter {
         }
         // What it has left running must not write to the image any more.
         self.kill();
-        let status = self.child.wait().map_err(|error| self.lost(&error))?;
+        let status = match self.child.wait() {
+            Ok(status) => status,
+            Err(error) => return Err(self.lost(&error)),
+        };
         self.ended = true;
         match describe(status) {
             Some(problem) => Err(self.failure(&problem)),
@@ -163,7 +178,7 @@ impl Filter {
     }
 
     /// Whether the command has ended; its status is kept.
-    fn has_ended(&self) -> Result<bool> {
+    fn has_ended(&mut self) -> Result<bool> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         match rustix::process::waitid(WaitId::Pid(self.pid()), options) {
             Ok(status) => Ok(status.is_some()),
@@ -172,14 +187,14 @@ impl Filter {
         }
     }
 
-    /// The command's status is not to be had.
-    fn lost(&self, error: &std::io::Error) -> Error {
+    /// The command's status is not to be had: it has ended, and its number may
+    /// be another process's by now.
+    fn lost(&mut self, error: &std::io::Error) -> Error {
+        self.ended = true;
         let what = format!("waiting for {:?}", self.name);
         Error::io(Status::Compressor, what, error)
             .because_of(Argument::Compressor)
-            .advise(
-                "a program that uses compressors must not ignore SIGCHLD or wait for all children",
-            )
+            .advise(KEEP_CHILDREN)
     }
 
     fn pid(&self) -> Pid {
