@@ -2,7 +2,8 @@
 # shellcheck shell=sh
 # Sourced by the sessions of this suite and of tests/swap: a guix-daemon, and
 # what builds with it and compares images.  For namespaces of its own.  Needs:
-#   sid    a chroot, which stays as it is: what is written goes to $work
+#   sid    the chroot that ./chroot prints; it stays as it is: what is written
+#          goes to $work
 #   work   an empty directory but for log/ and session/
 #   here   this directory
 checkout=$(cd "$here/../.." && pwd)

@@ -5,9 +5,11 @@
 #   top       the checkout
 #   library   the shared library
 #   work      a scratch directory, removed at the end unless a check failed
-# and defines skip_suite, need and as_child.
+# and defines skip_suite, as_child and, as need.sh does, need.
 set -eu
 top=$(cd "$here/../.." && pwd)
+# shellcheck source=need.sh
+. "$top/tests/lib/need.sh"
 suite=$(basename "$here")
 library=${GUIX_DOCKER_LIBRARY:-$top/target/release/libguix_docker.so}
 
@@ -20,19 +22,6 @@ skip_suite () {
     echo "skip - $suite: $*"
     echo "0 passed, 0 failed, 1 skipped"
     exit 0
-}
-
-# need COMMAND PACKAGE: install the package where the command is missing and
-# that is possible; fails if it still is missing then.
-need () {
-    command -v "$1" >/dev/null && return
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        { apt-get install -y --no-install-recommends "$2" ||
-              { apt-get update &&
-                    apt-get install -y --no-install-recommends "$2"; }
-        } >/dev/null 2>&1 </dev/null || true
-    fi
-    command -v "$1" >/dev/null
 }
 
 [ -f "$library" ] || {

@@ -8,6 +8,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$here/../..
+# shellcheck source=../lib/need.sh
+. "$top/tests/lib/need.sh"
 
 skip_part () {
     if [ "${CI-}" = true ]; then
@@ -21,7 +23,7 @@ skip_part () {
 part=$(basename "$0")
 root=$("$top/tests/sid-chroot" bzip2 lzip tar xz-utils zstd) ||
     skip_part "$part" "no sid chroot with Guix 1.5.0"
-command -v python3 >/dev/null || skip_part "$part" "python3 is not installed"
+need python3 python3 || skip_part "$part" "python3 is not installed"
 unshare --mount true 2>/dev/null ||
     skip_part "$part" "mount namespaces are not allowed here"
 
