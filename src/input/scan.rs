@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::entry::{DiskFile, Kind, ScannedEntry, Source};
 use super::file_system::{FileSystem, Origin};
 use super::snapshot::{FileId, StatSnapshot};
-use super::{failure, failure_or_changed};
+use super::{changed, failure, failure_or_changed};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::job::{Job, Monitor, lock};
 
@@ -321,7 +321,11 @@ impl Parent {
             Origin::resolve(directory).map_err(|errno| failure("examining", path, errno))?;
         let fd = file_system
             .directory(&Origin::real_name(origin.as_ref(), directory))
-            .map_err(|errno| failure_or_changed("opening", path, errno))?;
+            .map_err(|errno| match errno {
+                // It was resolved just now.
+                Errno::LOOP => changed(path),
+                _ => failure("examining", path, errno),
+            })?;
         Ok(Parent {
             path: directory.to_vec(),
             origin,

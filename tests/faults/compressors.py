@@ -41,6 +41,9 @@ def check_start(scene):
           says=[plain, "Permission denied"])
     fails(scene, "a compressor that is a directory", words, scene.small,
           says=[scene.small, "Permission denied"])
+    for name in ("bgzip", "igzip", "ungzip", "/no/such/notgzip", "notpigz"):
+        fails(scene, f"{name} is not gzip", words, scene.work / "missing" / name.lstrip("/"),
+              says=[name, "No such file"])
     broken = scene.work / "broken"
     broken.write_text("#!/no/such/interpreter\n")
     broken.chmod(0o755)

@@ -37,6 +37,8 @@ FAULTS = [
 
 # Failures that the build gets over.
 HARMLESS = [
+    ("no openat2, an old kernel's", "openat2", "ENOSYS", "1+", []),
+    ("no openat2, a sandbox's", "openat2", "EPERM", "1+", []),
     ("no room can be reserved", "fallocate", "EOPNOTSUPP", "1+", []),
     ("interrupted reads", "pread64", "EINTR", "1..3", []),
     ("interrupted writes", "pwrite64", "EINTR", "1..3", []),

@@ -22,12 +22,19 @@ CHANGES = {
     "has other bytes": 'printf x | dd of="$V" conv=notrunc status=none',
     "has another time": 'touch -d 2001-01-01 "$V"',
     "vanishes": 'rm "$V"',
-    "is replaced by one that looks the same":
-        'cp -p "$V" "$V.new" && mv "$V.new" "$V"',
     "becomes a FIFO": 'rm "$V" && mkfifo "$V"',
     "becomes a directory": 'rm "$V" && mkdir "$V"',
     "becomes a link": 'mv "$V" "$V.new" && ln -s "$V.new" "$V"',
     "becomes unreadable by its directory's vanishing": 'rm -r "${V%/*}"',
+}
+
+# What the store's deduplication does, and what file systems look like whose
+# inode numbers do not last: the same file by all that counts.
+REPLACEMENTS = {
+    "is replaced by an equal one": 'cp -p "$V" "$V.new" && mv "$V.new" "$V"',
+    "is replaced by a link to an equal one":
+        'cp -p "$V" "$V.other" && ln "$V.other" "$V.new" && mv "$V.new" "$V"',
+    "gets another link": 'ln "$V" "${V%/*}/../../other-link"',
 }
 
 
@@ -98,6 +105,19 @@ def check_changes(scene):
                       "compressor", "sh", "-c", f'V={victim}; {command}; exec cat', ";",
                       status="INPUT_CHANGED", says=[victim], change=True, old=[True])
         remove(scene)
+    for change, command in REPLACEMENTS.items():
+        victim = prepare(scene, AHEAD)
+        scene.success(f"a file {change}", "path", scene.input / "changing",
+                      "compressor", "sh", "-c", f'V={victim}; {command}; exec cat', ";")
+        victim = scene.input / "changing" / "a"
+        scene.success(f"a file {change} when half of it was read",
+                      "path", scene.input / "changing",
+                      "compressor", "sh", "-c",
+                      f'dd bs=100000 count=10 iflag=fullblock of=/dev/null status=none; '
+                      f'V={victim}; {command.replace("/../../", "/../")}; exec cat', ";")
+        remove(scene)
+        (scene.input / "other-link").unlink(missing_ok=True)
+    empty(scene)
     half_read(scene)
     for how, words in {"uncompressed, 1 thread": ["threads", 1],
                        "uncompressed, 2 threads": ["threads", 2],
@@ -120,6 +140,17 @@ def prepare(scene, ahead):
 
 def remove(scene):
     shutil.rmtree(scene.input / "changing")
+
+
+def empty(scene):
+    """A file that was empty when it was found."""
+    prepare(scene, AHEAD)
+    victim = scene.input / "changing" / "b" / "empty"
+    victim.touch()
+    scene.failure("an empty file grows", "path", scene.input / "changing",
+                  "compressor", "sh", "-c", f'echo more >>{victim}; exec cat', ";",
+                  status="INPUT_CHANGED", says=[victim], change=True, old=[True])
+    remove(scene)
 
 
 def half_read(scene):

@@ -2,10 +2,12 @@
 """Places that an image cannot be written to, and odd ones that it can."""
 
 import os
+import pathlib
 import socket
 import stat
+import subprocess
 
-from checks import check
+from checks import check, skip
 from scene import UNPRIVILEGED, mount, unmount
 
 WRITERS = {"uncompressed": [], "gzip": ["compressor", "gzip", ";"],
@@ -16,6 +18,8 @@ def check_all(scene):
     check_bad_places(scene)
     check_other_kinds(scene)
     check_links(scene)
+    check_unreplaceable(scene)
+    check_open_files(scene)
     check_modes(scene)
     check_without_unnamed_files(scene)
 
@@ -110,6 +114,71 @@ def check_links(scene):
     link.unlink()
 
 
+def check_unreplaceable(scene):
+    """Files that cannot be replaced are told of before any work is done: the
+    compressor would wait for ever."""
+    image = scene.output / "guarded.tar"
+    waiting = ["compressor", "sh", "-c", "sleep 1000", ";"]
+
+    def refused_early(name, *says, **options):
+        refused(scene, name, image, *waiting, says=["image", image, *says], old=[False],
+                max_seconds=20, **options)
+
+    other = scene.work / "other"
+    other.write_text("mounted\n")
+    image.write_text("under the mount\n")
+    subprocess.run(["mount", "--bind", other, image], check=True)
+    refused_early("the image is a mounted file", "mounted by itself", "directory")
+    subprocess.run(["umount", image], check=True)
+    image.unlink()
+
+    for attribute in "ia":
+        image.write_text("kept\n")
+        if subprocess.run(["chattr", f"+{attribute}", image], capture_output=True,
+                          check=False).returncode != 0:
+            skip(f"the image has the attribute {attribute}", "this file system has none")
+        else:
+            refused_early(f"the image has the attribute {attribute}", "immutable", "chattr")
+            subprocess.run(["chattr", f"-{attribute}", image], check=True)
+        image.unlink()
+
+    if os.getuid() != 0 or pathlib.Path("/proc/self/uid_map").read_text().split()[2] == "1":
+        skip("the image is another's, in a sticky directory", "there is one user")
+        return
+    scene.output.chmod(0o1777)
+    image.write_text("root's\n")
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    refused_early("the image is another's, in a sticky directory", "belongs to another user",
+                  "name another file", before=nobody)
+    image.unlink()
+    scene.output.chmod(0o755)
+
+
+def check_open_files(scene):
+    """What a shell calls its standard output is no name for an image."""
+    words = scene.words("path", scene.small, image="/dev/stdout")
+    target = scene.output / "stdout"
+    for how in ("a file", "a file that was removed", "a pipe"):
+        with open(target, "wb") as file:
+            if how == "a file that was removed":
+                target.unlink()
+            # The driver reports on its standard output as well.
+            script = 'exec "$@" >&2' if how == "a pipe" else 'exec "$@"'
+            before = sorted(os.listdir(scene.output))
+            process = subprocess.run(
+                ["sh", "-c", script, "sh", *map(str, words)], check=False,
+                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                stdout=subprocess.PIPE if how == "a pipe" else file,
+                cwd=scene.places / "cwd", timeout=30)
+        text = process.stderr.decode() if how == "a pipe" else \
+            (target.read_text() if target.exists() else "")
+        same = sorted(os.listdir(scene.output)) == before
+        told = "a process has open" in text or how == "a file that was removed"
+        check(f"the image is /dev/stdout, {how}",
+              process.returncode == 0 and same and told, f"{same} {text[-500:]}")
+        target.unlink(missing_ok=True)
+
+
 def check_modes(scene):
     for how, words in WRITERS.items():
         for mask in (0, 0o022, 0o077, 0o137):
@@ -145,6 +214,10 @@ def check_without_unnamed_files(scene):
                       says=["/no/such/file"])
         scene.failure(f"no /proc, stopped, {how}", "path", big(scene), *words, "cancel", 1,
                       before=before, status="CANCELLED", says=["progress"])
+    scene.success("no /proc, the directory is changed meanwhile", "path", big(scene),
+                  "at", 1, "chdir", "/", image="../out/image.tar", before=before,
+                  also=lambda outcome: "" if scene.image.is_file() and "acted" in outcome.fields
+                  else "the image is not where it should be")
     scene.failure("no /proc, a compressor that fails", "path", scene.small,
                   "compressor", "false", ";", before=before, status="COMPRESSOR", says=["false"])
 

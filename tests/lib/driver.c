@@ -29,7 +29,7 @@ static struct guix_docker_transformation transformations[MAX];
 static struct guix_docker_variable environment[MAX];
 
 /* What to do when so many bytes are done.  */
-static const char *command;
+static const char *command, *directory;
 static int cancel;
 static uint64_t threshold;
 
@@ -49,7 +49,9 @@ progress (void *data, uint64_t done, uint64_t total)
   if (acted || total == 0 || done < threshold)
     return 0;
   acted = 1;
-  if (command || cancel)
+  if (directory && chdir (directory) != 0)
+    puts ("harm: the directory cannot be changed");
+  if (command || directory || cancel)
     printf ("acted: %llu %llu\n", (unsigned long long) done,
             (unsigned long long) total);
   if (command && system (command) != 0)
@@ -58,9 +60,9 @@ progress (void *data, uint64_t done, uint64_t total)
 }
 
 static unsigned
-entries (const char *directory)
+entries (const char *name)
 {
-  DIR *stream = opendir (directory);
+  DIR *stream = opendir (name);
   unsigned count = 0;
 
   while (stream && readdir (stream))
@@ -125,7 +127,7 @@ compare (const struct host *before, const struct host *after)
   if (threads_left (before->threads))
     printf ("harm: %u threads became more\n", before->threads);
   if (after->umask != before->umask
-      || strcmp (after->directory, before->directory) != 0)
+      || (!directory && strcmp (after->directory, before->directory) != 0))
     puts ("harm: the umask or the working directory changed");
   sigpending (&pending);
   for (number = 1; number < NSIG; number++)
@@ -269,6 +271,8 @@ parse (char **argument, struct guix_docker_options *options)
         threshold = strtoull (value, NULL, 10);
       else if (!strcmp (option, "run"))
         command = value;
+      else if (!strcmp (option, "chdir"))
+        directory = value;
       else if (!strcmp (option, "cancel"))
         cancel = atoi (value);
       else if (!strcmp (option, "ignore"))
