@@ -90,6 +90,24 @@ exists (const char *name)
   return lstat (name, &status) == 0;
 }
 
+static inline int
+same_content (const char *one, const char *other)
+{
+  FILE *first = fopen (one, "r"), *second = fopen (other, "r");
+  int a = 0, b = 0;
+
+  while (first && second && a == b && a != EOF)
+    {
+      a = getc (first);
+      b = getc (second);
+    }
+  if (first)
+    fclose (first);
+  if (second)
+    fclose (second);
+  return first && second && a == b;
+}
+
 /* How many entries DIRECTORY has, hidden ones too.  */
 static inline unsigned
 entries (const char *directory)

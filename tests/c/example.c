@@ -57,9 +57,9 @@ main (int argc, char **argv)
   printf ("%s: %lu bytes\n", report->image_id,
           (unsigned long) report->archive_size);
   for (layer = 0; layer < report->layer_count; layer++)
-    printf ("%s: %lu bytes, %lu items\n", report->layers[layer].diff_id,
-            (unsigned long) report->layers[layer].size,
-            (unsigned long) report->layers[layer].item_count);
+    printf ("%s: %lu bytes, %lu items\n", report->layers[layer]->diff_id,
+            (unsigned long) report->layers[layer]->size,
+            (unsigned long) report->layers[layer]->item_count);
   guix_docker_report_free (report);
   return 0;
 }

@@ -115,24 +115,6 @@ work (void *data)
   return NULL;
 }
 
-static int
-same_content (const char *one, const char *other)
-{
-  FILE *first = fopen (one, "r"), *second = fopen (other, "r");
-  int a = 0, b = 0;
-
-  while (first && second && a == b && a != EOF)
-    {
-      a = getc (first);
-      b = getc (second);
-    }
-  if (first)
-    fclose (first);
-  if (second)
-    fclose (second);
-  return first && second && a == b;
-}
-
 static void
 check_at_once (int same_name)
 {
@@ -248,11 +230,15 @@ check_broken_pipes (void)
          "a compressor that dies sends no SIGPIPE to the program");
 }
 
+/* What the callbacks were told.  */
 struct news
 {
   unsigned calls, backwards, elsewhere;
   uint64_t last, total;
   int stop;
+  unsigned events, wrong, phases;
+  struct guix_docker_event event;
+  uint32_t stop_phase;
 };
 
 static int
@@ -268,16 +254,41 @@ progress (void *data, uint64_t done, uint64_t total)
   return news->stop && total > 0 ? -1 : 0;
 }
 
+static int
+monitor (void *data, const struct guix_docker_event *event)
+{
+  struct news *news = data;
+
+  news->events++;
+  news->elsewhere += !pthread_equal (caller, pthread_self ());
+  news->wrong += event->struct_size < 24
+                 || event->phase < GUIX_DOCKER_PHASE_SCANNING
+                 || event->phase > GUIX_DOCKER_PHASE_WRITING
+                 || event->phase < news->event.phase;
+  if (event->phase == news->event.phase)
+    news->wrong += event->done < news->event.done
+                   || event->total != news->event.total;
+  if (event->phase == GUIX_DOCKER_PHASE_SCANNING)
+    news->wrong += event->total != 0;
+  else
+    news->wrong += event->total == 0 || event->done > event->total;
+  news->phases |= 1u << event->phase;
+  news->event = *event;
+  return news->stop_phase == event->phase ? 2 : 0;
+}
+
+static const char *slow[] = { "sh", "-c", "sleep 0.5; exec cat" };
+
 static void
 check_progress (void)
 {
-  static const char *slow[] = { "sh", "-c", "sleep 0.5; exec cat" };
-  struct news news = { 0, 0, 0, 0, 0, 0 };
+  struct news news;
   struct guix_docker_options options = image_by (0, "progress.tar");
   unsigned before = entries (".");
   int status;
 
   caller = pthread_self ();
+  memset (&news, 0, sizeof news);
   options.progress = progress;
   options.progress_data = &news;
   options.compressor = slow;
@@ -295,6 +306,102 @@ check_progress (void)
          "the callback stops the build, and nothing is left");
 }
 
+#define FILES 500
+#define MOST_PATHS 800
+#define PHASE(name) (1u << GUIX_DOCKER_PHASE_##name)
+
+/* Builds with as many times the same path as it takes to be told of all
+   PHASES, which take time on any machine then.  */
+static int
+build_for_long (struct guix_docker_options *options, struct news *news,
+                unsigned phases)
+{
+  int status;
+
+  options->path_count = 50;
+  do
+    {
+      options->path_count *= 2;
+      memset (news, 0, sizeof *news);
+      status = (int) build_docker_image (options, NULL, NULL);
+    }
+  while (status == 0 && (news->phases & phases) != phases
+         && options->path_count < MOST_PATHS);
+  return status;
+}
+
+static void
+check_monitor (void)
+{
+  static const char *paths[MOST_PATHS];
+  static char directory[4200];
+  char file[4300];
+  struct news news;
+  struct guix_docker_options options = small_image ("monitor.tar");
+  unsigned number, before;
+  uint32_t phase;
+  int status;
+
+  snprintf (directory, sizeof directory, "%.*s/many",
+            (int) (strlen (small_file) - strlen ("/small")), small_file);
+  mkdir (directory, 0755);
+  for (number = 0; number < FILES; number++)
+    {
+      snprintf (file, sizeof file, "%s/%u", directory, number);
+      write_file (file, 2000);
+    }
+  for (number = 0; number < MOST_PATHS; number++)
+    paths[number] = directory;
+  before = entries (".");
+
+  options.paths = paths;
+  options.threads = 1;
+  options.compressor = slow;
+  options.compressor_count = 3;
+  options.monitor = monitor;
+  options.progress_data = &news;
+  options.max_layers = 2 * MOST_PATHS;
+  status = build_for_long (&options, &news, PHASE (SCANNING)
+                                            | PHASE (COMPARING)
+                                            | PHASE (WRITING));
+  check (status == 0 && news.phases == (PHASE (SCANNING) | PHASE (COMPARING)
+                                        | PHASE (WRITING)),
+         "a layered image with equal layers has all phases, with %lu paths",
+         (unsigned long) options.path_count);
+  check (news.wrong == 0 && news.elsewhere == 0,
+         "they come in order, and none goes back: %u events", news.events);
+  for (phase = GUIX_DOCKER_PHASE_SCANNING; phase <= GUIX_DOCKER_PHASE_WRITING;
+       phase++)
+    {
+      remove ("monitor.tar");
+      memset (&news, 0, sizeof news);
+      news.stop_phase = phase;
+      check (build_docker_image (&options, NULL, NULL)
+                 == GUIX_DOCKER_STATUS_CANCELLED && news.event.phase == phase
+             && news.wrong == 0 && entries (".") == before,
+             "the monitor stops phase %lu, and nothing is left",
+             (unsigned long) phase);
+    }
+
+  options.progress = progress;
+  options.max_layers = 0;
+  status = build_for_long (&options, &news, PHASE (SCANNING)
+                                            | PHASE (WRITING));
+  check (status == 0 && news.phases == (PHASE (SCANNING) | PHASE (WRITING)),
+         "a single layer is not compared with any");
+  check (news.events == news.calls && news.wrong == 0 && news.backwards == 0
+         && news.elsewhere == 0,
+         "both callbacks are told: %u events, %u calls", news.events,
+         news.calls);
+  memset (&news, 0, sizeof news);
+  news.stop = 1;
+  check (build_docker_image (&options, NULL, NULL)
+             == GUIX_DOCKER_STATUS_CANCELLED
+         && news.event.phase == GUIX_DOCKER_PHASE_WRITING,
+         "the other callback stops the build, too");
+  remove ("monitor.tar");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -307,5 +414,6 @@ main (int argc, char **argv)
   check_signals ();
   check_broken_pipes ();
   check_progress ();
+  check_monitor ();
   return failures != 0;
 }

@@ -1,91 +1,149 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Where the members of every structure are: asserted for 64-bit machines,
-   where programs that were compiled earlier rely on it, and printed for
-   comparison with Guile's idea of them.  */
+/* Where the members of every structure are: asserted, as programs that were
+   compiled earlier rely on it, and printed for comparison with Guile's idea of
+   them.  A hosted compiler is needed for printing alone: machines of other
+   sizes can be asserted with nothing but a compiler.  */
 
 #include <stddef.h>
-#include <stdio.h>
+#if __STDC_HOSTED__
+# include <stdio.h>
+#endif
 
 #include <guix_docker.h>
 
 #if UINTPTR_MAX == UINT64_MAX
-# define ASSERT(condition) _Static_assert (condition, #condition)
+# define BY_WORD(long_words, short_words) (long_words)
+#elif UINTPTR_MAX == UINT32_MAX
+# define BY_WORD(long_words, short_words) (short_words)
 #else
-# define ASSERT(condition) _Static_assert (1, "")
+# error "words have neither 64 nor 32 bits"
 #endif
 
-#define STRUCTURE(type, size)                             \
-  ASSERT (sizeof (struct guix_docker_##type) == size);    \
-  printf ("%s %lu\n", #type,                              \
-          (unsigned long) sizeof (struct guix_docker_##type))
+/* Each structure, its size and its members' offsets: on machines with words of
+   64 bits, and on those with words of 32.  */
+#define STRUCTURES(STRUCTURE)                   \
+  STRUCTURE (options, OPTIONS, 216, 128)        \
+  STRUCTURE (directive, DIRECTIVE, 40, 24)      \
+  STRUCTURE (transformation, TRANSFORMATION, 16, 8) \
+  STRUCTURE (variable, VARIABLE, 16, 8)         \
+  STRUCTURE (event, EVENT, 24, 24)              \
+  STRUCTURE (report, REPORT, 40, 24)            \
+  STRUCTURE (layer, LAYER, 40, 24)              \
+  STRUCTURE (error, ERROR, 32, 20)
 
-#define MEMBER(type, member, offset)                              \
-  ASSERT (offsetof (struct guix_docker_##type, member) == offset); \
-  printf ("%s.%s %lu\n", #type, #member,                          \
-          (unsigned long) offsetof (struct guix_docker_##type, member))
+#define OPTIONS(MEMBER)                         \
+  MEMBER (options, size, 0, 0)                  \
+  MEMBER (options, image, 8, 4)                 \
+  MEMBER (options, paths, 16, 8)                \
+  MEMBER (options, path_count, 24, 12)          \
+  MEMBER (options, prefix, 32, 16)              \
+  MEMBER (options, repository, 40, 20)          \
+  MEMBER (options, extra_files, 48, 24)         \
+  MEMBER (options, extra_file_count, 56, 28)    \
+  MEMBER (options, transformations, 64, 32)     \
+  MEMBER (options, transformation_count, 72, 36) \
+  MEMBER (options, system, 80, 40)              \
+  MEMBER (options, database, 88, 44)            \
+  MEMBER (options, entry_point, 96, 48)         \
+  MEMBER (options, entry_point_count, 104, 52)  \
+  MEMBER (options, environment, 112, 56)        \
+  MEMBER (options, environment_count, 120, 60)  \
+  MEMBER (options, compressor, 128, 64)         \
+  MEMBER (options, compressor_count, 136, 68)   \
+  MEMBER (options, creation_time, 144, 72)      \
+  MEMBER (options, max_layers, 152, 80)         \
+  MEMBER (options, root_system, 160, 88)        \
+  MEMBER (options, history, 168, 92)            \
+  MEMBER (options, threads, 172, 96)            \
+  MEMBER (options, progress, 176, 100)          \
+  MEMBER (options, progress_data, 184, 104)     \
+  MEMBER (options, monitor, 192, 108)           \
+  MEMBER (options, directive_size, 200, 112)    \
+  MEMBER (options, transformation_size, 204, 116) \
+  MEMBER (options, variable_size, 208, 120)     \
+  MEMBER (options, reserved, 212, 124)
+
+#define DIRECTIVE(MEMBER)                       \
+  MEMBER (directive, kind, 0, 0)                \
+  MEMBER (directive, mode, 4, 4)                \
+  MEMBER (directive, name, 8, 8)                \
+  MEMBER (directive, target, 16, 12)            \
+  MEMBER (directive, content, 24, 16)           \
+  MEMBER (directive, content_size, 32, 20)
+
+#define TRANSFORMATION(MEMBER)                  \
+  MEMBER (transformation, from, 0, 0)           \
+  MEMBER (transformation, to, 8, 4)
+
+#define VARIABLE(MEMBER)                        \
+  MEMBER (variable, name, 0, 0)                 \
+  MEMBER (variable, value, 8, 4)
+
+#define EVENT(MEMBER)                           \
+  MEMBER (event, struct_size, 0, 0)             \
+  MEMBER (event, phase, 4, 4)                   \
+  MEMBER (event, done, 8, 8)                    \
+  MEMBER (event, total, 16, 16)
+
+#define REPORT(MEMBER)                          \
+  MEMBER (report, struct_size, 0, 0)            \
+  MEMBER (report, image_id, 8, 4)               \
+  MEMBER (report, archive_size, 16, 8)          \
+  MEMBER (report, layers, 24, 16)               \
+  MEMBER (report, layer_count, 32, 20)
+
+#define LAYER(MEMBER)                           \
+  MEMBER (layer, struct_size, 0, 0)             \
+  MEMBER (layer, diff_id, 8, 4)                 \
+  MEMBER (layer, size, 16, 8)                   \
+  MEMBER (layer, items, 24, 16)                 \
+  MEMBER (layer, item_count, 32, 20)
+
+#define ERROR(MEMBER)                           \
+  MEMBER (error, struct_size, 0, 0)             \
+  MEMBER (error, status, 8, 4)                  \
+  MEMBER (error, system_error, 12, 8)           \
+  MEMBER (error, message, 16, 12)               \
+  MEMBER (error, argument, 24, 16)
+
+/* An array of no size does not compile.  */
+#define ASSERT(name, condition) \
+  extern const char name[(condition) ? 1 : -1];
+
+#define ASSERT_MEMBER(type, member, long_words, short_words) \
+  ASSERT (place_of_##type##_##member,                        \
+          offsetof (struct guix_docker_##type, member)       \
+          == BY_WORD (long_words, short_words))
+
+/* Padding that a later version put a member into would hold whatever an
+   earlier program left there.  */
+#define PLUS_SIZE(type, member, long_words, short_words) \
+  + sizeof ((struct guix_docker_##type *) 0)->member
+
+#define ASSERT_STRUCTURE(type, members, long_words, short_words)  \
+  ASSERT (size_of_##type, sizeof (struct guix_docker_##type)      \
+                          == BY_WORD (long_words, short_words))   \
+  ASSERT (no_padding_in_##type,                                   \
+          sizeof (struct guix_docker_##type) == 0 members (PLUS_SIZE)) \
+  members (ASSERT_MEMBER)
+
+STRUCTURES (ASSERT_STRUCTURE)
+
+#if __STDC_HOSTED__
+# define PRINT_MEMBER(type, member, long_words, short_words) \
+  printf ("%s.%s %lu\n", #type, #member,                     \
+          (unsigned long) offsetof (struct guix_docker_##type, member));
+
+# define PRINT_STRUCTURE(type, members, long_words, short_words)  \
+  printf ("%s %lu\n", #type,                                      \
+          (unsigned long) sizeof (struct guix_docker_##type));    \
+  members (PRINT_MEMBER)
 
 int
 main (void)
 {
-  STRUCTURE (options, 192);
-  MEMBER (options, size, 0);
-  MEMBER (options, image, 8);
-  MEMBER (options, paths, 16);
-  MEMBER (options, path_count, 24);
-  MEMBER (options, prefix, 32);
-  MEMBER (options, repository, 40);
-  MEMBER (options, extra_files, 48);
-  MEMBER (options, extra_file_count, 56);
-  MEMBER (options, transformations, 64);
-  MEMBER (options, transformation_count, 72);
-  MEMBER (options, system, 80);
-  MEMBER (options, database, 88);
-  MEMBER (options, entry_point, 96);
-  MEMBER (options, entry_point_count, 104);
-  MEMBER (options, environment, 112);
-  MEMBER (options, environment_count, 120);
-  MEMBER (options, compressor, 128);
-  MEMBER (options, compressor_count, 136);
-  MEMBER (options, creation_time, 144);
-  MEMBER (options, max_layers, 152);
-  MEMBER (options, root_system, 160);
-  MEMBER (options, history, 168);
-  MEMBER (options, threads, 172);
-  MEMBER (options, progress, 176);
-  MEMBER (options, progress_data, 184);
-
-  STRUCTURE (directive, 40);
-  MEMBER (directive, kind, 0);
-  MEMBER (directive, mode, 4);
-  MEMBER (directive, name, 8);
-  MEMBER (directive, target, 16);
-  MEMBER (directive, content, 24);
-  MEMBER (directive, content_size, 32);
-
-  STRUCTURE (transformation, 16);
-  MEMBER (transformation, from, 0);
-  MEMBER (transformation, to, 8);
-
-  STRUCTURE (variable, 16);
-  MEMBER (variable, name, 0);
-  MEMBER (variable, value, 8);
-
-  STRUCTURE (report, 32);
-  MEMBER (report, image_id, 0);
-  MEMBER (report, archive_size, 8);
-  MEMBER (report, layers, 16);
-  MEMBER (report, layer_count, 24);
-
-  STRUCTURE (layer, 32);
-  MEMBER (layer, diff_id, 0);
-  MEMBER (layer, size, 8);
-  MEMBER (layer, items, 16);
-  MEMBER (layer, item_count, 24);
-
-  STRUCTURE (error, 16);
-  MEMBER (error, status, 0);
-  MEMBER (error, system_error, 4);
-  MEMBER (error, message, 8);
+  STRUCTURES (PRINT_STRUCTURE)
   return 0;
 }
+#endif

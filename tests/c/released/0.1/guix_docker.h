@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Docker images from files, as GNU Guix makes them.
+
+   Link with -lguix_docker.  This file is generated from the library's sources;
+   do not edit it.  */
+
+#ifndef GUIX_DOCKER_H
+#define GUIX_DOCKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ `creation_time` for the time of the call.
+ */
+#define GUIX_DOCKER_NOW INT64_MIN
+
+/*
+ `history`: one entry a layer, saying what the layer holds.
+ */
+#define GUIX_DOCKER_HISTORY_LAYERS 0
+
+/*
+ `history`: one entry however many layers there are, as Guix 1.5.0 has it.
+ */
+#define GUIX_DOCKER_HISTORY_ONE 1
+
+/*
+ `history`: no history at all.
+ */
+#define GUIX_DOCKER_HISTORY_NONE 2
+
+/*
+ `kind` of a directive: make a directory and those above it.
+ */
+#define GUIX_DOCKER_DIRECTIVE_DIRECTORY 1
+
+/*
+ `kind` of a directive: make a file.
+ */
+#define GUIX_DOCKER_DIRECTIVE_FILE 2
+
+/*
+ `kind` of a directive: make a symbolic link.
+ */
+#define GUIX_DOCKER_DIRECTIVE_LINK 3
+
+/*
+ `mode` of a directory that is to have the default, 0755, or keep what it
+ has.
+ */
+#define GUIX_DOCKER_DEFAULT_MODE 0
+
+/*
+ `mode` of a directory that nobody is to have any permission for.
+ */
+#define GUIX_DOCKER_NO_PERMISSIONS 4096
+
+/*
+ `phase`: files are listed and examined; `done` counts them, and `total`,
+ which is not known, is 0.
+ */
+#define GUIX_DOCKER_PHASE_SCANNING 1
+
+/*
+ `phase`: layers that may be equal are read and compared; `done` and `total`
+ are bytes.
+ */
+#define GUIX_DOCKER_PHASE_COMPARING 2
+
+/*
+ `phase`: the image is written; `done` and `total` are bytes of the archive
+ before compression.
+ */
+#define GUIX_DOCKER_PHASE_WRITING 3
+
+/*
+ The kind of a failure.  The numbers are stable: they are the status codes
+ of the C interface.
+ */
+enum guix_docker_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /*
+   The image was built.
+   */
+  GUIX_DOCKER_STATUS_OK = 0,
+  /*
+   An argument is missing, of the wrong shape or out of range.
+   */
+  GUIX_DOCKER_STATUS_INVALID_ARGUMENT = 1,
+  /*
+   Text that goes into the image's metadata is not UTF-8.
+   */
+  GUIX_DOCKER_STATUS_INVALID_TEXT = 2,
+  /*
+   There is no Docker architecture for the system.
+   */
+  GUIX_DOCKER_STATUS_UNSUPPORTED_SYSTEM = 3,
+  /*
+   A file to put into the image is missing or cannot be read.
+   */
+  GUIX_DOCKER_STATUS_INPUT = 4,
+  /*
+   A file changed while it was being read.
+   */
+  GUIX_DOCKER_STATUS_INPUT_CHANGED = 5,
+  /*
+   The image cannot be created or written at the place asked for.
+   */
+  GUIX_DOCKER_STATUS_OUTPUT = 6,
+  /*
+   The file system of the image is full.
+   */
+  GUIX_DOCKER_STATUS_NO_SPACE = 7,
+  /*
+   The compressor could not be run, failed or stopped early.
+   */
+  GUIX_DOCKER_STATUS_COMPRESSOR = 8,
+  /*
+   The progress callback asked to stop.
+   */
+  GUIX_DOCKER_STATUS_CANCELLED = 9,
+  /*
+   The system has too few threads, descriptors or other resources.
+   */
+  GUIX_DOCKER_STATUS_RESOURCES = 10,
+  /*
+   A defect of this library.
+   */
+  GUIX_DOCKER_STATUS_INTERNAL = 11,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum guix_docker_status guix_docker_status;
+#else
+typedef int32_t guix_docker_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ A file, directory or link to make in the image.  Names are relative to
+ the image's root, with or without a leading slash, and may not contain
+ "..".  Everything belongs to root.
+ */
+typedef struct guix_docker_directive {
+  /*
+   What to make: one of the `GUIX_DOCKER_DIRECTIVE_` values.
+   */
+  uint32_t kind;
+  /*
+   The permissions of a directory, up to 07777, or 0, which is
+   `GUIX_DOCKER_DEFAULT_MODE`, or `GUIX_DOCKER_NO_PERMISSIONS`.  Not used
+   for others.
+   */
+  uint32_t mode;
+  /*
+   Where to make it.  The directory above a file or link must be there.
+   */
+  const char *name;
+  /*
+   What a link points to.  It must be there, on this machine or in the
+   image.  Not used for others.
+   */
+  const char *target;
+  /*
+   What a file holds.  Not used for others.
+   */
+  const uint8_t *content;
+  /*
+   How many bytes that is.
+   */
+  size_t content_size;
+} guix_docker_directive;
+
+/*
+ Names in the image that begin with `from` get `to` in its place.  Both
+ are compared as strings and without their leading slashes.
+ */
+typedef struct guix_docker_transformation {
+  /*
+   The prefix to replace.
+   */
+  const char *from;
+  /*
+   What to replace it by, which may be empty.
+   */
+  const char *to;
+} guix_docker_transformation;
+
+/*
+ An environment variable.
+ */
+typedef struct guix_docker_variable {
+  /*
+   Its name, which is not empty and has no "=".
+   */
+  const char *name;
+  /*
+   Its value.
+   */
+  const char *value;
+} guix_docker_variable;
+
+/*
+ Told of progress about 20 times a second, on the thread that called
+ `build_docker_image`.
+
+ - `data`: the `progress_data` of the options.
+ - `done`, `total`: bytes done so far and in all, before compression; both
+   are 0 while files are being listed.
+
+ Returns 0 to go on; anything else stops the build, which then fails with
+ `GUIX_DOCKER_STATUS_CANCELLED`.  The function must return: it may not
+ leave by `longjmp` or an exception.
+ */
+typedef int (*guix_docker_progress)(void *data, uint64_t done, uint64_t total);
+
+/*
+ What is being done, and how far it has come.  Within a phase, `done` never
+ goes back and `total` stays what it is; phases follow each other in the
+ order of their numbers, and not every build has all.  Later versions add
+ phases, and members at the end.
+ */
+typedef struct guix_docker_event {
+  /*
+   The size of the structure as the library knows it, in bytes.
+   */
+  uint32_t struct_size;
+  /*
+   What is being done: one of the `GUIX_DOCKER_PHASE_` values.
+   */
+  uint32_t phase;
+  /*
+   How much of it is done.
+   */
+  uint64_t done;
+  /*
+   How much there is to do, or 0 if that is not known.
+   */
+  uint64_t total;
+} guix_docker_event;
+
+/*
+ Like `guix_docker_progress`, but told of the phase as well.
+
+ - `data`: the `progress_data` of the options.
+ - `event`: what there is to tell; it lives for the call.
+
+ Returns 0 to go on; anything else stops the build.
+ */
+typedef int (*guix_docker_monitor)(void *data,
+                                   const struct guix_docker_event *event);
+
+/*
+ What to build.
+
+ Strings end in a NUL; file names are bytes in no particular encoding, other
+ text is UTF-8.  A list is a pointer and a count, and NULL with a count of 0
+ is an empty one.
+
+ Later versions add members at the end, here and in the structures that
+ lists are made of; in those, a member of 0 or NULL has its default.  What a
+ program has of each structure is known from `size` and the `_size` members,
+ so that it runs with every later library as it is.
+ */
+typedef struct guix_docker_options {
+  /*
+   The size of the structure as the caller knows it, in bytes; set by
+   `guix_docker_options_init`.
+   */
+  size_t size;
+  /*
+   The file to write the image to.  Required.
+   */
+  const char *image;
+  /*
+   The store items, or other files and directories, to put into the
+   image with all that is below them, under their own absolute names.
+   */
+  const char *const *paths;
+  /*
+   How many paths there are.
+   */
+  size_t path_count;
+  /*
+   The string the image's layer is identified by, usually the profile or
+   system in `paths`; `database` makes it root's profile.  Required.
+   */
+  const char *prefix;
+  /*
+   The name in the REPOSITORY column of `docker images`, made to follow
+   Docker's rules: 2 to 255 characters of a-z, 0-9, "_", "-" and ".".
+   Default, also for NULL: "guix".
+   */
+  const char *repository;
+  /*
+   What to make in the image besides the paths, in this order.
+   */
+  const struct guix_docker_directive *extra_files;
+  /*
+   How many directives there are.
+   */
+  size_t extra_file_count;
+  /*
+   Prefixes of names in the image to replace, each in turn.
+   */
+  const struct guix_docker_transformation *transformations;
+  /*
+   How many transformations there are.
+   */
+  size_t transformation_count;
+  /*
+   The GNU triplet of the Linux system the files are for, or its first
+   component: x86_64, i686, arm, aarch64, mips64el, powerpc64le, riscv64,
+   s390x, loongarch64.  Default, also for NULL: this machine's.
+   */
+  const char *system;
+  /*
+   The store database to put at /var/guix/db/db.sqlite, or NULL.
+   */
+  const char *database;
+  /*
+   The words of the entry point.  NULL for none at all, which is not the
+   same as an empty list.
+   */
+  const char *const *entry_point;
+  /*
+   How many words there are.
+   */
+  size_t entry_point_count;
+  /*
+   The environment that containers start with.
+   */
+  const struct guix_docker_variable *environment;
+  /*
+   How many variables there are.
+   */
+  size_t environment_count;
+  /*
+   The words of a command that compresses from its standard input to its
+   standard output, such as "zstd", "-19"; it is run without a shell.
+   `gzip` and `pigz` at levels -1 to -9 are not run: the library does
+   their work itself.  Default: not compressed.
+   */
+  const char *const *compressor;
+  /*
+   How many words there are.
+   */
+  size_t compressor_count;
+  /*
+   The time in the metadata, in seconds since 1970-01-01 00:00 UTC.
+   Default: `GUIX_DOCKER_NOW`.
+   */
+  int64_t creation_time;
+  /*
+   The greatest number of layers of a layered image, 2 or more, each
+   of the largest paths in one of its own; 0, the default, for a
+   single-layer image.
+   */
+  int64_t max_layers;
+  /*
+   A directory that holds a root file system to make a layer of, or NULL.
+   It takes the place of `extra_files`, of `database` and, in a
+   single-layer image, of `paths`.
+   */
+  const char *root_system;
+  /*
+   What the history in the metadata holds: one of the
+   `GUIX_DOCKER_HISTORY_` values.
+   */
+  uint32_t history;
+  /*
+   How many threads to work on; 0, the default, for as many as the
+   process can run at once.  The image does not depend on it.
+   */
+  uint32_t threads;
+  /*
+   Told of progress, and able to stop the build; may be NULL.
+   */
+  guix_docker_progress progress;
+  /*
+   Passed to `progress` and to `monitor`.
+   */
+  void *progress_data;
+  /*
+   Told of progress too, and of what is being done; may be NULL.
+   */
+  guix_docker_monitor monitor;
+  /*
+   The size in bytes of an element of `extra_files` as the caller knows
+   it; like those below, set by `guix_docker_options_init`.
+   */
+  uint32_t directive_size;
+  /*
+   The size in bytes of an element of `transformations`.
+   */
+  uint32_t transformation_size;
+  /*
+   The size in bytes of an element of `environment`.
+   */
+  uint32_t variable_size;
+  /*
+   Must be 0.
+   */
+  uint32_t reserved;
+} guix_docker_options;
+
+/*
+ A layer of an image that was built.  Later versions add members at the end.
+ */
+typedef struct guix_docker_layer {
+  /*
+   The size of the structure as the library knows it, in bytes.
+   */
+  size_t struct_size;
+  /*
+   The digest of its archive before compression, "sha256:" and 64
+   hexadecimal digits.
+   */
+  const char *diff_id;
+  /*
+   The size of its archive before compression, in bytes.
+   */
+  uint64_t size;
+  /*
+   The paths that are in it; none for the layer of extra files or of the
+   root file system.
+   */
+  const char *const *items;
+  /*
+   How many paths there are.
+   */
+  size_t item_count;
+} guix_docker_layer;
+
+/*
+ An image that was built.  Later versions add members at the end.
+ */
+typedef struct guix_docker_report {
+  /*
+   The size of the structure as the library knows it, in bytes.
+   */
+  size_t struct_size;
+  /*
+   The image's ID, "sha256:" and 64 hexadecimal digits: the digest of its
+   configuration.
+   */
+  const char *image_id;
+  /*
+   The size of the file in bytes.
+   */
+  uint64_t archive_size;
+  /*
+   Its layers, lowest first.
+   */
+  const struct guix_docker_layer *const *layers;
+  /*
+   How many layers there are.
+   */
+  size_t layer_count;
+} guix_docker_report;
+
+/*
+ What went wrong.  Later versions add members at the end, and statuses.
+ */
+typedef struct guix_docker_error {
+  /*
+   The size of the structure as the library knows it, in bytes.
+   */
+  size_t struct_size;
+  /*
+   Why there is no image.
+   */
+  guix_docker_status status;
+  /*
+   The `errno` of the system call that failed, or 0.
+   */
+  int system_error;
+  /*
+   What went wrong, naming the argument or file, and what to do: one line
+   of UTF-8 without a full stop.
+   */
+  const char *message;
+  /*
+   The argument that it is about, by the name of its member of the options
+   with which the message then begins, or NULL.  Not to be freed.
+   */
+  const char *argument;
+} guix_docker_error;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/*
+ Builds the Docker image that `options` describes.
+
+ - `options`: what to build, made by `guix_docker_options_init` and filled
+   in by the caller.  It and all it points to need live only for the call.
+ - `report`: where to put what was built, or NULL.  On success `*report`
+   is set to a report that `guix_docker_report_free` frees, on failure to
+   NULL.
+ - `error`: where to put what went wrong, or NULL.  On failure `*error` is
+   set to an error that `guix_docker_error_free` frees, on success to NULL.
+
+ Returns `GUIX_DOCKER_STATUS_OK`, which is 0, or why there is no image.
+ The image appears under its name when it is complete; a failure leaves
+ nothing behind, and an image of that name as it was.
+
+ The call blocks until the image is there.  It may be made from any
+ thread, and from several at once.  It starts threads of its own, which
+ block all signals and have ended when it returns.  It reads no environment
+ variable but PATH, to find a compressor; a compressor that is run inherits
+ the environment.
+
+ Example:
+
+     struct guix_docker_options options;
+     struct guix_docker_error *error;
+     const char *paths[] = { "/gnu/store/...-hello-2.12" };
+
+     guix_docker_options_init (&options, sizeof options);
+     options.image = "hello.tar";
+     options.paths = paths;
+     options.path_count = 1;
+     options.prefix = paths[0];
+     if (build_docker_image (&options, NULL, &error) != 0)
+       {
+         fprintf (stderr, "%s\n", error->message);
+         guix_docker_error_free (error);
+       }
+ */
+guix_docker_status build_docker_image(const struct guix_docker_options *options,
+                                      struct guix_docker_report **report,
+                                      struct guix_docker_error **error);
+
+/*
+ Fills `options` with defaults: an image of no paths, in a single layer,
+ not compressed, for this machine's system, created now.
+
+ - `options`: the structure to fill.
+ - `size`: `sizeof (struct guix_docker_options)`, by which the library
+   knows which members the caller has.
+
+ In C and C++ a macro of the same name also sets the sizes of the elements
+ of lists.  Those who call the function by itself, from another language,
+ get the sizes of the first version, which later libraries go on to take.
+ */
+void guix_docker_options_init(struct guix_docker_options *options, size_t size);
+
+/*
+ Frees a report that `build_docker_image` made and that has not been freed;
+ NULL is left alone.
+ */
+void guix_docker_report_free(struct guix_docker_report *report);
+
+/*
+ Frees an error that `build_docker_image` made and that has not been freed;
+ NULL is left alone.
+ */
+void guix_docker_error_free(struct guix_docker_error *error);
+
+/*
+ The version of the library, such as "1.0.0"; never freed.
+ */
+const char *guix_docker_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* GUIX_DOCKER_H */
+
+#ifndef GUIX_DOCKER_INIT
+#define GUIX_DOCKER_INIT
+
+/* What the program knows of the structures that lists are made of goes into
+   its options with their defaults.  */
+static inline void
+guix_docker_options_init_sizes (struct guix_docker_options *options,
+                                size_t size)
+{
+  guix_docker_options_init (options, size);
+  if (options && size >= sizeof *options)
+    {
+      options->directive_size
+        = (uint32_t) sizeof (struct guix_docker_directive);
+      options->transformation_size
+        = (uint32_t) sizeof (struct guix_docker_transformation);
+      options->variable_size
+        = (uint32_t) sizeof (struct guix_docker_variable);
+    }
+}
+
+#define guix_docker_options_init(options, size) guix_docker_options_init_sizes (options, size)
+
+#endif
