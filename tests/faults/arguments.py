@@ -10,11 +10,14 @@ def check_all(scene):
     driver, image, small = scene.driver, scene.image, scene.small
     bare = [driver, "path", small]
 
+    # The first thing that messages say is what C calls the argument.
     def refused(name, *words, says, status=INVALID):
-        scene.failure(name, "path", small, *words, status=status, says=says)
+        scene.failure(name, "path", small, *words, status=status,
+                      says=[f"{says[0]}: ", *says[1:]])
 
     def refused_whole(name, *words, says):
-        scene.failure(name, status=INVALID, says=says, command=[*bare, *words])
+        scene.failure(name, status=INVALID, says=[f"{says[0]}: ", *says[1:]],
+                      command=[*bare, *words])
 
     refused_whole("image is NULL", "prefix", "p", says=["image", "NULL"])
     refused_whole("image is empty", "image", "", "prefix", "p", says=["image", "empty"])
@@ -33,8 +36,8 @@ def check_all(scene):
     refused("the database is relative", "database", "db", says=["database", "db", "absolute"])
     refused("the database has '..'", "database", "/a/../b", says=["database", '".."'])
     refused("the root system is relative", "root-system", "./root",
-            says=["root-system", "./root", "absolute"])
-    refused("the root system is empty", "root-system", "", says=["root-system", "absolute"])
+            says=["root_system", "./root", "absolute"])
+    refused("the root system is empty", "root-system", "", says=["root_system", "absolute"])
 
     for system in ("", "sparc64-linux", "X86_64-linux", "x86", "aarch64_be-linux"):
         refused(f"the system is {system!r}", "system", system, status="UNSUPPORTED_SYSTEM",
@@ -44,12 +47,12 @@ def check_all(scene):
                 says=["system", f'"{system}"', "Linux"])
     for count in (1, -1, -3, -2 ** 63):
         refused(f"max-layers is {count}", "max-layers", count,
-                says=["max-layers", str(count), "2"])
+                says=["max_layers", str(count), "2"])
     for history in (3, 2 ** 32 - 1):
         refused(f"history is {history}", "history", history, says=["history", str(history)])
     for time in (-2 ** 63 + 1, -62167219201, 253402300800, 2 ** 63 - 1):
         refused(f"creation-time is {time}", "creation-time", time,
-                says=["creation-time", str(time), "9999"])
+                says=["creation_time", str(time), "9999"])
 
     check_directives(scene, refused)
     check_pairs(refused)
@@ -57,13 +60,13 @@ def check_all(scene):
 
 
 def check_directives(scene, refused):
-    extra = "extra-files"
+    extra = "extra_files"
     refused("a directive has no name", "directory", "/a", "null", "name", says=[extra, "NULL"])
     refused("a directive of no kind", "directory", "/a", "kind", "0", says=[extra, '"/a"', "0"])
     refused("a directive of an unknown kind", "directory", "/a", "kind", "4",
             says=[extra, '"/a"', "4"])
-    refused("a mode above 07777", "directory", "/a", "mode", "10000",
-            says=[extra, '"/a"', "10000", "7777"])
+    refused("a mode above 07777", "directory", "/a", "mode", "10001",
+            says=[extra, 'the mode 10001 of the directory "/a" is above 7777'])
     refused("a directory with '..'", "directory", "/a/../b", says=[extra, '"/a/../b"', '".."'])
     refused("a file with '..'", "file", "../b", says=[extra, '"../b"', '".."'])
     refused("a link with '..'", "link", "/..", "/tmp", says=[extra, '"/.."', '".."'])
@@ -110,7 +113,7 @@ def check_pairs(refused):
             says=["compressor", "empty"])
     refused("a word of the compressor is NULL", "null", "word", says=["compressor", "NULL"])
     refused("the entry point is NULL but has a count", "null", "entry-point",
-            says=["entry-point", "NULL", "1"])
+            says=["entry_point", "NULL", "1"])
 
 
 def check_text(scene, refused):
@@ -119,7 +122,7 @@ def check_text(scene, refused):
     for name, words in {
             "repository": ["repository", bad],
             "system": ["system", bad],
-            "entry-point": ["entry-point", "/bin/sh", bad, ";"],
+            "entry_point": ["entry-point", "/bin/sh", bad, ";"],
             "environment": ["variable", "A", bad],
     }.items():
         refused(f"{name}: text that is not UTF-8", *words, status="INVALID_TEXT",

@@ -59,6 +59,22 @@ progress (void *data, uint64_t done, uint64_t total)
   return cancel;
 }
 
+/* Told of the same as `progress', which looks after the rest.  */
+static int
+monitor (void *data, const struct guix_docker_event *event)
+{
+  static struct guix_docker_event last;
+
+  if (data != &calls || !pthread_equal (caller, pthread_self ()))
+    puts ("harm: the monitor got wrong data, or was called on another thread");
+  if (event->phase < last.phase
+      || (event->phase == last.phase
+          && (event->done < last.done || event->total != last.total)))
+    puts ("harm: the monitor was told of less than before");
+  last = *event;
+  return 0;
+}
+
 static unsigned
 entries (const char *name)
 {
@@ -303,6 +319,7 @@ main (int argc, char **argv)
   caller = pthread_self ();
   options.progress = progress;
   options.progress_data = &calls;
+  options.monitor = monitor;
 
   look (&before);
   status = build_docker_image (&options, &report, &error);
@@ -316,6 +333,15 @@ main (int argc, char **argv)
     puts ("harm: status, error and report do not go together");
   if (error)
     printf ("errno: %d\nmessage: %s\n", error->system_error, error->message);
+  if (error && error->argument)
+    {
+      size_t length = strlen (error->argument);
+
+      printf ("argument: %s\n", error->argument);
+      if (strncmp (error->message, error->argument, length) != 0
+          || strncmp (error->message + length, ": ", 2) != 0)
+        puts ("harm: the message does not begin with its argument");
+    }
   if (report)
     printf ("id: %s\nsize: %llu\nlayers: %lu\n", report->image_id,
             (unsigned long long) report->archive_size,

@@ -24,6 +24,7 @@ class Outcome:
     text: str                   # all it printed
     status: str = "none"        # name of the status
     message: str = ""
+    argument: str = ""          # what the message is about
     errno: int = 0
     harm: tuple = ()            # what the call changed in the process
     fields: dict = dataclasses.field(default_factory=dict)
@@ -55,6 +56,8 @@ def parse(ended, text):
             outcome.errno = int(value)
         elif key == "message":
             outcome.message = value
+        elif key == "argument":
+            outcome.argument = value
         else:
             outcome.fields[key] = value
     outcome.harm = tuple(harm)
