@@ -153,8 +153,10 @@ pub unsafe fn request(options: &Options) -> Result<Request> {
         HISTORY_ONE => History::One,
         HISTORY_NONE => History::None,
         other => {
-            let problem = format_args!("{other} is none of the values it may have");
-            return Err(Error::argument(Argument::History, problem));
+            return Err(Error::argument(
+                Argument::History,
+                format_args!("{other} is none of the values it may have"),
+            ));
         }
     });
     request.threads(options.threads as usize);

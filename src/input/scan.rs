@@ -360,8 +360,14 @@ fn entry(
             snapshot: StatSnapshot::from(stat),
         }))),
         FileType::Symlink => {
-            let target = rustix::fs::readlinkat(directory, name, Vec::new())
-                .map_err(|errno| failure_or_changed("reading the link", &path, errno))?;
+            let target =
+                rustix::fs::readlinkat(directory, name, Vec::new()).map_err(
+                    |errno| match errno {
+                        // It is no link any more.
+                        Errno::INVAL => changed(&path),
+                        _ => failure_or_changed("reading the link", &path, errno),
+                    },
+                )?;
             Kind::Link(target.into_bytes().into())
         }
         FileType::Fifo => Kind::Fifo,
