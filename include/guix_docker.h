@@ -121,7 +121,7 @@ enum guix_docker_status
    */
   GUIX_DOCKER_STATUS_COMPRESSOR = 8,
   /*
-   The progress callback asked to stop.
+   The progress callback, or the monitor, asked to stop.
    */
   GUIX_DOCKER_STATUS_CANCELLED = 9,
   /*
@@ -222,8 +222,9 @@ typedef int (*guix_docker_progress)(void *data, uint64_t done, uint64_t total);
 /*
  What is being done, and how far it has come.  Within a phase, `done` never
  goes back and `total` stays what it is; phases follow each other in the
- order of their numbers, and not every build has all.  Later versions add
- phases, and members at the end.
+ order of their numbers, and those that a build does not have or that are
+ over at once are not told of.  Later versions add phases, and members at
+ the end.
  */
 typedef struct guix_docker_event {
   /*
@@ -487,7 +488,8 @@ typedef struct guix_docker_error {
   const char *message;
   /*
    The argument that it is about, by the name of its member of the options
-   with which the message then begins, or NULL.  Not to be freed.
+   or as "options" if it is about these, or NULL.  The message begins with
+   it.  Not to be freed.
    */
   const char *argument;
 } guix_docker_error;
@@ -587,12 +589,10 @@ guix_docker_options_init_sizes (struct guix_docker_options *options,
   guix_docker_options_init (options, size);
   if (options && size >= sizeof *options)
     {
-      options->directive_size
-        = (uint32_t) sizeof (struct guix_docker_directive);
+      options->directive_size = sizeof (struct guix_docker_directive);
       options->transformation_size
-        = (uint32_t) sizeof (struct guix_docker_transformation);
-      options->variable_size
-        = (uint32_t) sizeof (struct guix_docker_variable);
+        = sizeof (struct guix_docker_transformation);
+      options->variable_size = sizeof (struct guix_docker_variable);
     }
 }
 

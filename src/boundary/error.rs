@@ -21,7 +21,8 @@ pub struct CError {
     /// of UTF-8 without a full stop.
     pub message: *const c_char,
     /// The argument that it is about, by the name of its member of the options
-    /// with which the message then begins, or NULL.  Not to be freed.
+    /// or as "options" if it is about these, or NULL.  The message begins with
+    /// it.  Not to be freed.
     pub argument: *const c_char,
 }
 

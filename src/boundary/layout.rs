@@ -17,6 +17,21 @@ pub trait Structure: Copy {
 /// More than any version of a structure has, in bytes: its size was not set.
 const MAX_SIZE: usize = 1 << 16;
 
+/// Checks that `size` is one that some version of a structure has, in bytes.
+pub fn check_size<T: Structure>(argument: Argument, size: usize) -> Result<()> {
+    if (T::FIRST_SIZE..=MAX_SIZE).contains(&size) {
+        return Ok(());
+    }
+    Err(Error::argument(
+        argument,
+        format_args!(
+            "the size of {} is {size}, not {} or more; call guix_docker_options_init",
+            T::WHAT,
+            T::FIRST_SIZE
+        ),
+    ))
+}
+
 /// Copies the structure at `source`, of which the caller has `size` bytes.
 /// Members that the caller does not have are as in `defaults`; those that this
 /// version does not have must be zero.
@@ -30,16 +45,7 @@ pub unsafe fn copy<T: Structure>(
     size: usize,
     defaults: &T,
 ) -> Result<T> {
-    if !(T::FIRST_SIZE..=MAX_SIZE).contains(&size) {
-        return Err(Error::argument(
-            argument,
-            format_args!(
-                "the size of {} is {size}, not {} or more; call guix_docker_options_init",
-                T::WHAT,
-                T::FIRST_SIZE
-            ),
-        ));
-    }
+    check_size::<T>(argument, size)?;
     let mut copy = *defaults;
     let known = size.min(size_of::<T>());
     // SAFETY: `known` bytes are in both structures, and any bytes that a

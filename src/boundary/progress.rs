@@ -33,8 +33,9 @@ pub type Progress = Option<unsafe extern "C" fn(data: *mut c_void, done: u64, to
 
 /// What is being done, and how far it has come.  Within a phase, `done` never
 /// goes back and `total` stays what it is; phases follow each other in the
-/// order of their numbers, and not every build has all.  Later versions add
-/// phases, and members at the end.
+/// order of their numbers, and those that a build does not have or that are
+/// over at once are not told of.  Later versions add phases, and members at
+/// the end.
 #[repr(C)]
 pub struct Event {
     /// The size of the structure as the library knows it, in bytes.

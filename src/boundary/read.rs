@@ -254,10 +254,15 @@ unsafe fn structures<T: Structure>(
     count: usize,
     size: u32,
 ) -> Result<Vec<T>> {
-    // The arithmetic below stays in what the caller has; sizes that no
-    // structure has are refused by the first copy.
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     let size = size as usize;
-    let total = count.checked_mul(size.max(1)).unwrap_or(usize::MAX);
+    layout::check_size::<T>(argument, size)?;
+    if items.is_null() {
+        return Err(null_list(argument, count));
+    }
+    let total = count.checked_mul(size).unwrap_or(usize::MAX);
     // SAFETY: the caller promises as many bytes.
     let bytes = unsafe { list(argument, items.cast::<u8>(), total)? };
     // SAFETY: zeros are NULL or the number 0, and structures of lists consist
@@ -271,6 +276,13 @@ unsafe fn structures<T: Structure>(
     elements.collect()
 }
 
+fn null_list(argument: Argument, count: usize) -> Error {
+    Error::argument(
+        argument,
+        format_args!("it is NULL, but its count is {count}"),
+    )
+}
+
 /// A list that may be NULL if it is empty.
 ///
 /// # Safety
@@ -281,10 +293,7 @@ unsafe fn list<'a, T>(argument: Argument, items: *const T, count: usize) -> Resu
         return Ok(&[]);
     }
     if items.is_null() {
-        return Err(Error::argument(
-            argument,
-            format_args!("it is NULL, but its count is {count}"),
-        ));
+        return Err(null_list(argument, count));
     }
     if count > isize::MAX as usize / size_of::<T>().max(1) {
         return Err(Error::argument(
