@@ -262,7 +262,7 @@ unsafe fn structures<T: Structure>(
     if items.is_null() {
         return Err(null_list(argument, count));
     }
-    let total = count.checked_mul(size).unwrap_or(usize::MAX);
+    let total = count.saturating_mul(size);
     // SAFETY: the caller promises as many bytes.
     let bytes = unsafe { list(argument, items.cast::<u8>(), total)? };
     // SAFETY: zeros are NULL or the number 0, and structures of lists consist

@@ -3,6 +3,7 @@
 //! Reports as C callers see them.
 
 use std::ffi::{CString, c_char};
+use std::ptr;
 
 use super::layout::no_padding;
 use crate::report::Report;
@@ -62,8 +63,7 @@ struct Owner {
     report: CReport,
     strings: Vec<CString>,
     items: Vec<Vec<*const c_char>>,
-    // In boxes of their own, which stay where they are.
-    layers: Vec<Box<CLayer>>,
+    layers: Vec<CLayer>,
     pointers: Vec<*const CLayer>,
 }
 
@@ -82,16 +82,16 @@ pub fn export(report: Report) -> *mut CReport {
     let mut layers = Vec::new();
     for layer in report.layers {
         let paths: Vec<_> = layer.items.into_iter().map(&mut keep).collect();
-        layers.push(Box::new(CLayer {
+        layers.push(CLayer {
             struct_size: size_of::<CLayer>(),
             diff_id: keep(layer.diff_id.to_string().into_bytes()),
             size: layer.size,
             items: paths.as_ptr(),
             item_count: paths.len(),
-        }));
+        });
         items.push(paths);
     }
-    let pointers: Vec<*const CLayer> = layers.iter().map(|layer| &raw const **layer).collect();
+    let pointers: Vec<*const CLayer> = layers.iter().map(ptr::from_ref).collect();
     let owner = Box::new(Owner {
         report: CReport {
             struct_size: size_of::<CReport>(),

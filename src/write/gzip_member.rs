@@ -5,9 +5,7 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use flate2::Crc;
-
-use crate::compress::gzip::{self, Blocks, Piece};
+use crate::compress::gzip::{self, Blocks, Checksum, Piece};
 use crate::error::Result;
 use crate::format::gnu_tar::BLOCK_SIZE;
 use crate::output::write_failure;
@@ -18,12 +16,12 @@ pub struct GzipMember<'a> {
     header: [u8; 10],
     /// Where the next byte goes, counted from the beginning of the file.
     position: u64,
-    contents: Vec<Checked>,
+    contents: Vec<Content>,
 }
 
 /// Something compressed, for the checksum.
-enum Checked {
-    Bytes(Crc),
+enum Content {
+    Bytes(Checksum),
     /// The header of a layer, with its place in the file.
     Header(usize, u64),
 }
@@ -45,7 +43,7 @@ impl<'a> GzipMember<'a> {
         self.push_blocks(piece.before)?;
         if let Some((layer, after)) = piece.after {
             self.write(&gzip::STORED_TAR_BLOCK)?;
-            self.contents.push(Checked::Header(layer, self.position));
+            self.contents.push(Content::Header(layer, self.position));
             self.position += BLOCK_SIZE;
             self.push_blocks(after)?;
         }
@@ -54,25 +52,25 @@ impl<'a> GzipMember<'a> {
 
     fn push_blocks(&mut self, blocks: Blocks) -> Result<()> {
         self.write(&blocks.deflated)?;
-        self.contents.push(Checked::Bytes(blocks.crc));
+        self.contents.push(Content::Bytes(blocks.checksum));
         Ok(())
     }
 
     /// Writes the late headers, which `header_of` makes from the index of
     /// their layer, and the member's header and checks.
     pub fn finish(mut self, header_of: impl Fn(usize) -> Vec<u8>) -> Result<()> {
-        let mut all = Crc::new();
+        let mut all = Checksum::default();
         for content in std::mem::take(&mut self.contents) {
             match content {
-                Checked::Bytes(crc) => all.combine(&crc),
-                Checked::Header(layer, position) => {
+                Content::Bytes(checksum) => all.append(&checksum),
+                Content::Header(layer, position) => {
                     let header = header_of(layer);
                     self.write_at(&header, position)?;
                     all.update(&header);
                 }
             }
         }
-        self.write(&gzip::trailer(&all))?;
+        self.write(&all.trailer())?;
         self.write_at(&self.header, 0)
     }
 

@@ -2,9 +2,9 @@
 
 //! Pieces of a gzip member, each compressed by itself.
 
-use flate2::Crc;
 use libdeflater::{CompressionLvl, Compressor};
 
+use super::checksum::Checksum;
 use super::joint;
 use super::level;
 use crate::error::{Error, Result, Status};
@@ -27,7 +27,7 @@ pub struct Blocks {
     /// The blocks.
     pub deflated: Vec<u8>,
     /// Of the bytes before compression.
-    pub crc: Crc,
+    pub checksum: Checksum,
 }
 
 /// Compresses pieces.
@@ -82,8 +82,6 @@ impl Encoder {
     }
 
     fn blocks(&mut self, bytes: &[u8], next: Next) -> Result<Blocks> {
-        let mut crc = Crc::new();
-        crc.update(bytes);
         let mut deflated = Vec::new();
         if !bytes.is_empty() {
             deflated = self.deflate(bytes)?;
@@ -91,7 +89,10 @@ impl Encoder {
                 joint::open_end(&mut deflated).map_err(|_| failed())?;
             }
         }
-        Ok(Blocks { deflated, crc })
+        Ok(Blocks {
+            deflated,
+            checksum: Checksum::of(bytes),
+        })
     }
 
     /// A whole DEFLATE stream of `bytes`.

@@ -3,13 +3,13 @@
 //! The gzip format, see RFC 1952: pieces that are compressed each by itself
 //! and joined into one member.
 
+mod checksum;
 mod encoder;
 mod joint;
 mod level;
 
+pub use checksum::Checksum;
 pub use encoder::{Blocks, Encoder, LateHeader, Piece};
-
-use flate2::Crc;
 
 use crate::format::gnu_tar::BLOCK_SIZE;
 
@@ -31,13 +31,4 @@ pub fn header(level: u8) -> [u8; 10] {
         _ => 0,
     };
     [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, effort, 3]
-}
-
-/// What ends a member with the checksum and length of all its content.
-pub fn trailer(checksum: &Crc) -> Vec<u8> {
-    [
-        checksum.sum().to_le_bytes(),
-        checksum.amount().to_le_bytes(),
-    ]
-    .concat()
 }
