@@ -84,3 +84,64 @@ impl<'a> LayerReader<'a> {
         Ok(filled as u64 + padding)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::ops::ControlFlow;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::FileExt;
+
+    use super::LayerReader;
+    use crate::input::FileSystem;
+    use crate::job::Job;
+    use crate::plan;
+    use crate::request::Request;
+
+    /// Too large for 32 bits, and its last block is not full.
+    const LARGE: u64 = BOUNDARY + 12_345;
+    const BOUNDARY: u64 = 4 << 30;
+
+    #[test]
+    fn sizes_and_offsets_may_exceed_4_gib() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("1-large");
+        let file = File::create(&path).unwrap();
+        file.set_len(LARGE).unwrap();
+        file.write_all_at(b"across", BOUNDARY - 3).unwrap();
+        file.write_all_at(b"end", LARGE - 3).unwrap();
+        fs::write(scratch.path().join("2-last"), b"what comes after").unwrap();
+        let below = scratch.path().as_os_str().as_bytes();
+        let request = Request::new(b"/image", &[below], b"/prefix").unwrap();
+        let file_system = FileSystem::open().unwrap();
+        let mut monitor = |_| ControlFlow::Continue(());
+        let plan = plan::plan(&request, &file_system, &[], &Job::default(), &mut monitor).unwrap();
+        let layer = &plan.layers[0];
+        let [.., large, last] = layer.members.as_slice() else {
+            panic!("{:?}", layer.members);
+        };
+        assert_eq!(large.size(), LARGE);
+        assert_eq!(
+            last.offset,
+            (large.content_offset() + LARGE).next_multiple_of(512)
+        );
+
+        let mut reader = LayerReader::new(&file_system);
+        let mut read = |start, size| {
+            let mut bytes = vec![1; size];
+            reader.fill(layer, start, &mut bytes).unwrap();
+            bytes
+        };
+        let content = large.content_offset();
+        assert_eq!(read(content + BOUNDARY - 4, 8), b"\0across\0");
+        let ending = read(
+            content + LARGE - 4,
+            (last.offset - content - LARGE) as usize + 4,
+        );
+        assert_eq!(ending[..4], *b"\0end");
+        assert!(ending[4..].iter().all(|&byte| byte == 0));
+        assert_eq!(read(last.content_offset(), 17), b"what comes after\0");
+        let header = read(content - 512, 512);
+        assert_eq!(header[124..136], *b"40000030071\0");
+    }
+}
