@@ -88,42 +88,43 @@ impl Job {
         result.ok_or_else(|| Error::new(Status::Internal, "a worker returned nothing"))
     }
 
+    /// Waits for the workers that were `started`, telling `monitor` of progress
+    /// meanwhile and when all is done.
     fn watch(&self, started: usize, monitor: &mut Monitor, finish: &Finish) -> Result<()> {
-        let mut cancelled = false;
         let mut state = lock(&finish.state);
-        while state.0 < started {
-            state = finish
-                .changed
-                .wait_timeout(state, REPORT_INTERVAL)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-            if state.0 == started || self.is_stopped() {
-                continue;
+        loop {
+            if state.0 < started {
+                state = finish
+                    .changed
+                    .wait_timeout(state, REPORT_INTERVAL)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
             }
-            drop(state);
-            // A monitor that panics stops the workers as well: the panic goes
-            // on when they have ended.
-            match catch_unwind(AssertUnwindSafe(|| monitor(self.progress()))) {
-                Ok(ControlFlow::Continue(())) => {}
-                Ok(ControlFlow::Break(())) => {
-                    cancelled = true;
+            let is_over = state.0 == started;
+            if !self.is_stopped() {
+                drop(state);
+                if self.tell(monitor).is_break() {
                     self.stop();
+                    return Err(Error::new(
+                        Status::Cancelled,
+                        "the build was stopped by its progress callback",
+                    ));
                 }
-                Err(payload) => {
-                    self.stop();
-                    resume_unwind(payload);
-                }
+                state = lock(&finish.state);
             }
-            state = lock(&finish.state);
+            if is_over {
+                return state.1.take().map_or(Ok(()), Err);
+            }
         }
-        match state.1.take() {
-            Some(error) if !cancelled => Err(error),
-            _ if cancelled => Err(Error::new(
-                Status::Cancelled,
-                "the build was stopped by its progress callback",
-            )),
-            _ => Ok(()),
-        }
+    }
+
+    /// Tells `monitor` how far the job has come.  One that panics stops the
+    /// workers as well: the panic goes on when they have ended.
+    fn tell(&self, monitor: &mut Monitor) -> ControlFlow<()> {
+        catch_unwind(AssertUnwindSafe(|| monitor(self.progress()))).unwrap_or_else(|payload| {
+            self.stop();
+            resume_unwind(payload)
+        })
     }
 }
 

@@ -204,8 +204,13 @@ class Buildah(Engine):
     def run(self, script, *arguments, container=None):
         # buildah leaves the entry point to whoever runs its images.
         entry_point = self.inspect()["OCIv1"]["config"]["Entrypoint"]
-        return self.buildah("run", "--isolation=chroot", container or self.container, "--",
-                            *entry_point, script, *arguments)
+        for _ in range(5):
+            output = self.buildah("run", "--isolation=chroot", container or self.container,
+                                  "--", *entry_point, script, *arguments)
+            # Of a process that ends at once buildah sometimes passes on nothing.
+            if output:
+                break
+        return output
 
     def build_upon(self):
         self.buildah("copy", self.container, "/mnt/images/db.sqlite", "/added")
