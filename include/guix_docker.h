@@ -32,6 +32,47 @@
 #define GUIX_DOCKER_HISTORY_NONE 2
 
 /*
+ `whiteouts`: names that begin with ".wh." are an error.
+ */
+#define GUIX_DOCKER_WHITEOUTS_REFUSE 0
+
+/*
+ `whiteouts`: such files go into the image, and engines delete what they
+ name from lower layers.
+ */
+#define GUIX_DOCKER_WHITEOUTS_ALLOW 1
+
+/*
+ `modes`: as Guix has them, "go+u,go-w" in layers of paths.
+ */
+#define GUIX_DOCKER_MODES_REFERENCE 0
+
+/*
+ `modes`: as on disk.
+ */
+#define GUIX_DOCKER_MODES_KEEP 1
+
+/*
+ `xattrs`: extended attributes are left out.
+ */
+#define GUIX_DOCKER_XATTRS_DROP 0
+
+/*
+ `xattrs`: those of users, and capabilities, are kept.
+ */
+#define GUIX_DOCKER_XATTRS_KEEP 1
+
+/*
+ `config_keys`: "env" and "entrypoint", as Guix has them.
+ */
+#define GUIX_DOCKER_CONFIG_KEYS_REFERENCE 0
+
+/*
+ `config_keys`: "Env" and "Entrypoint", as the specification has them.
+ */
+#define GUIX_DOCKER_CONFIG_KEYS_SPEC 1
+
+/*
  `kind` of a directive: make a directory and those above it.
  */
 #define GUIX_DOCKER_DIRECTIVE_DIRECTORY 1
@@ -144,7 +185,7 @@ typedef int32_t guix_docker_status;
 /*
  A file, directory or link to make in the image.  Names are relative to
  the image's root, with or without a leading slash, and may not contain
- "..".  Everything belongs to root.
+ "..".  Everything belongs to root, unless `ownership` says otherwise.
  */
 typedef struct guix_docker_directive {
   /*
@@ -257,6 +298,25 @@ typedef int (*guix_docker_monitor)(void *data,
                                    const struct guix_docker_event *event);
 
 /*
+ A part of the image that belongs to someone.
+ */
+typedef struct guix_docker_ownership {
+  /*
+   A name in the image, with or without a leading slash; "/" for all of
+   it.
+   */
+  const char *path;
+  /*
+   The number of the user.
+   */
+  uint32_t uid;
+  /*
+   The number of the group.
+   */
+  uint32_t gid;
+} guix_docker_ownership;
+
+/*
  What to build.
 
  Strings end in a NUL; file names are bytes in no particular encoding, other
@@ -280,7 +340,10 @@ typedef struct guix_docker_options {
   const char *image;
   /*
    The store items, or other files and directories, to put into the
-   image with all that is below them, under their own absolute names.
+   image with all that is below them, under their own absolute names.  In
+   a layer, directories of one name become one, and of files of one name
+   the last is left.  A directory and a file, or a file below a link, of
+   one name are an error.
    */
   const char *const *paths;
   /*
@@ -294,7 +357,8 @@ typedef struct guix_docker_options {
   const char *prefix;
   /*
    The name in the REPOSITORY column of `docker images`, made to follow
-   Docker's rules: 2 to 255 characters of a-z, 0-9, "_", "-" and ".".
+   Docker's rules: 2 to 237 characters, words of a-z and 0-9 with ".", "_",
+   "__" or any number of "-" between them.
    Default, also for NULL: "guix".
    */
   const char *repository;
@@ -360,7 +424,8 @@ typedef struct guix_docker_options {
   /*
    The greatest number of layers of a layered image, 2 or more, each
    of the largest paths in one of its own; 0, the default, for a
-   single-layer image.
+   single-layer image.  In the layers of paths, group and others have the
+   permissions of the user but for writing, see `modes`.
    */
   int64_t max_layers;
   /*
@@ -408,6 +473,53 @@ typedef struct guix_docker_options {
    Must be 0.
    */
   uint32_t reserved;
+  /*
+   Whom files belong to: each applies to what is at and below its path,
+   and the last one that does wins.  Default: all belongs to root.
+   */
+  const struct guix_docker_ownership *ownership;
+  /*
+   How many there are.
+   */
+  size_t ownership_count;
+  /*
+   The size in bytes of an element of `ownership`, set by
+   `guix_docker_options_init`.
+   */
+  size_t ownership_size;
+  /*
+   The variant of the system's architecture: "v5" to "v8" of arm, "v8" of
+   arm64, "v1" to "v4" of amd64; or NULL.
+   */
+  const char *variant;
+  /*
+   What becomes of names that begin with ".wh.": one of the
+   `GUIX_DOCKER_WHITEOUTS_` values.
+   */
+  uint32_t whiteouts;
+  /*
+   The permissions in layers of paths of a layered image: one of the
+   `GUIX_DOCKER_MODES_` values.
+   */
+  uint32_t modes;
+  /*
+   What becomes of extended attributes: one of the `GUIX_DOCKER_XATTRS_`
+   values.
+   */
+  uint32_t xattrs;
+  /*
+   1 for layers to begin with the directories above their paths, or 0.
+   */
+  uint32_t parent_directories;
+  /*
+   How keys in the configuration are written: one of the
+   `GUIX_DOCKER_CONFIG_KEYS_` values.
+   */
+  uint32_t config_keys;
+  /*
+   Must be 0.
+   */
+  uint32_t reserved_2;
 } guix_docker_options;
 
 /*
@@ -463,6 +575,15 @@ typedef struct guix_docker_report {
    How many layers there are.
    */
   size_t layer_count;
+  /*
+   What users of the image should know: lines of UTF-8 without a full
+   stop, such as of files that could not be kept as they are.
+   */
+  const char *const *warnings;
+  /*
+   How many warnings there are.
+   */
+  size_t warning_count;
 } guix_docker_report;
 
 /*
@@ -593,6 +714,7 @@ guix_docker_options_init_sizes (struct guix_docker_options *options,
       options->transformation_size
         = sizeof (struct guix_docker_transformation);
       options->variable_size = sizeof (struct guix_docker_variable);
+      options->ownership_size = sizeof (struct guix_docker_ownership);
     }
 }
 

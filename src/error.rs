@@ -61,6 +61,13 @@ pub enum Argument {
     MaxLayers,
     RootSystem,
     History,
+    Ownership,
+    Variant,
+    Whiteouts,
+    Modes,
+    Xattrs,
+    ParentDirectories,
+    ConfigKeys,
 }
 
 /// A failure: its kind, the argument that led to it, if any, and a message

@@ -28,11 +28,13 @@ pub mod error;
 pub mod format;
 pub mod input;
 pub mod job;
+pub mod name;
 pub mod output;
 mod pipeline;
 pub mod plan;
 pub mod report;
 pub mod request;
+pub mod warning;
 pub mod write;
 
 pub use error::{Error, Status};

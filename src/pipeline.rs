@@ -19,6 +19,7 @@ use crate::write::{self, Image};
 /// Builds the image that `request` asks for.  `monitor` is told of progress
 /// and may stop the build.
 pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
+    request.check()?;
     let job = Job::default();
     let file_system = FileSystem::open()
         .map_err(|errno| Error::system(Status::Input, "opening the root directory", errno))?;
@@ -36,6 +37,7 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
         layout: &layout,
     };
     let written = write::write(&image, output.file(), &job, monitor)?;
+    let warnings = file_system.warnings.lines(layers.len());
     Ok(Report {
         image_id: written.image_id,
         archive_size: output.publish()?,
@@ -46,5 +48,6 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
                 items: layer.items.clone(),
             })
             .collect(),
+        warnings,
     })
 }

@@ -15,6 +15,8 @@ pub struct Report {
     pub archive_size: u64,
     /// Its layers, lowest first.
     pub layers: Vec<LayerReport>,
+    /// What its users should know: lines of text.
+    pub warnings: Vec<String>,
 }
 
 /// A layer of it.

@@ -26,6 +26,7 @@
                image-report-id
                image-report-size
                image-report-layers
+               image-report-warnings
 
                layer-report?
                layer-report-diff-id
@@ -71,19 +72,30 @@
                              root-system
                              (history 'layers)
                              (threads (default-threads))
-                             (progress (const #t)))
+                             (progress (const #t))
+                             (ownership '())
+                             variant
+                             (whiteouts 'refuse)
+                             (modes 'reference)
+                             (xattrs 'drop)
+                             parent-directories
+                             (config-keys 'reference))
   "Write to the file IMAGE a Docker image archive of PATHS, a list of absolute
 names of store items or of other files, with all that is below them.  PREFIX
 is the store item that the image is about, usually a profile or a system; a
 single-layer image's layer gets its ID from it.  Return an image report, see
 'image-report-id'.
 
+In a layer, directories of one name become one, and of files of one name the
+last is left.  It is an error if something would be a directory and a file, or
+a file would be below a link.
+
 REPOSITORY is the name of the image in the first column of 'docker images';
 characters that may not be in it are replaced.
 
 EXTRA-FILES is a list of directives for what is in the image besides PATHS:
 '(directory NAME [UID GID [MODE]])', '(file NAME [CONTENT])' and '(NEW ->
-OLD)' for a symbolic link.  Everything in an image belongs to root.
+OLD)' for a symbolic link.  The UID and GID are not used, see OWNERSHIP.
 
 TRANSFORMATIONS is a list of '(OLD -> NEW)': names in the image that begin
 with OLD begin with NEW instead.
@@ -113,6 +125,29 @@ HISTORY is what the history in the image's metadata has: 'layers' for an entry
 about each layer, 'one' for the one entry that Guix 1.5.0 writes, 'none' for
 nothing.
 
+OWNERSHIP is a list of '(PATH UID GID)': what is at and below PATH, a name in
+the image, belongs to that user and that group, numbers.  The last one that
+applies wins.  All else belongs to root.
+
+MODES is 'reference' or 'keep'.  The former gives group and others, in the
+layers of PATHS of a layered image, the permissions of the user but for writing:
+files of mode #o600 get #o644.  The latter leaves permissions as they are.
+
+XATTRS is 'drop' or 'keep': extended attributes are left out, or those of users
+and capabilities of programs are kept.
+
+WHITEOUTS is 'refuse' or 'allow': names that begin with \".wh.\", by which
+layers delete files of those below them, are an error or files like others.
+
+PARENT-DIRECTORIES is true for layers that begin with the directories above
+their paths.
+
+VARIANT is #f or the variant of the system's architecture: \"v5\" to \"v8\" of
+ARM, \"v1\" to \"v4\" of x86_64.
+
+CONFIG-KEYS is 'reference', for the keys \"env\" and \"entrypoint\" as Guix has
+them, or 'spec', for \"Env\" and \"Entrypoint\" as the specification has them.
+
 THREADS is the number of threads to work with, 0 for as many as the process
 can run at once.  It defaults to NIX_BUILD_CORES.  Images do not depend on it.
 
@@ -129,6 +164,7 @@ of type '&docker-error' with a message, and leave no file behind."
    (association image paths prefix
                 repository extra-files transformations system database
                 entry-point environment compressor creation-time max-layers
-                root-system history threads progress)))
+                root-system history threads progress ownership variant
+                whiteouts modes xattrs parent-directories config-keys)))
 
 ;;; docker.scm ends here

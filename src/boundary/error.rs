@@ -73,6 +73,13 @@ fn name(argument: Argument) -> &'static CStr {
         Argument::MaxLayers => c"max_layers",
         Argument::RootSystem => c"root_system",
         Argument::History => c"history",
+        Argument::Ownership => c"ownership",
+        Argument::Variant => c"variant",
+        Argument::Whiteouts => c"whiteouts",
+        Argument::Modes => c"modes",
+        Argument::Xattrs => c"xattrs",
+        Argument::ParentDirectories => c"parent_directories",
+        Argument::ConfigKeys => c"config_keys",
     }
 }
 

@@ -18,6 +18,27 @@ pub const HISTORY_ONE: u32 = 1;
 /// `history`: no history at all.
 pub const HISTORY_NONE: u32 = 2;
 
+/// `whiteouts`: names that begin with ".wh." are an error.
+pub const WHITEOUTS_REFUSE: u32 = 0;
+/// `whiteouts`: such files go into the image, and engines delete what they
+/// name from lower layers.
+pub const WHITEOUTS_ALLOW: u32 = 1;
+
+/// `modes`: as Guix has them, "go+u,go-w" in layers of paths.
+pub const MODES_REFERENCE: u32 = 0;
+/// `modes`: as on disk.
+pub const MODES_KEEP: u32 = 1;
+
+/// `xattrs`: extended attributes are left out.
+pub const XATTRS_DROP: u32 = 0;
+/// `xattrs`: those of users, and capabilities, are kept.
+pub const XATTRS_KEEP: u32 = 1;
+
+/// `config_keys`: "env" and "entrypoint", as Guix has them.
+pub const CONFIG_KEYS_REFERENCE: u32 = 0;
+/// `config_keys`: "Env" and "Entrypoint", as the specification has them.
+pub const CONFIG_KEYS_SPEC: u32 = 1;
+
 /// `kind` of a directive: make a directory and those above it.
 pub const DIRECTIVE_DIRECTORY: u32 = 1;
 /// `kind` of a directive: make a file.
@@ -50,7 +71,10 @@ pub struct Options {
     /// The file to write the image to.  Required.
     pub image: *const c_char,
     /// The store items, or other files and directories, to put into the
-    /// image with all that is below them, under their own absolute names.
+    /// image with all that is below them, under their own absolute names.  In
+    /// a layer, directories of one name become one, and of files of one name
+    /// the last is left.  A directory and a file, or a file below a link, of
+    /// one name are an error.
     pub paths: *const *const c_char,
     /// How many paths there are.
     pub path_count: usize,
@@ -58,7 +82,8 @@ pub struct Options {
     /// system in `paths`; `database` makes it root's profile.  Required.
     pub prefix: *const c_char,
     /// The name in the REPOSITORY column of `docker images`, made to follow
-    /// Docker's rules: 2 to 255 characters of a-z, 0-9, "_", "-" and ".".
+    /// Docker's rules: 2 to 237 characters, words of a-z and 0-9 with ".", "_",
+    /// "__" or any number of "-" between them.
     /// Default, also for NULL: "guix".
     pub repository: *const c_char,
     /// What to make in the image besides the paths, in this order.
@@ -96,7 +121,8 @@ pub struct Options {
     pub creation_time: i64,
     /// The greatest number of layers of a layered image, 2 or more, each
     /// of the largest paths in one of its own; 0, the default, for a
-    /// single-layer image.
+    /// single-layer image.  In the layers of paths, group and others have the
+    /// permissions of the user but for writing, see `modes`.
     pub max_layers: i64,
     /// A directory that holds a root file system to make a layer of, or NULL.
     /// It takes the place of `extra_files`, of `database` and, in a
@@ -123,11 +149,38 @@ pub struct Options {
     pub variable_size: u32,
     /// Must be 0.
     pub reserved: u32,
+    /// Whom files belong to: each applies to what is at and below its path,
+    /// and the last one that does wins.  Default: all belongs to root.
+    pub ownership: *const Ownership,
+    /// How many there are.
+    pub ownership_count: usize,
+    /// The size in bytes of an element of `ownership`, set by
+    /// `guix_docker_options_init`.
+    pub ownership_size: usize,
+    /// The variant of the system's architecture: "v5" to "v8" of arm, "v8" of
+    /// arm64, "v1" to "v4" of amd64; or NULL.
+    pub variant: *const c_char,
+    /// What becomes of names that begin with ".wh.": one of the
+    /// `GUIX_DOCKER_WHITEOUTS_` values.
+    pub whiteouts: u32,
+    /// The permissions in layers of paths of a layered image: one of the
+    /// `GUIX_DOCKER_MODES_` values.
+    pub modes: u32,
+    /// What becomes of extended attributes: one of the `GUIX_DOCKER_XATTRS_`
+    /// values.
+    pub xattrs: u32,
+    /// 1 for layers to begin with the directories above their paths, or 0.
+    pub parent_directories: u32,
+    /// How keys in the configuration are written: one of the
+    /// `GUIX_DOCKER_CONFIG_KEYS_` values.
+    pub config_keys: u32,
+    /// Must be 0.
+    pub reserved_2: u32,
 }
 
 /// A file, directory or link to make in the image.  Names are relative to
 /// the image's root, with or without a leading slash, and may not contain
-/// "..".  Everything belongs to root.
+/// "..".  Everything belongs to root, unless `ownership` says otherwise.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Directive {
@@ -169,6 +222,19 @@ pub struct Variable {
     pub value: *const c_char,
 }
 
+/// A part of the image that belongs to someone.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Ownership {
+    /// A name in the image, with or without a leading slash; "/" for all of
+    /// it.
+    pub path: *const c_char,
+    /// The number of the user.
+    pub uid: u32,
+    /// The number of the group.
+    pub gid: u32,
+}
+
 /// The words and 64-bit numbers of a structure of the first version, in bytes.
 const fn first(words: usize, numbers: usize) -> usize {
     words * size_of::<usize>() + numbers * 8
@@ -194,6 +260,11 @@ impl Structure for Transformation {
 impl Structure for Variable {
     const FIRST_SIZE: usize = first(2, 0);
     const WHAT: &str = "a variable";
+}
+
+impl Structure for Ownership {
+    const FIRST_SIZE: usize = first(1, 1);
+    const WHAT: &str = "an ownership";
 }
 
 no_padding!(Options {
@@ -227,6 +298,16 @@ no_padding!(Options {
     transformation_size,
     variable_size,
     reserved,
+    ownership,
+    ownership_count,
+    ownership_size,
+    variant,
+    whiteouts,
+    modes,
+    xattrs,
+    parent_directories,
+    config_keys,
+    reserved_2,
 });
 no_padding!(Directive {
     kind,
@@ -238,6 +319,7 @@ no_padding!(Directive {
 });
 no_padding!(Transformation { from, to });
 no_padding!(Variable { name, value });
+no_padding!(Ownership { path, uid, gid });
 
 impl Options {
     /// The defaults, for a caller who knows the first `size` bytes of the
@@ -252,6 +334,7 @@ impl Options {
             directive_size: Directive::FIRST_SIZE as u32,
             transformation_size: Transformation::FIRST_SIZE as u32,
             variable_size: Variable::FIRST_SIZE as u32,
+            ownership_size: Ownership::FIRST_SIZE,
             ..zeros
         }
     }

@@ -9,11 +9,13 @@ use std::slice;
 use super::layout::{self, Structure};
 use super::null;
 use super::options::{
-    DEFAULT_MODE, DIRECTIVE_DIRECTORY, DIRECTIVE_FILE, DIRECTIVE_LINK, Directive, HISTORY_LAYERS,
-    HISTORY_NONE, HISTORY_ONE, NO_PERMISSIONS, NOW, Options,
+    CONFIG_KEYS_REFERENCE, CONFIG_KEYS_SPEC, DEFAULT_MODE, DIRECTIVE_DIRECTORY, DIRECTIVE_FILE,
+    DIRECTIVE_LINK, Directive, HISTORY_LAYERS, HISTORY_NONE, HISTORY_ONE, MODES_KEEP,
+    MODES_REFERENCE, NO_PERMISSIONS, NOW, Options, WHITEOUTS_ALLOW, WHITEOUTS_REFUSE, XATTRS_DROP,
+    XATTRS_KEEP,
 };
 use crate::error::{Argument, Error, Result, quoted};
-use crate::request::{self, Compressor, History, Request};
+use crate::request::{self, Compressor, ConfigKeys, History, Modes, Request, Whiteouts, Xattrs};
 
 /// Copies the options of a caller whose structure may be older or newer.
 ///
@@ -28,10 +30,10 @@ pub unsafe fn options(options: *const Options) -> Result<Options> {
     let size = unsafe { options.cast::<usize>().read() };
     // SAFETY: the caller promises `size` bytes.
     let options = unsafe { layout::copy(Argument::Options, options, size, &Options::new(size))? };
-    if options.reserved != 0 {
+    if options.reserved != 0 || options.reserved_2 != 0 {
         return Err(Error::argument(
             Argument::Options,
-            "the reserved member is not 0",
+            "a reserved member is not 0",
         ));
     }
     Ok(options)
@@ -81,19 +83,19 @@ pub unsafe fn request(options: &Options) -> Result<Request> {
                 Argument::ExtraFiles,
                 options.extra_files,
                 options.extra_file_count,
-                options.directive_size,
+                options.directive_size as usize,
             )?,
             structures(
                 Argument::Transformations,
                 options.transformations,
                 options.transformation_count,
-                options.transformation_size,
+                options.transformation_size as usize,
             )?,
             structures(
                 Argument::Environment,
                 options.environment,
                 options.environment_count,
-                options.variable_size,
+                options.variable_size as usize,
             )?,
         )
     };
@@ -152,15 +154,75 @@ pub unsafe fn request(options: &Options) -> Result<Request> {
         HISTORY_LAYERS => History::Layers,
         HISTORY_ONE => History::One,
         HISTORY_NONE => History::None,
-        other => {
-            return Err(Error::argument(
-                Argument::History,
-                format_args!("{other} is none of the values it may have"),
-            ));
-        }
+        other => return Err(unknown(Argument::History, other)),
     });
     request.threads(options.threads as usize);
+    // SAFETY: see above.
+    unsafe { contents(options, &mut request)? };
     Ok(request)
+}
+
+/// The part of the request that says how files are in the image.
+///
+/// # Safety
+///
+/// As for [`request`].
+unsafe fn contents(options: &Options, request: &mut Request) -> Result<()> {
+    // SAFETY: as in `request`.
+    let (ownership, variant) = unsafe {
+        (
+            structures(
+                Argument::Ownership,
+                options.ownership,
+                options.ownership_count,
+                options.ownership_size,
+            )?,
+            optional(options.variant),
+        )
+    };
+    let ownership = ownership.iter().map(|item| {
+        // SAFETY: as in `request`.
+        let path = unsafe { required(Argument::Ownership, item.path)? };
+        request::Ownership::new(path, item.uid, item.gid)
+    });
+    request.ownership(ownership.collect::<Result<_>>()?);
+    if let Some(variant) = variant {
+        request.variant(variant)?;
+    }
+    request.whiteouts(match options.whiteouts {
+        WHITEOUTS_REFUSE => Whiteouts::Refuse,
+        WHITEOUTS_ALLOW => Whiteouts::Allow,
+        other => return Err(unknown(Argument::Whiteouts, other)),
+    });
+    request.modes(match options.modes {
+        MODES_REFERENCE => Modes::Reference,
+        MODES_KEEP => Modes::Keep,
+        other => return Err(unknown(Argument::Modes, other)),
+    });
+    request.xattrs(match options.xattrs {
+        XATTRS_DROP => Xattrs::Drop,
+        XATTRS_KEEP => Xattrs::Keep,
+        other => return Err(unknown(Argument::Xattrs, other)),
+    });
+    request.parent_directories(match options.parent_directories {
+        0 => false,
+        1 => true,
+        other => return Err(unknown(Argument::ParentDirectories, other)),
+    });
+    request.config_keys(match options.config_keys {
+        CONFIG_KEYS_REFERENCE => ConfigKeys::Reference,
+        CONFIG_KEYS_SPEC => ConfigKeys::Spec,
+        other => return Err(unknown(Argument::ConfigKeys, other)),
+    });
+    Ok(())
+}
+
+/// `argument` is a number that means nothing.
+fn unknown(argument: Argument, value: u32) -> Error {
+    Error::argument(
+        argument,
+        format_args!("{value} is none of the values it may have"),
+    )
 }
 
 /// # Safety
@@ -252,12 +314,11 @@ unsafe fn structures<T: Structure>(
     argument: Argument,
     items: *const T,
     count: usize,
-    size: u32,
+    size: usize,
 ) -> Result<Vec<T>> {
     if count == 0 {
         return Ok(Vec::new());
     }
-    let size = size as usize;
     layout::check_size::<T>(argument, size)?;
     if items.is_null() {
         return Err(null_list(argument, count));

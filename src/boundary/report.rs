@@ -22,6 +22,11 @@ pub struct CReport {
     pub layers: *const *const CLayer,
     /// How many layers there are.
     pub layer_count: usize,
+    /// What users of the image should know: lines of UTF-8 without a full
+    /// stop, such as of files that could not be kept as they are.
+    pub warnings: *const *const c_char,
+    /// How many warnings there are.
+    pub warning_count: usize,
 }
 
 /// A layer of an image that was built.  Later versions add members at the end.
@@ -46,7 +51,9 @@ no_padding!(CReport {
     image_id,
     archive_size,
     layers,
-    layer_count
+    layer_count,
+    warnings,
+    warning_count
 });
 no_padding!(CLayer {
     struct_size,
@@ -63,6 +70,7 @@ struct Owner {
     report: CReport,
     strings: Vec<CString>,
     items: Vec<Vec<*const c_char>>,
+    warnings: Vec<*const c_char>,
     layers: Vec<CLayer>,
     pointers: Vec<*const CLayer>,
 }
@@ -91,6 +99,11 @@ pub fn export(report: Report) -> *mut CReport {
         });
         items.push(paths);
     }
+    let warnings: Vec<_> = report
+        .warnings
+        .into_iter()
+        .map(|warning| keep(warning.into_bytes()))
+        .collect();
     let pointers: Vec<*const CLayer> = layers.iter().map(ptr::from_ref).collect();
     let owner = Box::new(Owner {
         report: CReport {
@@ -99,9 +112,12 @@ pub fn export(report: Report) -> *mut CReport {
             archive_size: report.archive_size,
             layers: pointers.as_ptr(),
             layer_count: pointers.len(),
+            warnings: warnings.as_ptr(),
+            warning_count: warnings.len(),
         },
         strings,
         items,
+        warnings,
         layers,
         pointers,
     });
@@ -123,8 +139,9 @@ pub unsafe fn free(report: *mut CReport) {
         report: _,
         strings,
         items,
+        warnings,
         layers,
         pointers,
     } = *unsafe { Box::from_raw(report.cast::<Owner>()) };
-    drop((strings, items, layers, pointers));
+    drop((strings, items, warnings, layers, pointers));
 }

@@ -8,13 +8,13 @@
 //! layers of a layered image, whose names are the digests, and the tail, the
 //! metadata after the last layer.
 
+use super::archive::{self, BLOCK_SIZE, HeaderFields, MemberType, OwnerNames};
 use super::documents;
-use super::gnu_tar::{self, BLOCK_SIZE, HeaderFields, MemberType, OwnerNames};
 use super::{Ending, Part, PartKind};
 use crate::digest::{DiffId, Digest};
 use crate::error::Result;
 use crate::plan::{Layer, Plan};
-use crate::request::Request;
+use crate::request::{Owner, Request};
 
 /// The archive but for its tail.
 pub struct Layout<'a> {
@@ -127,7 +127,7 @@ impl<'a> Layout<'a> {
                 push("config.json", &config);
             }
         }
-        let size = gnu_tar::archive_size(self.tail + tail.len() as u64);
+        let size = archive::archive_size(self.tail + tail.len() as u64);
         tail.resize((size - self.tail) as usize, 0);
         Ok(Ending {
             image_id: Digest::of(&config),
@@ -167,7 +167,7 @@ fn single_layer_head(id: &str, created: &str, layer: &Layer) -> Result<Vec<u8>> 
 fn push_file(archive: &mut Vec<u8>, name: &str, content: &[u8], owner_names: OwnerNames) {
     archive.extend(file_header(name, content.len() as u64, owner_names));
     archive.extend_from_slice(content);
-    archive.resize(gnu_tar::blocks(archive.len() as u64) as usize, 0);
+    archive.resize(archive::blocks(archive.len() as u64) as usize, 0);
 }
 
 fn file_header(name: &str, size: u64, owner_names: OwnerNames) -> Vec<u8> {
@@ -180,11 +180,13 @@ fn header(name: &str, kind: MemberType, mode: u16, size: u64, owner_names: Owner
         link: b"",
         kind,
         mode,
+        owner: Owner::default(),
         size,
         device: None,
         owner_names,
+        xattrs: &[],
     };
     let mut bytes = Vec::new();
-    gnu_tar::push_headers(&member, &mut bytes);
+    archive::push_headers(&member, &mut bytes);
     bytes
 }

@@ -5,13 +5,13 @@
 //!
 //! A format is a file of its own beside `docker_archive`; the JSON documents
 //! are in [`documents`], and what all formats have in common, archives as GNU
-//! tar writes them, in [`gnu_tar`].
+//! tar writes them, in [`archive`].
 
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod docker_archive;
 pub mod documents;
-pub mod gnu_tar;
 
 pub use docker_archive::Layout;
 

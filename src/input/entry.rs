@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::file_system::Origin;
 use super::snapshot::StatSnapshot;
+use crate::format::archive::Xattr;
 
 /// A file found on disk.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct ScannedEntry {
     pub kind: Kind,
     /// Its size in bytes as layers are sorted by it.
     pub size: u64,
+    /// Extended attributes that are kept.
+    pub xattrs: Option<Arc<Vec<Xattr>>>,
 }
 
 /// What a file is.

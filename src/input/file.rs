@@ -14,6 +14,7 @@ use super::scan::split;
 use super::snapshot::OpenSnapshot;
 use super::{changed, failure, failure_or_changed};
 use crate::error::{Error, Result, Status, quoted};
+use crate::warning::Notice;
 
 /// Reads files.  The directory and the file read last stay open, since what
 /// is read next is often there.
@@ -67,21 +68,16 @@ impl<'a> FileReader<'a> {
         Ok(())
     }
 
-    /// Checks that `file`, whose size is 0, really is empty.
+    /// Looks whether `file`, whose size is 0, really is empty, as those in
+    /// /proc are not.
     pub fn check_empty(&mut self, file: &'a DiskFile) -> Result<()> {
         let open = self.open(file)?;
         if open.read(&mut [0], 0)? == 0 {
             return Ok(());
         }
         open.check()?;
-        Err(Error::new(
-            Status::Input,
-            format!(
-                "{} holds something although its size is 0, as files in /proc do; \
-                 copy it and give the copy",
-                quoted(&file.path)
-            ),
-        ))
+        self.file_system.warnings.note(Notice::Empty, &file.path);
+        Ok(())
     }
 
     fn open(&mut self, file: &'a DiskFile) -> Result<OpenFile<'a>> {

@@ -12,11 +12,15 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
+use crate::warning::Warnings;
+
 /// The longest file name the system takes in one piece, with its NUL.
 const PATH_MAX: usize = 4096;
 
 /// The file system, held by its root directory for the time of a build.
 pub struct FileSystem {
+    /// What is worth a warning about the files that were found.
+    pub warnings: Warnings,
     root: OwnedFd,
     has_openat2: AtomicBool,
 }
@@ -66,6 +70,7 @@ impl FileSystem {
     pub fn open() -> rustix::io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(FileSystem {
+            warnings: Warnings::default(),
             root: rustix::fs::open("/", flags, Mode::empty())?,
             has_openat2: AtomicBool::new(true),
         })

@@ -14,11 +14,12 @@ mod file;
 mod file_system;
 mod scan;
 mod snapshot;
+mod xattrs;
 
 pub use entry::{DiskFile, Kind, ScannedEntry, Source};
 pub use file::FileReader;
 pub use file_system::FileSystem;
-pub use scan::{Start, find, scan};
+pub use scan::{ScanOptions, Start, find, scan};
 pub use snapshot::{FileId, StatSnapshot};
 
 use rustix::io::Errno;

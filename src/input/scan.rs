@@ -15,9 +15,11 @@ use rustix::io::Errno;
 use super::entry::{DiskFile, Kind, ScannedEntry, Source};
 use super::file_system::{FileSystem, Origin};
 use super::snapshot::{FileId, StatSnapshot};
-use super::{changed, failure, failure_or_changed};
+use super::{changed, failure, failure_or_changed, xattrs};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::job::{Job, Monitor, lock};
+use crate::request::Xattrs;
+use crate::warning::Notice;
 
 /// The size a directory counts for when layers are sorted, in bytes, whatever
 /// the file system says.
@@ -32,16 +34,25 @@ pub enum Start<'a> {
     Below(&'a [u8]),
 }
 
+/// How to list.
+#[derive(Clone, Copy, Debug)]
+pub struct ScanOptions<'a> {
+    /// Files that are left out.
+    pub omitted: &'a [FileId],
+    /// What becomes of extended attributes.
+    pub xattrs: Xattrs,
+    /// How many threads to use.
+    pub threads: usize,
+}
+
 /// Lists what is at or below each of `starts`, without sockets, which
-/// archives leave out, and without the files `omitted`: a directory before its
-/// entries, and entries in the order of their names' bytes.  Failures are
-/// because of `argument`.
+/// archives leave out: a directory before its entries, and entries in the
+/// order of their names' bytes.  Failures are because of `argument`.
 pub fn scan(
     file_system: &FileSystem,
     starts: &[Start],
     argument: Argument,
-    omitted: &[FileId],
-    threads: usize,
+    options: ScanOptions,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Vec<Vec<ScannedEntry>>> {
@@ -51,7 +62,7 @@ pub fn scan(
     let scan = Scan {
         file_system,
         starts,
-        omitted,
+        options,
         job,
         // The first lists are those of the starts.
         lists: AtomicUsize::new(starts.len()),
@@ -64,13 +75,14 @@ pub fn scan(
         finished: Mutex::default(),
         last_parent: Mutex::default(),
     };
-    job.run(threads.max(1), monitor, || {
+    job.run(options.threads.max(1), monitor, || {
         scan.work().map_err(|error| error.because_of(argument))
     })?;
     Ok(scan.in_order())
 }
 
-/// Finds the file `path` alone; `None` for a socket.
+/// Finds the file `path` alone, without its extended attributes; `None` for a
+/// socket.
 pub fn find(file_system: &FileSystem, path: &[u8]) -> Result<Option<ScannedEntry>> {
     let path = without_trailing_slashes(path);
     let parent = Parent::open(file_system, path)?;
@@ -88,7 +100,7 @@ pub fn find(file_system: &FileSystem, path: &[u8]) -> Result<Option<ScannedEntry
 struct Scan<'a> {
     file_system: &'a FileSystem,
     starts: &'a [Start<'a>],
-    omitted: &'a [FileId],
+    options: ScanOptions<'a>,
     job: &'a Job,
     /// How many lists there are or will be.
     lists: AtomicUsize,
@@ -181,15 +193,16 @@ impl Scan<'_> {
                 let path = without_trailing_slashes(path);
                 let parent = self.parent(path)?;
                 let stat = parent.stat(path)?;
-                if self.omitted.contains(&FileId::from(&stat)) {
+                if self.options.omitted.contains(&FileId::from(&stat)) {
                     return Err(Error::new(
                         Status::InvalidArgument,
                         format!("{} is the image itself", quoted(path)),
                     ));
                 }
                 let (_, name) = split(path);
-                let entry = entry(parent.fd.as_fd(), path, name, &stat, parent.origin.as_ref())?;
-                let listed = entry.map(|entry| self.listed(entry, parent.origin.as_ref(), below));
+                let origin = parent.origin.as_ref();
+                let entry = self.entry(parent.fd.as_fd(), path, name, &stat, origin)?;
+                let listed = entry.map(|entry| self.listed(entry, origin, below));
                 Ok(listed.into_iter().collect())
             }
             Start::Below(path) => {
@@ -241,14 +254,39 @@ impl Scan<'_> {
             full.extend_from_slice(&name);
             let stat = rustix::fs::statat(fd, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW)
                 .map_err(|errno| failure_or_changed("examining", &full, errno))?;
-            if self.omitted.contains(&FileId::from(&stat)) {
+            if self.options.omitted.contains(&FileId::from(&stat)) {
                 continue;
             }
-            if let Some(entry) = entry(fd, &full, &name, &stat, origin)? {
+            if let Some(entry) = self.entry(fd, &full, &name, &stat, origin)? {
                 listed.push(self.listed(entry, origin, below));
             }
         }
         Ok(listed)
+    }
+
+    /// What [`entry`] says, with what is asked for of extended attributes.
+    fn entry(
+        &self,
+        directory: BorrowedFd,
+        path: &[u8],
+        name: &[u8],
+        stat: &Stat,
+        origin: Option<&Arc<Origin>>,
+    ) -> Result<Option<ScannedEntry>> {
+        let Some(mut entry) = entry(directory, path, name, stat, origin)? else {
+            self.file_system.warnings.note(Notice::Socket, path);
+            return Ok(None);
+        };
+        match self.options.xattrs {
+            Xattrs::Keep => {
+                let kept = xattrs::kept(self.file_system, directory, name, path, stat)?;
+                entry.xattrs = (!kept.is_empty()).then(|| Arc::new(kept));
+            }
+            Xattrs::Drop => {
+                xattrs::note_dropped(self.file_system, path, origin, stat);
+            }
+        }
+        Ok(Some(entry))
     }
 
     fn listed(
@@ -383,6 +421,7 @@ fn entry(
             _ => stat.st_size as u64,
         },
         kind,
+        xattrs: None,
     }))
 }
 

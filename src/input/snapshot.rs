@@ -30,7 +30,7 @@ pub struct OpenSnapshot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId(u64, u64);
 
-// The types of the members differ between architectures.
+// The types of the members of Stat differ between architectures, here and below.
 #[allow(clippy::unnecessary_cast)]
 impl From<&Stat> for StatSnapshot {
     fn from(stat: &Stat) -> Self {
@@ -41,7 +41,7 @@ impl From<&Stat> for StatSnapshot {
     }
 }
 
-#[allow(clippy::unnecessary_cast)] // as above
+#[allow(clippy::unnecessary_cast)]
 impl From<&Stat> for OpenSnapshot {
     fn from(stat: &Stat) -> Self {
         OpenSnapshot {
@@ -52,7 +52,7 @@ impl From<&Stat> for OpenSnapshot {
     }
 }
 
-#[allow(clippy::unnecessary_cast)] // as above
+#[allow(clippy::unnecessary_cast)]
 impl From<&Stat> for FileId {
     fn from(stat: &Stat) -> Self {
         FileId(stat.st_dev as u64, stat.st_ino as u64)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::tree::{NodeId, NodeKind, Tree};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::{self, FileSystem, Kind, Source};
+use crate::name::directory_of;
 use crate::request::{Directive, Request};
 
 /// Where Guix keeps its database, profiles and garbage collector roots.
@@ -72,7 +73,7 @@ fn install_database(
         )
         .because_of(Argument::Database));
     };
-    tree.make_directory(super::tree::directory_of(DATABASE))?;
+    tree.make_directory(directory_of(DATABASE))?;
     tree.make_file(DATABASE, source)?;
     tree.make_directory(PROFILES)?;
     tree.make_directory(ROOTS)?;

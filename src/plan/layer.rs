@@ -2,12 +2,21 @@
 
 //! One layer: its members, their names and their places.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::conflicts;
 use super::member::{Member, Name};
-use crate::format::gnu_tar::{self, OwnerNames};
+use super::tree::DIRECTORY_MODE;
+use crate::error::{Error, Result, Status, quoted};
+use crate::format::archive::{self, OwnerNames, Xattr};
 use crate::input::{Kind, ScannedEntry};
-use crate::request::{Request, Transformation};
+use crate::name::{ancestors, clean};
+use crate::request::{Modes, Owner, Ownership, Request, Transformation, Whiteouts};
+
+/// What names begin with by which layers delete files of those below them, see
+/// "Whiteouts" in the OCI Image Layer Filesystem Changeset.
+const WHITEOUT: &[u8] = b".wh.";
 
 /// What a layer holds, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,15 +59,53 @@ impl Layer {
 
 /// Gathers the members of a layer.
 pub struct LayerBuilder<'a> {
-    transformations: &'a [Transformation],
+    request: &'a Request,
     layer: Layer,
+}
+
+/// A file that becomes a member.
+pub struct NewMember {
+    /// Its name, or what its name is the end of.
+    pub path: Arc<[u8]>,
+    /// Where in that its name begins.
+    pub start: usize,
+    /// Its permissions.
+    pub mode: u16,
+    /// What it is.
+    pub kind: Kind,
+    /// Its extended attributes.
+    pub xattrs: Option<Arc<Vec<Xattr>>>,
+}
+
+impl NewMember {
+    /// A file of this machine, whose name begins at `start`.
+    pub fn from_disk(entry: ScannedEntry, start: usize) -> Self {
+        NewMember {
+            path: entry.path,
+            start,
+            mode: entry.mode,
+            kind: entry.kind,
+            xattrs: entry.xattrs,
+        }
+    }
+
+    /// A file that is made for the image.
+    pub fn made(name: &[u8], mode: u16, kind: Kind) -> Self {
+        NewMember {
+            path: name.into(),
+            start: 0,
+            mode,
+            kind,
+            xattrs: None,
+        }
+    }
 }
 
 impl<'a> LayerBuilder<'a> {
     /// A layer without members.
     pub fn new(request: &'a Request, role: Role, owner_names: OwnerNames) -> Self {
         LayerBuilder {
-            transformations: &request.transformations,
+            request,
             layer: Layer {
                 role,
                 items: Vec::new(),
@@ -69,48 +116,81 @@ impl<'a> LayerBuilder<'a> {
         }
     }
 
-    /// Adds a path of the request with all that is at and below it, under
-    /// their own names.
-    pub fn push_item(&mut self, (path, entries): (Vec<u8>, Vec<ScannedEntry>)) {
-        for entry in entries {
-            self.push(entry.path, 0, entry.mode, entry.kind);
+    /// Adds the directories above `paths`, as far as they are wanted.
+    pub fn push_parents<'b>(&mut self, paths: impl Iterator<Item = &'b [u8]>) -> Result<()> {
+        if !self.request.parent_directories {
+            return Ok(());
         }
-        self.layer.items.push(path);
+        let mut parents = BTreeSet::new();
+        for path in paths {
+            parents.extend(ancestors(&clean(path)).map(<[u8]>::to_vec));
+        }
+        for parent in parents {
+            self.push(NewMember::made(&parent, DIRECTORY_MODE, Kind::Directory))?;
+        }
+        Ok(())
     }
 
-    /// Adds the file whose name is what there is of `path` from `start` on,
-    /// unless a member's name made of it is empty.
-    pub fn push(&mut self, path: Arc<[u8]>, start: usize, mode: u16, kind: Kind) {
-        let name = self.member_name(path, start, matches!(kind, Kind::Directory));
-        if name.is_empty() {
-            return;
+    /// Adds a path of the request with all that is at and below it, under
+    /// their own names.
+    pub fn push_item(&mut self, (path, entries): (Vec<u8>, Vec<ScannedEntry>)) -> Result<()> {
+        for entry in entries {
+            self.push(NewMember::from_disk(entry, 0))?;
         }
-        let mode = match self.layer.owner_names {
-            OwnerNames::Root => mode,
-            OwnerNames::None => group_and_others_as_user(mode),
-        };
-        let member = Member {
-            offset: self.layer.size,
-            name,
+        self.layer.items.push(path);
+        Ok(())
+    }
+
+    /// Adds a file, unless the name that a member made of it has is empty.
+    pub fn push(&mut self, file: NewMember) -> Result<()> {
+        let NewMember {
+            path,
+            start,
             mode,
             kind,
+            xattrs,
+        } = file;
+        let (name, is_new) = self.member_name(&path, start, matches!(kind, Kind::Directory));
+        if name.is_empty() {
+            return Ok(());
+        }
+        if self.request.whiteouts == Whiteouts::Refuse {
+            refuse_whiteout(&name)?;
+        }
+        let owner = match self.request.ownership.as_slice() {
+            [] => Owner::default(),
+            ownership => Ownership::owner_of(ownership, &clean(&name)),
         };
-        self.layer.size = member.end();
-        self.layer.members.push(member);
+        let follows_user =
+            self.layer.owner_names == OwnerNames::None && self.request.modes == Modes::Reference;
+        self.layer.members.push(Member {
+            offset: 0,
+            name,
+            mode: match follows_user {
+                true => group_and_others_as_user(mode),
+                false => mode,
+            },
+            owner,
+            kind,
+            xattrs,
+            origin: is_new.then_some(path),
+        });
+        Ok(())
     }
 
     /// The name in the archive of the file whose name is what there is of
-    /// `path` from `start` on.
-    fn member_name(&self, path: Arc<[u8]>, start: usize, is_directory: bool) -> Name {
+    /// `path` from `start` on, and whether transformations have made it.
+    fn member_name(&self, path: &Arc<[u8]>, start: usize, is_directory: bool) -> (Name, bool) {
         let relative = path[start..].iter().position(|&byte| byte != b'/');
         let (path, start) = match relative {
-            Some(slashes) => (path, start + slashes),
+            Some(slashes) => (Arc::clone(path), start + slashes),
             // As GNU tar calls the root directory.
             None => (Arc::from(&b"."[..]), 0),
         };
-        let transformed = Transformation::apply_all(self.transformations, &path[start..]);
-        if transformed.is_none() && !is_directory {
-            return Name::new(path, start);
+        let transformed = Transformation::apply_all(&self.request.transformations, &path[start..]);
+        let is_new = transformed.is_some();
+        if !is_new && !is_directory {
+            return (Name::new(path, start), is_new);
         }
         let mut name = transformed.unwrap_or_else(|| path[start..].to_vec());
         if is_directory {
@@ -121,14 +201,40 @@ impl<'a> LayerBuilder<'a> {
                 name.push(b'/');
             }
         }
-        Name::new(name.into(), 0)
+        (Name::new(name.into(), 0), is_new)
     }
 
-    /// The layer, with its size.
-    pub fn finish(mut self) -> Layer {
-        self.layer.size = gnu_tar::archive_size(self.layer.size);
-        self.layer
+    /// The layer, with its members in their places.  Those of one name become
+    /// one if there may be any.
+    pub fn finish(self, may_conflict: bool) -> Result<Layer> {
+        let mut layer = self.layer;
+        if may_conflict {
+            layer.members = conflicts::merge(layer.members)?;
+        }
+        for member in &mut layer.members {
+            member.offset = layer.size;
+            layer.size = member.end();
+        }
+        layer.size = archive::archive_size(layer.size);
+        Ok(layer)
     }
+}
+
+/// Fails if a member's `name` says to engines that something is to be deleted
+/// from the layers below.
+fn refuse_whiteout(name: &[u8]) -> Result<()> {
+    let mut parts = name.split(|&byte| byte == b'/');
+    if !parts.any(|part| part.starts_with(WHITEOUT)) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Status::Input,
+        format!(
+            "engines would take {} for a whiteout, by its name, and delete what is below it; \
+             rename or leave out the file, or allow whiteouts",
+            quoted(&[b"/", name].concat())
+        ),
+    ))
 }
 
 /// `--mode=go+u,go-w`

@@ -8,9 +8,10 @@ use rustix::io::Errno;
 
 use super::customization::TreeEntry;
 use super::layer::Layer;
-use super::tree::{MAX_LINKS, components, directory_of, link_target};
+use super::tree::{MAX_LINKS, link_target};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::Kind;
+use crate::name::{components, directory_of};
 use crate::request::{Directive, Request};
 
 /// What an image has under a name: a link's target, or nothing for what is

@@ -5,8 +5,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::format::gnu_tar::{self, HeaderFields, MemberType, OwnerNames};
+use crate::format::archive::{self, HeaderFields, MemberType, OwnerNames, Xattr};
 use crate::input::Kind;
+use crate::request::Owner;
 
 /// One member of a layer's archive.
 #[derive(Clone, Debug)]
@@ -17,8 +18,14 @@ pub struct Member {
     pub name: Name,
     /// Its permissions, up to 0o7777.
     pub mode: u16,
+    /// Whom it belongs to.
+    pub owner: Owner,
     /// What it is.
     pub kind: Kind,
+    /// Its extended attributes.
+    pub xattrs: Option<Arc<Vec<Xattr>>>,
+    /// The file that it is made from, if transformations have renamed it.
+    pub origin: Option<Arc<[u8]>>,
 }
 
 /// A member's name: as a rule the end of a file name, whose bytes it shares.
@@ -62,16 +69,22 @@ impl Member {
 
     /// Where the content begins in the layer.
     pub fn content_offset(&self) -> u64 {
-        self.offset + gnu_tar::headers_size(&self.name, self.link())
+        // Their size does not depend on the owners' names.
+        self.offset + archive::headers_size(&self.fields(OwnerNames::None))
     }
 
     /// Where the next member begins in the layer.
     pub fn end(&self) -> u64 {
-        self.content_offset() + gnu_tar::blocks(self.size())
+        self.content_offset() + archive::blocks(self.size())
     }
 
     /// Appends the member's headers to `bytes`.
     pub fn push_headers(&self, owner_names: OwnerNames, bytes: &mut Vec<u8>) {
+        archive::push_headers(&self.fields(owner_names), bytes);
+    }
+
+    /// What the headers say.
+    fn fields(&self, owner_names: OwnerNames) -> HeaderFields<'_> {
         let (kind, device) = match self.kind {
             Kind::Directory => (MemberType::Directory, None),
             Kind::File(_) => (MemberType::File, None),
@@ -82,16 +95,17 @@ impl Member {
             }
             Kind::BlockDevice(major, minor) => (MemberType::BlockDevice, Some((major, minor))),
         };
-        let fields = HeaderFields {
+        HeaderFields {
             name: &self.name,
             link: self.link(),
             kind,
             mode: self.mode,
+            owner: self.owner,
             size: self.size(),
             device,
             owner_names,
-        };
-        gnu_tar::push_headers(&fields, bytes);
+            xattrs: self.xattrs.as_deref().map_or(&[], Vec::as_slice),
+        }
     }
 
     /// Whether the member's bytes in the archive may be those of `other`:
@@ -105,6 +119,8 @@ impl Member {
             | (Kind::BlockDevice(a, b), Kind::BlockDevice(c, d)) => (a, b) == (c, d),
             _ => false,
         };
-        same_kind && self.mode == other.mode && *self.name == *other.name
+        same_kind
+            && (self.mode, self.owner, &self.xattrs) == (other.mode, other.owner, &other.xattrs)
+            && *self.name == *other.name
     }
 }

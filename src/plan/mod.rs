@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod conflicts;
 mod customization;
 mod layer;
 mod layering;
@@ -19,10 +20,10 @@ pub use layer::{Layer, Role};
 pub use member::Member;
 
 use self::customization::TreeEntry;
-use self::layer::LayerBuilder;
+use self::layer::{LayerBuilder, NewMember};
 use crate::error::{Argument, Result};
-use crate::format::gnu_tar::OwnerNames;
-use crate::input::{self, FileId, FileSystem, ScannedEntry, Start};
+use crate::format::archive::OwnerNames;
+use crate::input::{self, FileId, FileSystem, Kind, ScanOptions, ScannedEntry, Start};
 use crate::job::{Job, Monitor};
 use crate::request::Request;
 
@@ -44,16 +45,12 @@ pub fn plan(
     monitor: &mut Monitor,
 ) -> Result<Plan> {
     let mut scan = |starts: &[Start], argument| {
-        let threads = request.threads;
-        input::scan(
-            file_system,
-            starts,
-            argument,
+        let options = ScanOptions {
             omitted,
-            threads,
-            job,
-            monitor,
-        )
+            xattrs: request.xattrs,
+            threads: request.threads,
+        };
+        input::scan(file_system, starts, argument, options, job, monitor)
     };
     // What is in the image besides the paths, and whether these are.
     let (made, top, paths) = match (&request.root_system, request.max_layers) {
@@ -75,10 +72,16 @@ pub fn plan(
     let starts: Vec<Start> = paths.iter().map(|path| Start::At(path)).collect();
     let scanned = scan(&starts, Argument::Paths)?;
     let items: Vec<Item> = std::iter::zip(paths.iter().cloned(), scanned).collect();
+    let may_conflict = !request.transformations.is_empty()
+        || request.parent_directories
+        || conflicts::may_be(paths, &top.names());
     let layers = match request.max_layers {
-        None => vec![single_layer(request, top, items)],
-        Some(max_layers) => layered(request, top, items, max_layers),
+        None => vec![single_layer(request, top, items, may_conflict)?],
+        Some(max_layers) => layered(request, top, items, max_layers, may_conflict)?,
     };
+    if may_conflict {
+        conflicts::check(&layers)?;
+    }
     links::check(request, &made, &layers)?;
     Ok(Plan {
         is_layered: request.max_layers.is_some(),
@@ -110,34 +113,62 @@ impl Top {
         }
     }
 
-    fn push_to(self, layer: &mut LayerBuilder) {
+    /// The names of its files, with whether they are directories.
+    fn names(&self) -> Vec<(&[u8], bool)> {
+        let is_directory = |kind: &Kind| matches!(kind, Kind::Directory);
+        match self {
+            Top::Customization(entries) => entries
+                .iter()
+                .map(|entry| (entry.name.as_slice(), is_directory(&entry.kind)))
+                .collect(),
+            Top::RootSystem(entries, start) => entries
+                .iter()
+                .map(|entry| (&entry.path[*start..], is_directory(&entry.kind)))
+                .collect(),
+        }
+    }
+
+    fn push_to(self, layer: &mut LayerBuilder) -> Result<()> {
         match self {
             Top::Customization(entries) => {
                 for TreeEntry { name, mode, kind } in entries {
-                    layer.push(name.into(), 0, mode, kind);
+                    layer.push(NewMember::made(&name, mode, kind))?;
                 }
             }
             Top::RootSystem(entries, start) => {
                 for entry in entries {
-                    layer.push(entry.path, start, entry.mode, entry.kind);
+                    layer.push(NewMember::from_disk(entry, start))?;
                 }
             }
         }
+        Ok(())
     }
 }
 
 /// One layer with everything.
-fn single_layer(request: &Request, top: Top, items: Vec<Item>) -> Layer {
+fn single_layer(
+    request: &Request,
+    top: Top,
+    items: Vec<Item>,
+    may_conflict: bool,
+) -> Result<Layer> {
     let mut layer = LayerBuilder::new(request, Role::Everything, OwnerNames::Root);
-    top.push_to(&mut layer);
+    layer.push_parents(items.iter().map(|(path, _)| path.as_slice()))?;
+    top.push_to(&mut layer)?;
     for item in items {
-        layer.push_item(item);
+        layer.push_item(item)?;
     }
-    layer.finish()
+    layer.finish(may_conflict)
 }
 
 /// Layers of items, as the policy groups them, and one of the rest.
-fn layered(request: &Request, top: Top, items: Vec<Item>, max_layers: usize) -> Vec<Layer> {
+fn layered(
+    request: &Request,
+    top: Top,
+    items: Vec<Item>,
+    max_layers: usize,
+    may_conflict: bool,
+) -> Result<Vec<Layer>> {
     let size = |(_, entries): &Item| entries.iter().map(|entry| entry.size).sum();
     let sizes: Vec<u64> = items.iter().map(size).collect();
     let mut items: Vec<Option<Item>> = items.into_iter().map(Some).collect();
@@ -145,16 +176,21 @@ fn layered(request: &Request, top: Top, items: Vec<Item>, max_layers: usize) -> 
         .into_iter()
         .map(|group| {
             let mut layer = LayerBuilder::new(request, Role::Items, OwnerNames::None);
-            for item in group.into_iter().filter_map(|index| items[index].take()) {
-                layer.push_item(item);
+            let items: Vec<Item> = group
+                .into_iter()
+                .filter_map(|index| items[index].take())
+                .collect();
+            layer.push_parents(items.iter().map(|(path, _)| path.as_slice()))?;
+            for item in items {
+                layer.push_item(item)?;
             }
-            layer.finish()
+            layer.finish(may_conflict)
         })
-        .collect();
+        .collect::<Result<_>>()?;
     let mut last = LayerBuilder::new(request, top.role(), OwnerNames::Root);
-    top.push_to(&mut last);
-    layers.push(last.finish());
-    layers
+    top.push_to(&mut last)?;
+    layers.push(last.finish(may_conflict)?);
+    Ok(layers)
 }
 
 /// Groups of layers whose archives are equal if their files' contents are.

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use crate::error::{Argument, Error, Result, quoted};
 use crate::input::Source;
+use crate::name::{components, directory_of};
 
 /// How many links a name may lead through.
 pub const MAX_LINKS: usize = 40;
 
 /// Permissions of what is made, whatever the umask.
-const DIRECTORY_MODE: u16 = 0o755;
+pub const DIRECTORY_MODE: u16 = 0o755;
 const FILE_MODE: u16 = 0o644;
 
 /// A place in the tree.
@@ -212,24 +213,12 @@ impl Tree {
     }
 }
 
-/// The components of a name that lead anywhere.
-pub fn components(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
-    name.split(|&byte| byte == b'/')
-        .filter(|part| !part.is_empty() && *part != b".")
-}
-
 /// What `target`, found in the link of a directory, names from the root.
 pub fn link_target(directory: &[u8], target: &[u8]) -> Vec<u8> {
     if target.starts_with(b"/") {
         return target.to_vec();
     }
     [directory, b"/", target].concat()
-}
-
-/// All of `name` but its last component.
-pub fn directory_of(name: &[u8]) -> &[u8] {
-    let slash = name.iter().rposition(|&byte| byte == b'/');
-    &name[..slash.unwrap_or(0)]
 }
 
 fn follow(links: &mut usize, directive: &[u8]) -> Result<()> {

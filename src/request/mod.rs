@@ -8,16 +8,21 @@
 
 #![forbid(unsafe_code)]
 
+mod choices;
 mod compressor;
 mod directive;
+mod ownership;
 mod repository;
 mod system;
 mod transformation;
+mod variant;
 
 use std::thread;
 
+pub use choices::{ConfigKeys, History, Modes, Whiteouts, Xattrs};
 pub use compressor::Compressor;
 pub use directive::Directive;
+pub use ownership::{Owner, Ownership};
 pub use transformation::Transformation;
 
 use crate::error::{Argument, Error, Result, Status, quoted};
@@ -28,19 +33,6 @@ const CREATION_TIMES: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_
 
 /// How many threads may work on one image.
 const MAX_THREADS: usize = 1024;
-
-/// What the `history` member of the image's configuration holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum History {
-    /// One entry a layer, saying what the layer holds.  In a single-layer
-    /// image, the entry of Guix 1.5.0.
-    #[default]
-    Layers,
-    /// One entry however many layers there are, as Guix 1.5.0 writes it.
-    One,
-    /// No such member, as before Guix 1.5.0.
-    None,
-}
 
 /// A checked request for one image.
 #[derive(Clone, Debug)]
@@ -61,6 +53,13 @@ pub struct Request {
     pub(crate) root_system: Option<Vec<u8>>,
     pub(crate) history: History,
     pub(crate) threads: usize,
+    pub(crate) ownership: Vec<Ownership>,
+    pub(crate) whiteouts: Whiteouts,
+    pub(crate) modes: Modes,
+    pub(crate) xattrs: Xattrs,
+    pub(crate) parent_directories: bool,
+    variant: Option<String>,
+    pub(crate) config_keys: ConfigKeys,
 }
 
 impl Request {
@@ -99,11 +98,19 @@ impl Request {
             root_system: None,
             history: History::default(),
             threads: available_threads(),
+            ownership: Vec::new(),
+            whiteouts: Whiteouts::default(),
+            modes: Modes::default(),
+            xattrs: Xattrs::default(),
+            parent_directories: false,
+            variant: None,
+            config_keys: ConfigKeys::default(),
         })
     }
 
     /// The name in the REPOSITORY column of `docker images`, made to follow
-    /// Docker's rules: 2 to 255 characters of a-z, 0-9, `_`, `-` and `.`.
+    /// Docker's rules: 2 to 237 characters, words of a-z and 0-9 with `.`,
+    /// `_`, `__` or any number of `-` between them.
     pub fn repository(&mut self, name: &[u8]) -> Result<()> {
         self.repository = repository::canonicalize(&text(Argument::Repository, name)?);
         Ok(())
@@ -215,6 +222,56 @@ impl Request {
             0 => available_threads(),
             _ => count.min(MAX_THREADS),
         };
+    }
+
+    /// Whom files belong to: to root, unless it is said here.
+    pub fn ownership(&mut self, ownership: Vec<Ownership>) {
+        self.ownership = ownership;
+    }
+
+    /// What becomes of names that begin with `.wh.`.
+    pub fn whiteouts(&mut self, whiteouts: Whiteouts) {
+        self.whiteouts = whiteouts;
+    }
+
+    /// What the permissions in layers of paths are.
+    pub fn modes(&mut self, modes: Modes) {
+        self.modes = modes;
+    }
+
+    /// What becomes of extended attributes.
+    pub fn xattrs(&mut self, xattrs: Xattrs) {
+        self.xattrs = xattrs;
+    }
+
+    /// Whether layers begin with the directories above their paths.
+    pub fn parent_directories(&mut self, wanted: bool) {
+        self.parent_directories = wanted;
+    }
+
+    /// The variant of the system's architecture, as `v7`.
+    pub fn variant(&mut self, variant: &[u8]) -> Result<()> {
+        self.variant = Some(text(Argument::Variant, variant)?);
+        Ok(())
+    }
+
+    /// The variant of the architecture, if one was set.
+    pub fn architecture_variant(&self) -> Option<&str> {
+        self.variant.as_deref()
+    }
+
+    /// How keys in the configuration are written.
+    pub fn config_keys(&mut self, keys: ConfigKeys) {
+        self.config_keys = keys;
+    }
+
+    /// Checks what depends on more than one argument.
+    pub fn check(&self) -> Result<()> {
+        let architecture = self.architecture()?;
+        match &self.variant {
+            Some(variant) => variant::check(architecture, variant),
+            None => Ok(()),
+        }
     }
 }
 

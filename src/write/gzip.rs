@@ -25,7 +25,7 @@ use crate::compress::gzip::{Encoder, LateHeader, Piece};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::PartKind;
-use crate::format::gnu_tar::BLOCK_SIZE;
+use crate::format::archive::BLOCK_SIZE;
 use crate::job::{Job, Monitor, lock};
 
 /// The bytes of the archive that are compressed at a time, a multiple of

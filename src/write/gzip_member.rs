@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 
 use crate::compress::gzip::{self, Blocks, Checksum, Piece};
 use crate::error::Result;
-use crate::format::gnu_tar::BLOCK_SIZE;
+use crate::format::archive::BLOCK_SIZE;
 use crate::output::write_failure;
 
 /// A gzip member being written to a file.

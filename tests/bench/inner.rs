@@ -10,9 +10,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use guix_docker::format::gnu_tar::{self, HeaderFields, MemberType, OwnerNames};
+use guix_docker::format::archive::{self, HeaderFields, MemberType, OwnerNames};
 use guix_docker::input::FileSystem;
-use guix_docker::request::Compressor;
+use guix_docker::request::{Compressor, Owner};
 use guix_docker::{Job, Progress, Request, build, plan};
 use tempfile::TempDir;
 
@@ -32,15 +32,17 @@ fn headers(c: &mut Criterion) {
             link: b"",
             kind: MemberType::File,
             mode: 0o444,
+            owner: Owner::default(),
             size: 12345,
             device: None,
             owner_names: OwnerNames::None,
+            xattrs: &[],
         };
         group.bench_with_input(BenchmarkId::new("name", length), &entry, |b, entry| {
             let mut bytes = Vec::new();
             b.iter(|| {
                 bytes.clear();
-                gnu_tar::push_headers(black_box(entry), &mut bytes);
+                archive::push_headers(black_box(entry), &mut bytes);
                 black_box(&bytes);
             })
         });

@@ -19,6 +19,7 @@
 #define FIRST_OPTIONS (sizeof (void *) == 8 ? 216u : 128u)
 #define FIRST_DIRECTIVE (sizeof (void *) == 8 ? 40u : 24u)
 #define FIRST_PAIR (sizeof (void *) == 8 ? 16u : 8u)
+#define FIRST_OWNERSHIP (sizeof (void *) == 8 ? 16u : 12u)
 #define FIRST_REPORT (sizeof (void *) == 8 ? 40u : 24u)
 #define FIRST_LAYER (sizeof (void *) == 8 ? 40u : 24u)
 #define FIRST_ERROR (sizeof (void *) == 8 ? 32u : 20u)
@@ -222,6 +223,10 @@ check_sizes (void)
   options.reserved = 1;
   check_refused (&options, "options", "reserved",
                  "the reserved member is refused");
+  options.reserved = 0;
+  options.reserved_2 = 1;
+  check_refused (&options, "options", "reserved",
+                 "the other reserved member is refused");
 }
 
 /* Two elements for each list.  */
@@ -233,6 +238,8 @@ static const struct guix_docker_transformation two_transformations[]
   = { { "/tmp", "/first" }, { "/", "/second/" } };
 static const struct guix_docker_variable two_variables[]
   = { { "A", "b" }, { "C", "d" } };
+static const struct guix_docker_ownership two_ownerships[]
+  = { { "/", 1, 2 }, { "/tmp", 3000000, 4 } };
 
 struct list
 {
@@ -259,6 +266,12 @@ with_list (const struct list *list, const void *elements, uint32_t size)
       options.transformations = elements;
       options.transformation_count = 2;
       options.transformation_size = size;
+    }
+  else if (list->elements == two_ownerships)
+    {
+      options.ownership = elements;
+      options.ownership_count = 2;
+      options.ownership_size = size;
     }
   else
     {
@@ -312,7 +325,9 @@ check_elements (void)
         { "transformations", FIRST_PAIR, sizeof two_transformations[0],
           two_transformations },
         { "environment", FIRST_PAIR, sizeof two_variables[0],
-          two_variables } };
+          two_variables },
+        { "ownership", FIRST_OWNERSHIP, sizeof two_ownerships[0],
+          two_ownerships } };
   struct guix_docker_options options;
   size_t number;
 
@@ -407,6 +422,60 @@ check_modes (void)
   check_refused (&options, "extra_files",
                  "the mode 10001 of the directory \"/zero\" is above 7777",
                  "a mode above NO_PERMISSIONS is refused");
+}
+
+/* Each of the words that are numbers.  */
+static void
+check_words (void)
+{
+  static const char *const names[]
+    = { "history", "whiteouts", "modes", "xattrs", "parent_directories",
+        "config_keys" };
+  static const uint32_t greatest[]
+    = { GUIX_DOCKER_HISTORY_NONE, GUIX_DOCKER_WHITEOUTS_ALLOW,
+        GUIX_DOCKER_MODES_KEEP, GUIX_DOCKER_XATTRS_KEEP, 1,
+        GUIX_DOCKER_CONFIG_KEYS_SPEC };
+  size_t index;
+
+  for (index = 0; index < sizeof names / sizeof names[0]; index++)
+    {
+      struct guix_docker_options options = small_image ("words.tar");
+      uint32_t *const words[]
+        = { &options.history, &options.whiteouts, &options.modes,
+            &options.xattrs, &options.parent_directories,
+            &options.config_keys };
+
+      *words[index] = greatest[index];
+      check (build_docker_image (&options, NULL, NULL) == 0,
+             "%s: the last value there is", names[index]);
+      remove ("words.tar");
+      *words[index] = greatest[index] + 1;
+      check_refused (&options, names[index], "none of the values",
+                     "a value there is not");
+      *words[index] = UINT32_MAX;
+      check_refused (&options, names[index], "none of the values",
+                     "another one");
+    }
+}
+
+static void
+check_warnings (void)
+{
+  struct guix_docker_options options = small_image ("warnings.tar");
+  struct guix_docker_report *report;
+  const char *paths[] = { "/proc/version" };
+
+  check (build_docker_image (&options, &report, NULL) == 0
+         && report->warning_count == 0, "there is nothing to warn of");
+  guix_docker_report_free (report);
+  options.paths = paths;
+  options.path_count = 1;
+  check (build_docker_image (&options, &report, NULL) == 0
+         && report->warning_count == 1
+         && strstr (report->warnings[0], "\"/proc/version\""),
+         "a warning names the file");
+  guix_docker_report_free (report);
+  remove ("warnings.tar");
 }
 
 static void
@@ -626,6 +695,8 @@ check_all (void *data)
   check_sizes ();
   check_elements ();
   check_modes ();
+  check_words ();
+  check_warnings ();
   check_results ();
   check_all_options ();
   check_statuses ();

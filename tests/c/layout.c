@@ -23,12 +23,13 @@
 /* Each structure, its size and its members' offsets: on machines with words of
    64 bits, and on those with words of 32.  */
 #define STRUCTURES(STRUCTURE)                   \
-  STRUCTURE (options, OPTIONS, 216, 128)        \
+  STRUCTURE (options, OPTIONS, 272, 168)        \
   STRUCTURE (directive, DIRECTIVE, 40, 24)      \
   STRUCTURE (transformation, TRANSFORMATION, 16, 8) \
   STRUCTURE (variable, VARIABLE, 16, 8)         \
+  STRUCTURE (ownership, OWNERSHIP, 16, 12)      \
   STRUCTURE (event, EVENT, 24, 24)              \
-  STRUCTURE (report, REPORT, 40, 24)            \
+  STRUCTURE (report, REPORT, 56, 32)            \
   STRUCTURE (layer, LAYER, 40, 24)              \
   STRUCTURE (error, ERROR, 32, 20)
 
@@ -62,7 +63,17 @@
   MEMBER (options, directive_size, 200, 112)    \
   MEMBER (options, transformation_size, 204, 116) \
   MEMBER (options, variable_size, 208, 120)     \
-  MEMBER (options, reserved, 212, 124)
+  MEMBER (options, reserved, 212, 124)          \
+  MEMBER (options, ownership, 216, 128)         \
+  MEMBER (options, ownership_count, 224, 132)   \
+  MEMBER (options, ownership_size, 232, 136)    \
+  MEMBER (options, variant, 240, 140)           \
+  MEMBER (options, whiteouts, 248, 144)         \
+  MEMBER (options, modes, 252, 148)             \
+  MEMBER (options, xattrs, 256, 152)            \
+  MEMBER (options, parent_directories, 260, 156) \
+  MEMBER (options, config_keys, 264, 160)       \
+  MEMBER (options, reserved_2, 268, 164)
 
 #define DIRECTIVE(MEMBER)                       \
   MEMBER (directive, kind, 0, 0)                \
@@ -80,6 +91,11 @@
   MEMBER (variable, name, 0, 0)                 \
   MEMBER (variable, value, 8, 4)
 
+#define OWNERSHIP(MEMBER)                       \
+  MEMBER (ownership, path, 0, 0)                \
+  MEMBER (ownership, uid, 8, 4)                 \
+  MEMBER (ownership, gid, 12, 8)
+
 #define EVENT(MEMBER)                           \
   MEMBER (event, struct_size, 0, 0)             \
   MEMBER (event, phase, 4, 4)                   \
@@ -91,7 +107,9 @@
   MEMBER (report, image_id, 8, 4)               \
   MEMBER (report, archive_size, 16, 8)          \
   MEMBER (report, layers, 24, 16)               \
-  MEMBER (report, layer_count, 32, 20)
+  MEMBER (report, layer_count, 32, 20)          \
+  MEMBER (report, warnings, 40, 24)             \
+  MEMBER (report, warning_count, 48, 28)
 
 #define LAYER(MEMBER)                           \
   MEMBER (layer, struct_size, 0, 0)             \

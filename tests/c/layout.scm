@@ -12,6 +12,7 @@
     ("directive" . ,%directive)
     ("transformation" . ,%transformation)
     ("variable" . ,%variable)
+    ("ownership" . ,%ownership)
     ("event" . ,%event)
     ("report" . ,%report)
     ("layer" . ,%layer)

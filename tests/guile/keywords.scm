@@ -78,6 +78,13 @@ tar -tv | sed -n 's,^\\(d[^ ]*\\) .* \\(./\\)$,\\1 \\2,p' >list" image)
       ("environment" #:environment ())
       ("compressor" #:compressor #f)
       ("compressor, an empty list" #:compressor ())
+      ("ownership" #:ownership ())
+      ("modes" #:modes reference)
+      ("xattrs" #:xattrs drop)
+      ("whiteouts" #:whiteouts refuse)
+      ("parent-directories" #:parent-directories #f)
+      ("variant" #:variant #f)
+      ("config-keys" #:config-keys reference)
       ("max-layers" #:max-layers #f)
       ("root-system" #:root-system #f)
       ("history" #:history layers)
@@ -279,6 +286,52 @@ tar -tv | sed -n 's,^\\(d[^ ]*\\) .* \\(./\\)$,\\1 \\2,p' >list" image)
       ("" ,positive?)
       ("many" ,positive?)
       ("-2" ,positive?)))
+
+   ;; How files are in the image.
+   (test-assert "ownership"
+     (let ((text (text #:ownership '(("/" 8 0) ("/srv" 512 0))
+                       #:extra-files '((directory "/srv" 1 1 #o755)))))
+       (has? text "0000755\x000001000\x000000000\x00"
+             "0000644\x000000010\x000000000\x00")))
+   (test-assert "modes"
+     (let ((file (string-append item-a "/file")))
+       (chmod file #o600)
+       (let ((kept (text #:max-layers 2 #:modes 'keep))
+             (changed (text #:max-layers 2)))
+         (chmod file #o644)
+         (and (has? kept "0000600\x00")
+              (not (has? changed "0000600\x00"))))))
+   (test-assert "whiteouts"
+     (let ((file (string-append item-a "/.wh.x")))
+       (call-with-output-file file (const #t))
+       (let ((refused (raised build))
+             (allowed (text #:whiteouts 'allow)))
+         (delete-file file)
+         (and (eq? 'input (docker-error-status refused))
+              (string-contains (message-of refused) file)
+              (has? allowed "/.wh.x\x00")))))
+   (test-assert "xattrs"
+     (let ((file (string-append item-a "/file")))
+       (if (zero? (system* "sh" "-c" "setfattr -n user.x -v y \"$0\" \
+2>/dev/null" file))
+           (let ((kept (text #:xattrs 'keep))
+                 (dropped (text)))
+             (system* "setfattr" "-x" "user.x" file)
+             (and (has? kept "SCHILY.xattr.user.x=y\n")
+                  (not (has? dropped "SCHILY"))))
+           ;; Not with this file system, or without the program.
+           (not (has? (text #:xattrs 'keep) "SCHILY")))))
+   (test-assert "parent-directories"
+     (let ((parent (string-append (string-drop (dirname item-a) 1) "/\x00")))
+       (and (has? (text #:parent-directories #t) parent)
+            (not (has? (text) parent)))))
+   (test-assert "variant"
+     (has? (text #:system "armhf-linux" #:variant "v7")
+           "\"architecture\":\"arm\"" "\"variant\":\"v7\""))
+   (test-assert "config-keys"
+     (has? (text #:config-keys 'spec #:environment '(("A" . "b"))
+                 #:entry-point '("c"))
+           "\"config\":{\"Env\":[\"A=b\"],\"Entrypoint\":[\"c\"]}"))
 
    (test-assert "a bytevector may name any file"
      (let ((latin (u8-list->bytevector

@@ -27,6 +27,7 @@
     image-report-id
     image-report-size
     image-report-layers
+    image-report-warnings
 
     layer-report?
     layer-report-diff-id
@@ -43,7 +44,8 @@
   '(#:repository #:extra-files #:transformations #:system #:database
     #:entry-point #:environment #:compressor #:creation-time #:max-layers
     #:root-system
-    #:history #:threads #:progress))
+    #:history #:threads #:progress #:ownership #:variant #:whiteouts #:modes
+    #:xattrs #:parent-directories #:config-keys))
 
 (define modules
   ;; The files' directory has others than the first.

@@ -61,6 +61,19 @@ sha256sum | grep -q \"^${1#sha256:} \"" image (image-report-id report))))
                   layers)
              <)))
 
+   (test-equal "there is nothing to warn of" '()
+     (image-report-warnings (build)))
+   (let* ((file (string-append item-a "/socket"))
+          (socket (socket AF_UNIX SOCK_STREAM 0)))
+     (bind socket AF_UNIX file)
+     (test-assert "warnings are lines about files"
+       (match (image-report-warnings (build))
+         ((line)
+          (and (string-prefix? "sockets are left out: " line)
+               (string-contains line file)))))
+     (close-port socket)
+     (delete-file file))
+
    (let ((report (build #:compressor '("gzip"))))
      (test-equal "the size is the compressed file's"
        (stat:size (stat image))

@@ -167,6 +167,17 @@ ELEMENT->C converts an element to the values of the structure's members."
      (argument-error argument "~s is not a pair of strings (NAME . VALUE)"
                      variable))))
 
+(define (ownership->c arena argument ownership)
+  "Convert an element of OWNERSHIP to the members of an ownership."
+  (match ownership
+    ((path (? exact-integer? uid) (? exact-integer? gid))
+     (append (text->c arena argument path)
+             ((integer uint32) arena argument uid)
+             ((integer uint32) arena argument gid)))
+    (_
+     (argument-error argument "~s is not of the form (PATH UID GID)"
+                     ownership))))
+
 (define %now
   ;; GUIX_DOCKER_NOW.
   (- (expt 2 63)))
@@ -195,18 +206,20 @@ ELEMENT->C converts an element to the values of the structure's members."
     (_
      (argument-error argument "~s is neither #f nor an integer" value))))
 
-(define %histories
-  ;; Values of GUIX_DOCKER_HISTORY_.
-  '((layers . 0)
-    (one . 1)
-    (none . 2)))
+(define (one-of . words)
+  "Return a converter of WORDS, symbols, to their numbers from 0 on."
+  (lambda (arena argument value)
+    (let ((number (list-index (lambda (word)
+                                (eq? word value))
+                              words)))
+      (unless number
+        (argument-error argument "~s is none of ~a" value words))
+      (list number))))
 
-(define (history->c arena argument value)
-  (let ((number (assq-ref %histories value)))
-    (unless number
-      (argument-error argument "~s is none of ~a" value
-                      (map first %histories)))
-    (list number)))
+(define (boolean->c arena argument value)
+  (unless (boolean? value)
+    (argument-error argument "~s is neither #t nor #f" value))
+  (list (if value 1 0)))
 
 (define (callback->c arena argument value)
   "Convert VALUE, a procedure of the address of data and that of an event which
@@ -246,7 +259,7 @@ returns 0 or, for the build to stop, another number."
     (creation-time ,creation-time->c (creation_time ,int64))
     (max-layers ,max-layers->c (max_layers ,int64))
     (root-system ,(optional text->c %null-pointer) (root_system *))
-    (history ,history->c (history ,uint32))
+    (history ,(one-of 'layers 'one 'none) (history ,uint32))
     (threads ,(integer uint32) (threads ,uint32))
     (#f ,(const %null-pointer) (progress *))
     (#f ,(const %null-pointer) (progress_data *))
@@ -254,7 +267,17 @@ returns 0 or, for the build to stop, another number."
     (#f ,(const (structure-size %directive)) (directive_size ,uint32))
     (#f ,(const (structure-size %transformation)) (transformation_size ,uint32))
     (#f ,(const (structure-size %variable)) (variable_size ,uint32))
-    (#f ,(const 0) (reserved ,uint32))))
+    (#f ,(const 0) (reserved ,uint32))
+    (ownership ,(list-of %ownership ownership->c)
+               (ownership *) (ownership_count ,size_t))
+    (#f ,(const (structure-size %ownership)) (ownership_size ,size_t))
+    (variant ,(optional text->c %null-pointer) (variant *))
+    (whiteouts ,(one-of 'refuse 'allow) (whiteouts ,uint32))
+    (modes ,(one-of 'reference 'keep) (modes ,uint32))
+    (xattrs ,(one-of 'drop 'keep) (xattrs ,uint32))
+    (parent-directories ,boolean->c (parent_directories ,uint32))
+    (config-keys ,(one-of 'reference 'spec) (config_keys ,uint32))
+    (#f ,(const 0) (reserved_2 ,uint32))))
 
 (define %options
   ;; struct guix_docker_options, like the structures of (guix docker

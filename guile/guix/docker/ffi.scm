@@ -101,10 +101,12 @@ has been left, in whatever way, call FREE with the pointer that is there."
 (define (read-report pointer)
   "Return the report at POINTER."
   (match (read-structure pointer %report)
-    ((id size layers count)
+    ((id size layers count warnings warning-count)
      (image-report (pointer->text id)
                    size
-                   (map read-layer (read-pointers layers count))))))
+                   (map read-layer (read-pointers layers count))
+                   (map pointer->text
+                        (read-pointers warnings warning-count))))))
 
 (define (scheme-message message argument)
   "Return MESSAGE, which begins with ARGUMENT, the name of a member of the

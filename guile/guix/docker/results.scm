@@ -26,6 +26,7 @@
             image-report-id
             image-report-size
             image-report-layers
+            image-report-warnings
 
             layer-report
             layer-report?
@@ -56,11 +57,12 @@
 ;;;
 
 (define-record-type <image-report>
-  (image-report id size layers)
+  (image-report id size layers warnings)
   image-report?
   (id     image-report-id)              ;string, "sha256:..."
   (size   image-report-size)            ;bytes in the file
-  (layers image-report-layers))         ;list of <layer-report>, lowest first
+  (layers image-report-layers)          ;list of <layer-report>, lowest first
+  (warnings image-report-warnings))     ;list of strings, lines
 
 (define-record-type <layer-report>
   (layer-report diff-id size items)

@@ -26,6 +26,7 @@
   #:export (%directive
             %transformation
             %variable
+            %ownership
             %event
             %report
             %layer
@@ -69,6 +70,11 @@
   '((name *)
     (value *)))
 
+(define %ownership
+  `((path *)
+    (uid ,uint32)
+    (gid ,uint32)))
+
 (define %event
   `((struct_size ,uint32)
     (phase ,uint32)
@@ -80,7 +86,9 @@
     (image_id *)
     (archive_size ,uint64)
     (layers *)
-    (layer_count ,size_t)))
+    (layer_count ,size_t)
+    (warnings *)
+    (warning_count ,size_t)))
 
 (define %layer
   `((struct_size ,size_t)
@@ -166,9 +174,25 @@ question marks."
 
 (define (read-structure pointer structure)
   "Return the values of the members of the STRUCTURE at POINTER, without the
-first, which is its size: of later libraries' structures, which have more
-members, this reads the beginning."
-  (cdr (parse-c-struct pointer (structure-types structure))))
+first, which is its size.  Libraries have more members or fewer: those that
+this one does not have are 0 or null."
+  (define types
+    (structure-types structure))
+
+  (define size
+    (car (parse-c-struct pointer (list (car types)))))
+
+  (define known
+    (let loop ((count (length types)))
+      (if (or (= count 1)
+              (<= (sizeof (take types count)) size))
+          count
+          (loop (- count 1)))))
+
+  (append (cdr (parse-c-struct pointer (take types known)))
+          (map (lambda (type)
+                 (if (eq? type '*) %null-pointer 0))
+               (drop types known))))
 
 (define (read-pointers pointer count)
   "Return the COUNT pointers that are at POINTER."

@@ -8,7 +8,7 @@ use super::checksum::Checksum;
 use super::joint;
 use super::level;
 use crate::error::{Error, Result, Status};
-use crate::format::gnu_tar::BLOCK_SIZE;
+use crate::format::archive::BLOCK_SIZE;
 
 /// A layer's header that is not known yet: where in its piece it is, and the
 /// layer.

@@ -23,7 +23,7 @@ const MAX_LEVEL: i32 = 12;
 const SMALL: usize = 64 << 10;
 
 /// The bytes that are taken for text or not together: a block of the archive.
-const WINDOW: usize = crate::format::gnu_tar::BLOCK_SIZE as usize;
+const WINDOW: usize = crate::format::archive::BLOCK_SIZE as usize;
 
 /// One of so many windows is looked at.
 const WINDOW_STEP: usize = 15;

@@ -11,7 +11,7 @@ mod level;
 pub use checksum::Checksum;
 pub use encoder::{Blocks, Encoder, LateHeader, Piece};
 
-use crate::format::gnu_tar::BLOCK_SIZE;
+use crate::format::archive::BLOCK_SIZE;
 
 /// The header of a stored block that holds a block of an archive and is not
 /// the last one, where a byte begins: its type, its length and the complement

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The headers of GNU tar's archive format, as GNU tar 1.35 writes them.
+//! Archives and their members' headers, as GNU tar 1.35 writes them.
 //!
 //! The `tar` crate knows the fields; this module knows what GNU tar puts in
-//! them: times of 1, owners of 0, names past 100 bytes in `././@LongLink`
-//! members, checksums of six digits, and archives padded to whole records.
-//! See "Basic Tar Format" in the GNU tar manual.
+//! them: times of 1, checksums of six digits, archives padded to whole
+//! records.  Members have headers of GNU tar's own format but for those with
+//! extended attributes, which only POSIX's can tell of.  See "Basic Tar
+//! Format" in the GNU tar manual.
 
 #![forbid(unsafe_code)]
 
-use std::sync::LazyLock;
+mod gnu;
+mod pax;
 
 use tar::{EntryType, Header};
+
+use crate::request::Owner;
 
 /// The unit of everything in an archive, in bytes.
 pub const BLOCK_SIZE: u64 = 512;
@@ -28,19 +32,11 @@ const NAME_FIELD: usize = 100;
 /// The greatest size that fits into its field in octal digits.
 const MAX_OCTAL_SIZE: u64 = (1 << 33) - 1;
 
-/// A header with what is the same in all.
-static HEADER: LazyLock<Header> = LazyLock::new(|| {
-    let mut header = Header::new_gnu();
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(MTIME);
-    header
-});
+/// The greatest user or group that fits into its field in octal digits.
+const MAX_OCTAL_ID: u32 = (1 << 21) - 1;
 
-/// The name of a member that holds another one's long name.
-const LONG_LINK: &[u8] = b"././@LongLink";
-
-/// Whether members carry the names of their owner and group.
+/// Whether members carry the names of their owner and group, where these are
+/// root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnerNames {
     /// `--owner=root:0 --group=root:0`
@@ -79,6 +75,9 @@ impl From<MemberType> for EntryType {
     }
 }
 
+/// An extended attribute: its name and its value.
+pub type Xattr = (Box<[u8]>, Box<[u8]>);
+
 /// What a header says of its member.
 #[derive(Clone, Copy, Debug)]
 pub struct HeaderFields<'a> {
@@ -90,12 +89,16 @@ pub struct HeaderFields<'a> {
     pub kind: MemberType,
     /// The permissions, up to 0o7777.
     pub mode: u16,
+    /// Whom it belongs to.
+    pub owner: Owner,
     /// The size of a file in bytes, else 0.
     pub size: u64,
     /// The major and minor number of a device.
     pub device: Option<(u32, u32)>,
     /// Whether owner names are given.
     pub owner_names: OwnerNames,
+    /// Extended attributes.
+    pub xattrs: &'a [Xattr],
 }
 
 /// `size` made a multiple of the block size.
@@ -108,71 +111,39 @@ pub fn archive_size(size: u64) -> u64 {
     (size + 2 * BLOCK_SIZE).next_multiple_of(RECORD_SIZE)
 }
 
-/// The size in bytes of a member's headers, those for a long `name` or link
-/// target included.
-pub fn headers_size(name: &[u8], link: &[u8]) -> u64 {
-    let long = |text: &[u8]| match text.len() {
-        0..=NAME_FIELD => 0,
-        length => BLOCK_SIZE + blocks(length as u64 + 1),
-    };
-    BLOCK_SIZE + long(name) + long(link)
+/// The size in bytes of the headers of `member`, those for what does not fit
+/// into fields included.
+pub fn headers_size(member: &HeaderFields) -> u64 {
+    match member.xattrs {
+        [] => gnu::headers_size(member),
+        _ => pax::headers_size(member),
+    }
 }
 
-/// Appends the headers that `member` describes, as many bytes as
-/// [`headers_size`] says.
+/// Appends the headers of `member`, as many bytes as [`headers_size`] says.
 pub fn push_headers(member: &HeaderFields, bytes: &mut Vec<u8>) {
-    let mut long = [
-        (EntryType::GNULongLink, member.link),
-        (EntryType::GNULongName, member.name),
-    ];
-    // Guix runs `tar --delete /` on the archives that have owner names, which
-    // writes these two in the other order.
-    if member.owner_names == OwnerNames::Root {
-        long.reverse();
+    match member.xattrs {
+        [] => gnu::push_headers(member, bytes),
+        _ => pax::push_headers(member, bytes),
     }
-    for (kind, name) in long {
-        if name.len() > NAME_FIELD {
-            push_long_name(kind, name, bytes);
-        }
-    }
-    let mut header = HEADER.clone();
+}
+
+/// Fills the fields that all formats have, but for the user, the group and
+/// the size.
+fn put_fields(header: &mut Header, member: &HeaderFields) {
     header.set_entry_type(member.kind.into());
-    if member.size <= MAX_OCTAL_SIZE {
-        put_octal(&mut header.as_old_mut().size, member.size);
-    } else {
-        header.set_size(member.size);
-    }
     put_octal(&mut header.as_old_mut().mode, member.mode.into());
     let fields = header.as_old_mut();
     put(&mut fields.name, member.name);
     put(&mut fields.linkname, member.link);
-    if let Some(fields) = header.as_gnu_mut() {
-        if member.owner_names == OwnerNames::Root {
-            put(&mut fields.uname, b"root");
-            put(&mut fields.gname, b"root");
-        }
-        if let Some((major, minor)) = member.device {
-            fields.set_device_major(major);
-            fields.set_device_minor(minor);
-        }
-    }
-    push_with_checksum(header, bytes);
 }
 
-/// Appends a member that holds `name`, with a NUL, for the next one.
-/// GNU tar gives it the names of user and group 0, which there are none of
-/// where Guix builds.
-fn push_long_name(kind: EntryType, name: &[u8], bytes: &mut Vec<u8>) {
-    let mut header = HEADER.clone();
-    header.set_entry_type(kind);
-    header.set_mode(0o644);
-    header.set_size(name.len() as u64 + 1);
-    header.set_mtime(0);
-    put(&mut header.as_old_mut().name, LONG_LINK);
-    push_with_checksum(header, bytes);
-    let end = bytes.len() + blocks(name.len() as u64 + 1) as usize;
-    bytes.extend_from_slice(name);
-    bytes.resize(end, 0);
+/// The name that goes with the user or group `id`.
+fn owner_name(member: &HeaderFields, id: u32) -> &'static [u8] {
+    match member.owner_names {
+        OwnerNames::Root if id == 0 => b"root",
+        _ => b"",
+    }
 }
 
 /// Copies as much of `text` into `field` as fits.
