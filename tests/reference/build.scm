@@ -128,7 +128,8 @@
     (('error regexp) (string-append "error " regexp))
     (('config regexp) (string-append "config " regexp))
     (('same . _) "same")
-    (('members . _) "members")))
+    (('members . _) "members")
+    (('merged) "merged")))
 
 (define (write-members n layers)
   (call-with-output-file (format #f "~a/~a.members" directory n)

@@ -161,6 +161,33 @@ def promised_members(image, promise, reference):
     return [] if rest(mine) == rest(theirs) else ["members differ in content"]
 
 
+def merged(image, reference):
+    """Problems of IMAGE, whose layers must be the REFERENCE's but for members
+    of one name: a directory has the last one's header in the place of the
+    first, and so has anything else, with its content."""
+    want = [merge(layer) for layer in layers_of(reference)]
+    have = layers_of(image)
+    if want == have:
+        return []
+    return [line for pair in zip(want, have) for line in explain(*pair)]
+
+
+def merge(layer):
+    found = {}
+    headers = []
+    for member in parse(layer):
+        headers.append(member)
+        if member.header[156:157] not in b"LK":
+            name = b"/".join(part for part in member.name.split(b"/")
+                             if part not in (b"", b"."))
+            if name in found and member.header[156:157] == b"5":
+                # It is still called as the first one is.
+                headers = [changed(member, name=found[name][-1].name)]
+            found[name] = headers
+            headers = []
+    return pack([header for headers in found.values() for header in headers])
+
+
 def other_config(image, reference, pattern):
     """Problems unless IMAGE is as the REFERENCE, but for a config.json that
     matches PATTERN."""
@@ -203,6 +230,8 @@ def check(n, expectation, image, reference):
         return like(image, load(reference_dir, n, "same"))
     if expectation.startswith("config "):
         return other_config(image, reference, expectation[len("config "):])
+    if expectation == "merged":
+        return merged(image, reference)
     return promised_members(image, load(reference_dir, n, "members"),
                             reference)
 
