@@ -13,8 +13,8 @@ use crate::job::lock;
 /// How many files a warning names.
 const NAMED: usize = 20;
 
-/// The greatest number of layers that every version of Docker takes; later
-/// ones take two more.
+/// The greatest number of layers that Docker takes by its own store, see
+/// "max depth exceeded"; containerd's takes more.
 const DOCKER_LAYERS: usize = 125;
 
 /// What is worth a warning about a file.
@@ -50,8 +50,7 @@ impl Warnings {
         let about_layers = (layers > DOCKER_LAYERS).then(|| {
             format!(
                 "the image has {layers} layers; Docker takes {DOCKER_LAYERS}, \
-                 and {} since version 23",
-                DOCKER_LAYERS + 2
+                 and more only with containerd's image store"
             )
         });
         about_files.chain(about_layers).collect()

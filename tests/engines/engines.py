@@ -4,9 +4,10 @@ forgets it again.
 
 load raises CommandFailed where the engine refuses the image.  identity
 returns the image's ID and diff IDs as the engine gives them, None for what it
-does not tell.  Some can more: history returns the comments on the layers,
-newest first; build_upon makes an image upon the one loaded and returns what
-it prints; pull gets an image from a registry."""
+does not tell.  Some can more: names returns those of all images; run_as runs a
+script as a user; history returns the comments on the layers, newest first;
+build_upon makes an image upon the one loaded and returns what it prints; pull
+gets an image from a registry."""
 
 import json
 import os
@@ -49,6 +50,7 @@ def stop_daemon(daemon):
 
 class Engine:
     runs = True                 # whether it runs commands at all
+    shows_owners = True         # whether users in a container are the image's
     checks_layers = True        # whether it compares layers with their digests
     daemon = None
 
@@ -112,8 +114,14 @@ class Docker(Engine):
             identity = manifest["config"]["digest"]
         return identity, image["RootFS"]["Layers"]
 
+    def names(self):
+        return self.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+
     def run(self, script, *arguments, reference=REFERENCE):
         return self.docker("run", "--rm", "--network=none", reference, script, *arguments)
+
+    def run_as(self, user, script):
+        return self.docker("run", "--rm", "--network=none", "--user", user, REFERENCE, script)
 
     def history(self):
         lines = self.docker("history", "--no-trunc", "--format", "{{json .}}", REFERENCE)
@@ -158,9 +166,15 @@ class Podman(Engine):
         image = json.loads(self.podman("image", "inspect", reference))[0]
         return "sha256:" + image["Id"], image["RootFS"]["Layers"]
 
-    def run(self, script, *arguments, reference="localhost/" + REFERENCE):
+    def names(self):
+        return self.podman("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+
+    def run(self, script, *arguments, reference="localhost/" + REFERENCE, options=()):
         return self.podman("run", "--rm", "--network=none", "--cgroup-parent", CGROUP,
-                           *LIMITS, reference, script, *arguments)
+                           *LIMITS, *options, reference, script, *arguments)
+
+    def run_as(self, user, script):
+        return self.run(script, options=["--user", user])
 
     def history(self):
         lines = self.podman("history", "--no-trunc", "--format", "json",
@@ -283,9 +297,13 @@ address = "{self.home}/sock"
         wait_for(lambda: self.ctr("version"))
 
     def load(self, file):
+        before = self.names()
         self.ctr("images", "import", file)
-        if REFERENCE_IN_FULL not in self.ctr("images", "ls", "-q"):
+        if self.names() == before:
             raise CommandFailed("the image imported is not listed")
+
+    def names(self):
+        return self.ctr("images", "ls", "-q").split()
 
     def pull(self, reference):
         self.ctr("images", "pull", "--plain-http", reference)
@@ -351,6 +369,7 @@ class Crane(Engine):
 
 
 class Apptainer(Engine):
+    shows_owners = False
     checks_layers = False
 
     def __init__(self, place, name):

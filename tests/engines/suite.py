@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 
+import contents
 import engines
 import image
 import loading
@@ -39,6 +40,7 @@ def check_engine(engine, images, changed, results):
     engine.start()
     try:
         loading.check_images(engine, images, results)
+        contents.check(engine, images, results)
         results[engine.id, "changed"] = tampering.check(engine, changed)
         if hasattr(engine, "pull"):
             registry.check_pull(engine, images)

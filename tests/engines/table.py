@@ -33,18 +33,20 @@ def write(file, engines, results):
     rows = [["Debian", "engine", "version"]
             + [f"{form}, {NAMES.get(compression, compression)}"
                for form, compression in columns]
-            + ["as a base", "layer changed"]]
+            + ["as a base", "layer changed", "layers"]]
     rows.append(["---"] * len(rows[0]))
     for engine in engines:
         rows.append([engine.place.name, engine.title, engine.version]
                     + [cell(engine, *column) for column in columns]
-                    + [base(engine), changed(engine)])
+                    + [base(engine), changed(engine),
+                       results.get((engine.id, "layers"), "–")])
     with open(file, "w", encoding="utf-8") as out:
         for row in rows:
             out.write("| " + " | ".join(row) + " |\n")
         out.write("\nyes: loaded, its image ID and diff IDs compared where the engine "
                   "gives them, and run; loads: the engine runs nothing, its export was "
                   "compared; as a base: another image was built upon both forms and "
-                  "run; layer changed: what came of one flipped bit.\n\n")
+                  "run; layer changed: what came of one flipped bit; layers: how many are taken, of 125, "
+                  "127 and 128.\n\n")
         for number, reason in enumerate(reasons, 1):
             out.write(f"({number}) {reason}.  \n")

@@ -50,6 +50,10 @@ def check_all(scene):
                 says=["max_layers", str(count), "2"])
     for history in (3, 2 ** 32 - 1):
         refused(f"history is {history}", "history", history, says=["history", str(history)])
+    for word in ("whiteouts", "modes", "xattrs", "parent-directories", "config-keys"):
+        for value in (2, 2 ** 32 - 1):
+            refused(f"{word} is {value}", word, value,
+                    says=[word.replace("-", "_"), str(value)])
     for time in (-2 ** 63 + 1, -62167219201, 253402300800, 2 ** 63 - 1):
         refused(f"creation-time is {time}", "creation-time", time,
                 says=["creation_time", str(time), "9999"])
@@ -109,6 +113,19 @@ def check_pairs(refused):
     refused("a variable with an empty name", "variable", "", "b", says=[environment, "name"])
     refused("a variable with '=' in its name", "variable", "A=B", "c",
             says=[environment, '"A=B"', '"="'])
+    ownership = "ownership"
+    refused("an ownership of NULL", "ownership", "/a", 0, 0, "null", "ownership-path",
+            says=[ownership, "NULL"])
+    refused("an ownership of no path", "ownership", "", 0, 0, says=[ownership, "empty"])
+    refused("an ownership of '..'", "ownership", "/a/..", 0, 0,
+            says=[ownership, '"/a/.."', '".."'])
+    for ids in ((2 ** 32 - 1, 0), (0, 2 ** 32 - 1)):
+        refused(f"an ownership of {ids}", "ownership", "/a", *ids,
+                says=[ownership, '"/a"', "4294967295"])
+    for system, variant in (("armhf-linux", "v4"), ("armhf-linux", "7"), ("x86_64-linux", "v5"),
+                            ("aarch64-linux", ""), ("riscv64-linux", "v1")):
+        refused(f"{system} has no variant {variant!r}", "system", system, "variant", variant,
+                says=["variant", f'"{variant}"'])
     refused("a compressor with an empty name", "compressor", "", ";",
             says=["compressor", "empty"])
     refused("a word of the compressor is NULL", "null", "word", says=["compressor", "NULL"])
@@ -122,6 +139,7 @@ def check_text(scene, refused):
     for name, words in {
             "repository": ["repository", bad],
             "system": ["system", bad],
+            "variant": ["variant", bad],
             "entry_point": ["entry-point", "/bin/sh", bad, ";"],
             "environment": ["variable", "A", bad],
     }.items():

@@ -27,6 +27,7 @@ static const char *paths[MAX], *entry_point[MAX], *compressor[MAX];
 static struct guix_docker_directive directives[MAX];
 static struct guix_docker_transformation transformations[MAX];
 static struct guix_docker_variable environment[MAX];
+static struct guix_docker_ownership ownership[MAX];
 
 /* What to do when so many bytes are done.  */
 static const char *command, *directory;
@@ -255,6 +256,26 @@ parse (char **argument, struct guix_docker_options *options)
           environment[options->environment_count].name = value;
           environment[options->environment_count++].value = *++argument;
         }
+      else if (!strcmp (option, "ownership"))
+        {
+          ownership[options->ownership_count].path = value;
+          ownership[options->ownership_count].uid
+            = (uint32_t) strtoul (*++argument, NULL, 10);
+          ownership[options->ownership_count++].gid
+            = (uint32_t) strtoul (*++argument, NULL, 10);
+        }
+      else if (!strcmp (option, "variant"))
+        options->variant = value;
+      else if (!strcmp (option, "whiteouts"))
+        options->whiteouts = (uint32_t) atoll (value);
+      else if (!strcmp (option, "modes"))
+        options->modes = (uint32_t) atoll (value);
+      else if (!strcmp (option, "xattrs"))
+        options->xattrs = (uint32_t) atoll (value);
+      else if (!strcmp (option, "parent-directories"))
+        options->parent_directories = (uint32_t) atoll (value);
+      else if (!strcmp (option, "config-keys"))
+        options->config_keys = (uint32_t) atoll (value);
       else if (!strcmp (option, "null"))
         {
           /* An element that is missing, or a list behind no pointer.  */
@@ -276,6 +297,8 @@ parse (char **argument, struct guix_docker_options *options)
             environment[0].name = NULL;
           else if (!strcmp (value, "variable-value"))
             environment[0].value = NULL;
+          else if (!strcmp (value, "ownership-path"))
+            ownership[options->ownership_count - 1].path = NULL;
           else if (!strcmp (value, "word"))
             compressor[options->compressor_count++] = NULL;
           else if (!strcmp (value, "entry-point"))
@@ -314,6 +337,7 @@ main (int argc, char **argv)
   options.extra_files = directives;
   options.transformations = transformations;
   options.environment = environment;
+  options.ownership = ownership;
   options.compressor = compressor;
   parse (argv + 1, &options);
   caller = pthread_self ();
@@ -346,6 +370,8 @@ main (int argc, char **argv)
     printf ("id: %s\nsize: %llu\nlayers: %lu\n", report->image_id,
             (unsigned long long) report->archive_size,
             (unsigned long) report->layer_count);
+  if (report && report->warning_count > 0)
+    printf ("warning: %s\n", report->warnings[0]);
   printf ("calls: %lu\n", calls);
   guix_docker_error_free (error);
   guix_docker_report_free (report);
