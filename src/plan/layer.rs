@@ -11,7 +11,7 @@ use super::tree::DIRECTORY_MODE;
 use crate::error::{Error, Result, Status, quoted};
 use crate::format::archive::{self, OwnerNames, Xattr};
 use crate::input::{Kind, ScannedEntry};
-use crate::name::{ancestors, clean};
+use crate::name::{ancestors, clean, components};
 use crate::request::{Modes, Owner, Ownership, Request, Transformation, Whiteouts};
 
 /// What names begin with by which layers delete files of those below them, see
@@ -134,6 +134,10 @@ impl<'a> LayerBuilder<'a> {
     /// Adds a path of the request with all that is at and below it, under
     /// their own names.
     pub fn push_item(&mut self, (path, entries): (Vec<u8>, Vec<ScannedEntry>)) -> Result<()> {
+        if self.request.whiteouts == Whiteouts::Refuse {
+            // The directories above are no members.
+            refuse_whiteouts(&path)?;
+        }
         for entry in entries {
             self.push(NewMember::from_disk(entry, 0))?;
         }
@@ -155,7 +159,11 @@ impl<'a> LayerBuilder<'a> {
             return Ok(());
         }
         if self.request.whiteouts == Whiteouts::Refuse {
-            refuse_whiteout(&name)?;
+            match is_new {
+                true => refuse_whiteouts(&name)?,
+                // Those above are members, or were looked at.
+                false => refuse_whiteout(last_component(&name), &name)?,
+            }
         }
         let owner = match self.request.ownership.as_slice() {
             [] => Owner::default(),
@@ -163,17 +171,14 @@ impl<'a> LayerBuilder<'a> {
         };
         let follows_user =
             self.layer.owner_names == OwnerNames::None && self.request.modes == Modes::Reference;
+        let mode = match follows_user {
+            true => group_and_others_as_user(mode),
+            false => mode,
+        };
         self.layer.members.push(Member {
-            offset: 0,
-            name,
-            mode: match follows_user {
-                true => group_and_others_as_user(mode),
-                false => mode,
-            },
-            owner,
-            kind,
             xattrs,
             origin: is_new.then_some(path),
+            ..Member::new(name, mode, owner, kind)
         });
         Ok(())
     }
@@ -212,7 +217,7 @@ impl<'a> LayerBuilder<'a> {
             layer.members = conflicts::merge(layer.members)?;
         }
         for member in &mut layer.members {
-            member.offset = layer.size;
+            member.place(layer.size);
             layer.size = member.end();
         }
         layer.size = archive::archive_size(layer.size);
@@ -220,11 +225,22 @@ impl<'a> LayerBuilder<'a> {
     }
 }
 
-/// Fails if a member's `name` says to engines that something is to be deleted
-/// from the layers below.
-fn refuse_whiteout(name: &[u8]) -> Result<()> {
-    let mut parts = name.split(|&byte| byte == b'/');
-    if !parts.any(|part| part.starts_with(WHITEOUT)) {
+/// The last component of a name, with the slash that a directory's ends in.
+fn last_component(name: &[u8]) -> &[u8] {
+    let name_only = name.strip_suffix(b"/").unwrap_or(name);
+    let slash = name_only.iter().rposition(|&byte| byte == b'/');
+    &name[slash.map_or(0, |slash| slash + 1)..]
+}
+
+/// As [`refuse_whiteout`], for all parts of `name`.
+fn refuse_whiteouts(name: &[u8]) -> Result<()> {
+    components(name).try_for_each(|part| refuse_whiteout(part, name))
+}
+
+/// Fails if a `part` of a member's `name` says to engines that something is to
+/// be deleted from the layers below.
+fn refuse_whiteout(part: &[u8], name: &[u8]) -> Result<()> {
+    if !part.starts_with(WHITEOUT) {
         return Ok(());
     }
     Err(Error::new(
@@ -232,7 +248,7 @@ fn refuse_whiteout(name: &[u8]) -> Result<()> {
         format!(
             "engines would take {} for a whiteout, by its name, and delete what is below it; \
              rename or leave out the file, or allow whiteouts",
-            quoted(&[b"/", name].concat())
+            quoted(&[b"/", name.strip_prefix(b"/").unwrap_or(name)].concat())
         ),
     ))
 }

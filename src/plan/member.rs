@@ -14,6 +14,8 @@ use crate::request::Owner;
 pub struct Member {
     /// Where its headers begin in the layer, in bytes.
     pub offset: u64,
+    /// The size of its headers in bytes.
+    pub(super) headers_size: u32,
     /// Its name; a directory's ends in a slash.
     pub name: Name,
     /// Its permissions, up to 0o7777.
@@ -51,6 +53,27 @@ impl Deref for Name {
 }
 
 impl Member {
+    /// A member that has no place yet.
+    pub fn new(name: Name, mode: u16, owner: Owner, kind: Kind) -> Self {
+        Member {
+            offset: 0,
+            headers_size: 0,
+            name,
+            mode,
+            owner,
+            kind,
+            xattrs: None,
+            origin: None,
+        }
+    }
+
+    /// Gives the member its place, which begins at `offset`.
+    pub fn place(&mut self, offset: u64) {
+        self.offset = offset;
+        // Their size does not depend on the owners' names.
+        self.headers_size = archive::headers_size(&self.fields(OwnerNames::None)) as u32;
+    }
+
     /// The size of the content in bytes, without padding.
     pub fn size(&self) -> u64 {
         match &self.kind {
@@ -69,8 +92,7 @@ impl Member {
 
     /// Where the content begins in the layer.
     pub fn content_offset(&self) -> u64 {
-        // Their size does not depend on the owners' names.
-        self.offset + archive::headers_size(&self.fields(OwnerNames::None))
+        self.offset + u64::from(self.headers_size)
     }
 
     /// Where the next member begins in the layer.

@@ -13,6 +13,7 @@ use super::{
     BLOCK_SIZE, HeaderFields, MAX_OCTAL_ID, MAX_OCTAL_SIZE, MTIME, NAME_FIELD, OwnerNames, blocks,
     owner_name, push_with_checksum, put, put_fields, put_octal,
 };
+use crate::request::Owner;
 
 /// A header with what is the same in all.
 static HEADER: LazyLock<Header> = LazyLock::new(|| {
@@ -58,7 +59,23 @@ pub fn push_headers(member: &HeaderFields, bytes: &mut Vec<u8>) {
     } else {
         header.set_size(member.size);
     }
-    let owner = member.owner;
+    put_owner(&mut header, member.owner);
+    if let Some(fields) = header.as_gnu_mut() {
+        put(&mut fields.uname, owner_name(member, member.owner.uid));
+        put(&mut fields.gname, owner_name(member, member.owner.gid));
+        if let Some((major, minor)) = member.device {
+            fields.set_device_major(major);
+            fields.set_device_minor(minor);
+        }
+    }
+    push_with_checksum(header, bytes);
+}
+
+/// Fills the fields of the user and the group, which are root's in the header.
+fn put_owner(header: &mut Header, owner: Owner) {
+    if owner == Owner::default() {
+        return;
+    }
     if owner.uid <= MAX_OCTAL_ID {
         put_octal(&mut header.as_old_mut().uid, owner.uid.into());
     } else {
@@ -69,15 +86,6 @@ pub fn push_headers(member: &HeaderFields, bytes: &mut Vec<u8>) {
     } else {
         header.set_gid(owner.gid.into());
     }
-    if let Some(fields) = header.as_gnu_mut() {
-        put(&mut fields.uname, owner_name(member, owner.uid));
-        put(&mut fields.gname, owner_name(member, owner.gid));
-        if let Some((major, minor)) = member.device {
-            fields.set_device_major(major);
-            fields.set_device_minor(minor);
-        }
-    }
-    push_with_checksum(header, bytes);
 }
 
 /// Appends a member that holds `name`, with a NUL, for the next one.
