@@ -18,7 +18,7 @@
                 ("/opt/deep/down/profile" -> "")
                 ("/usr/bin/env" -> "bin/env"))
     #:entry-point "bin/bash"
-    #:image-tag "My_Image/of Ünusual.name"
+    #:image-tag "My_Image/of an unusual.Name"
     #:entry-point-argument ("-c" "echo \"$0\" \\ ü\n")))
 
 (define specifications
