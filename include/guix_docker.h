@@ -335,7 +335,8 @@ typedef struct guix_docker_options {
    */
   size_t size;
   /*
-   The file to write the image to.  Required.
+   The file to write the image to.  Required, unless there is an
+   `image_fd`.
    */
   const char *image;
   /*
@@ -520,6 +521,90 @@ typedef struct guix_docker_options {
    Must be 0.
    */
   uint32_t reserved_2;
+  /*
+   What the image is called, in the place of `repository`: whole
+   references, such as "registry.example:5000/team/app:1.2".  The tag is
+   "latest" if there is none; "auto" becomes the first 12 digits of the
+   image's ID.
+   */
+  const char *const *names;
+  /*
+   How many names there are.
+   */
+  size_t name_count;
+  /*
+   The words that are executed, or the default arguments of the entry
+   point.  NULL for none at all, which is not the same as an empty list.
+   */
+  const char *const *cmd;
+  /*
+   How many words there are.
+   */
+  size_t cmd_count;
+  /*
+   Who executes them: a user and perhaps a group, "USER[:GROUP]", by names
+   or numbers; or NULL.
+   */
+  const char *user;
+  /*
+   The directory they are executed in, an absolute name, or NULL.
+   */
+  const char *working_directory;
+  /*
+   The ports that containers listen at: "PORT", "PORT/tcp", "PORT/udp" or
+   "PORT/sctp".
+   */
+  const char *const *exposed_ports;
+  /*
+   How many ports there are.
+   */
+  size_t exposed_port_count;
+  /*
+   Directories that hold containers' data, absolute names.
+   */
+  const char *const *volumes;
+  /*
+   How many volumes there are.
+   */
+  size_t volume_count;
+  /*
+   What is to be known of the image, by name; elements are as large as
+   those of `environment`.
+   */
+  const struct guix_docker_variable *labels;
+  /*
+   How many labels there are.
+   */
+  size_t label_count;
+  /*
+   The signal that tells containers to end, by name or number, or NULL.
+   */
+  const char *stop_signal;
+  /*
+   How to find out whether a container works: a JSON object in Docker's
+   form, with times in nanoseconds, or NULL.
+   */
+  const char *health_check;
+  /*
+   Who made the image, or NULL.
+   */
+  const char *author;
+  /*
+   A JSON object that is merged into the configuration last, as RFC 7396
+   says, or NULL.
+   */
+  const char *config;
+  /*
+   A descriptor to write the image to in the place of `image`, which is
+   NULL then; 0 for none.  It may be a pipe, a socket or a file, gets the
+   same bytes as a file would, in their order, and is not closed.
+   */
+  int32_t image_fd;
+  /*
+   1 for the report to have the digest of the archive, which is read again
+   for it, or 0.
+   */
+  uint32_t archive_digest;
 } guix_docker_options;
 
 /*
@@ -564,7 +649,8 @@ typedef struct guix_docker_report {
    */
   const char *image_id;
   /*
-   The size of the file in bytes.
+   The size of the file in bytes; 0 if a command has written it to a
+   descriptor.
    */
   uint64_t archive_size;
   /*
@@ -584,6 +670,23 @@ typedef struct guix_docker_report {
    How many warnings there are.
    */
   size_t warning_count;
+  /*
+   The digest of the file, "sha256:" and 64 hexadecimal digits, or NULL if
+   it was not asked for, or a command has written to a descriptor.
+   */
+  const char *archive_digest;
+  /*
+   What the image is called: repositories with tags.
+   */
+  const char *const *names;
+  /*
+   How many names there are.
+   */
+  size_t name_count;
+  /*
+   The report as JSON, see `guix_docker_report_json`.
+   */
+  const char *json;
 } guix_docker_report;
 
 /*
@@ -674,6 +777,12 @@ guix_docker_status build_docker_image(const struct guix_docker_options *options,
  get the sizes of the first version, which later libraries go on to take.
  */
 void guix_docker_options_init(struct guix_docker_options *options, size_t size);
+
+/*
+ The report as a JSON object, whose form guix_docker_report.schema.json
+ describes; it is freed with the report.  NULL for NULL.
+ */
+const char *guix_docker_report_json(const struct guix_docker_report *report);
 
 /*
  Frees a report that `build_docker_image` made and that has not been freed;

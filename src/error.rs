@@ -68,6 +68,19 @@ pub enum Argument {
     Xattrs,
     ParentDirectories,
     ConfigKeys,
+    Names,
+    Cmd,
+    User,
+    WorkingDirectory,
+    ExposedPorts,
+    Volumes,
+    Labels,
+    StopSignal,
+    HealthCheck,
+    Author,
+    Config,
+    ImageFd,
+    ArchiveDigest,
 }
 
 /// A failure: its kind, the argument that led to it, if any, and a message

@@ -10,7 +10,7 @@ use crate::error::{Error, Result, Status};
 use crate::format::Layout;
 use crate::input::FileSystem;
 use crate::job::{Job, Monitor};
-use crate::output::ImageFile;
+use crate::output::Output;
 use crate::plan;
 use crate::report::{LayerReport, Report};
 use crate::request::Request;
@@ -23,7 +23,7 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     let job = Job::default();
     let file_system = FileSystem::open()
         .map_err(|errno| Error::system(Status::Input, "opening the root directory", errno))?;
-    let output = ImageFile::create(&request.image)?;
+    let output = Output::open(request)?;
     let plan = plan::plan(request, &file_system, &output.ids()?, &job, monitor)?;
     let layers = &plan.layers;
     let groups = plan::possible_duplicates(layers);
@@ -36,11 +36,17 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
         stored: &stored,
         layout: &layout,
     };
-    let written = write::write(&image, output.file(), &job, monitor)?;
+    let written = write::write(&image, &output, &job, monitor)?;
+    let archive_digest = job.run_one(monitor, || output.digest(request, &job))?;
     let warnings = file_system.warnings.lines(layers.len());
+    let names = request.names_of(&written.image_id);
+    let names = names.iter().map(|(name, tag)| format!("{name}:{tag}"));
     Ok(Report {
         image_id: written.image_id,
+        names: names.collect(),
+        seconds: job.seconds(),
         archive_size: output.publish()?,
+        archive_digest,
         layers: zip(&plan.layers, written.diff_ids)
             .map(|(layer, diff_id)| LayerReport {
                 diff_id,

@@ -4,19 +4,37 @@
 
 #![forbid(unsafe_code)]
 
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
 use crate::digest::{DiffId, Digest};
+use crate::error::{Error, Result, Status};
+use crate::job::Seconds;
+use crate::plan::Item;
+
+/// The version of the form that reports have in JSON, which
+/// `include/guix_docker_report.schema.json` describes.  Members may be added
+/// to it without another version.
+const SCHEMA: u32 = 1;
 
 /// An image that was built.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The image's ID: the digest of its configuration.
     pub image_id: Digest,
-    /// The size of the file in bytes.
+    /// What it is called: repositories with tags.
+    pub names: Vec<String>,
+    /// The size of the file in bytes; 0 if a command has written it to a
+    /// descriptor.
     pub archive_size: u64,
+    /// The digest of the file, if that was asked for.
+    pub archive_digest: Option<Digest>,
     /// Its layers, lowest first.
     pub layers: Vec<LayerReport>,
     /// What its users should know: lines of text.
     pub warnings: Vec<String>,
+    /// How long each phase took.
+    pub seconds: Seconds,
 }
 
 /// A layer of it.
@@ -28,5 +46,56 @@ pub struct LayerReport {
     pub size: u64,
     /// The paths of the request that are in it; none for the layer of extra
     /// files or of the root file system.
-    pub items: Vec<Vec<u8>>,
+    pub items: Vec<Item>,
+}
+
+impl Report {
+    /// The report as a JSON object.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self)
+            .map_err(|error| Error::new(Status::Internal, format!("writing JSON: {error}")))
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema", &SCHEMA)?;
+        map.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
+        map.serialize_entry("image_id", &self.image_id)?;
+        map.serialize_entry("config_digest", &self.image_id)?;
+        map.serialize_entry("names", &self.names)?;
+        let size = Some(self.archive_size).filter(|&size| size > 0);
+        map.serialize_entry("archive_size", &size)?;
+        map.serialize_entry("archive_digest", &self.archive_digest)?;
+        map.serialize_entry("layers", &self.layers)?;
+        map.serialize_entry("warnings", &self.warnings)?;
+        map.serialize_entry("seconds", &self.seconds)?;
+        map.end()
+    }
+}
+
+impl Serialize for LayerReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("diff_id", &self.diff_id)?;
+        map.serialize_entry("size", &self.size)?;
+        map.serialize_entry("items", &self.items)?;
+        map.end()
+    }
+}
+
+impl Serialize for Item {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("path", &String::from_utf8_lossy(&self.path))?;
+        map.serialize_entry("size", &self.size)?;
+        map.end()
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }

@@ -27,6 +27,9 @@
                image-report-size
                image-report-layers
                image-report-warnings
+               image-report-archive-digest
+               image-report-names
+               image-report->json
 
                layer-report?
                layer-report-diff-id
@@ -79,8 +82,21 @@
                              (modes 'reference)
                              (xattrs 'drop)
                              parent-directories
-                             (config-keys 'reference))
-  "Write to the file IMAGE a Docker image archive of PATHS, a list of absolute
+                             (config-keys 'reference)
+                             (names '())
+                             cmd
+                             user
+                             working-directory
+                             (exposed-ports '())
+                             (volumes '())
+                             (labels '())
+                             stop-signal
+                             health-check
+                             author
+                             config
+                             archive-digest)
+  "Write to IMAGE, the name of a file or an output port with a descriptor, such
+as a pipe, a Docker image archive of PATHS, a list of absolute
 names of store items or of other files, with all that is below them.  PREFIX
 is the store item that the image is about, usually a profile or a system; a
 single-layer image's layer gets its ID from it.  Return an image report, see
@@ -113,7 +129,8 @@ variables that containers start with.
 COMPRESSOR is #f or a list of strings: a command that compresses from its
 standard input to its standard output.  'gzip' and 'pigz' need not be there.
 
-CREATION-TIME is the SRFI-19 time-utc in the image's metadata.
+CREATION-TIME is the SRFI-19 time-utc in the image's metadata, or
+'source-date-epoch' for that of SOURCE_DATE_EPOCH in the environment.
 
 MAX-LAYERS is #f, for a single layer, or the greatest number of layers, 2 or
 more.  The largest of PATHS have a layer each, which images can share.
@@ -148,6 +165,25 @@ ARM, \"v1\" to \"v4\" of x86_64.
 CONFIG-KEYS is 'reference', for the keys \"env\" and \"entrypoint\" as Guix has
 them, or 'spec', for \"Env\" and \"Entrypoint\" as the specification has them.
 
+NAMES is a list of what the image is called in the place of REPOSITORY: whole
+references, such as \"registry.example:5000/team/app:1.2\".  The tag is
+\"latest\" if there is none; \"auto\" becomes the beginning of the image's ID.
+
+CMD is #f or a list of strings, what containers run or the default arguments of
+ENTRY-POINT.  USER is #f or who runs it, \"USER\" or \"USER:GROUP\" by names or
+numbers; WORKING-DIRECTORY is #f or where.  EXPOSED-PORTS is a list of ports that
+it listens at, such as \"8080/tcp\", VOLUMES a list of directories that hold its
+data, and LABELS a list of pairs of strings, the names and values of what is to
+be known of the image.  STOP-SIGNAL is #f or the name of the signal that tells
+containers to end, AUTHOR #f or who made the image.
+
+HEALTH-CHECK is #f or how to find out whether a container works, in Docker's
+form: JSON text, or an association list as guile-json has it, such as
+'((\"Test\" . #(\"CMD\" \"check\"))).  CONFIG is #f or an object of either form that
+is merged into the configuration last, as RFC 7396 says.
+
+ARCHIVE-DIGEST is true for the report to have the digest of the archive.
+
 THREADS is the number of threads to work with, 0 for as many as the process
 can run at once.  It defaults to NIX_BUILD_CORES.  Images do not depend on it.
 
@@ -165,6 +201,8 @@ of type '&docker-error' with a message, and leave no file behind."
                 repository extra-files transformations system database
                 entry-point environment compressor creation-time max-layers
                 root-system history threads progress ownership variant
-                whiteouts modes xattrs parent-directories config-keys)))
+                whiteouts modes xattrs parent-directories config-keys
+                names cmd user working-directory exposed-ports volumes labels
+                stop-signal health-check author config archive-digest)))
 
 ;;; docker.scm ends here

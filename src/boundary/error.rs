@@ -80,6 +80,19 @@ fn name(argument: Argument) -> &'static CStr {
         Argument::Xattrs => c"xattrs",
         Argument::ParentDirectories => c"parent_directories",
         Argument::ConfigKeys => c"config_keys",
+        Argument::Names => c"names",
+        Argument::Cmd => c"cmd",
+        Argument::User => c"user",
+        Argument::WorkingDirectory => c"working_directory",
+        Argument::ExposedPorts => c"exposed_ports",
+        Argument::Volumes => c"volumes",
+        Argument::Labels => c"labels",
+        Argument::StopSignal => c"stop_signal",
+        Argument::HealthCheck => c"health_check",
+        Argument::Author => c"author",
+        Argument::Config => c"config",
+        Argument::ImageFd => c"image_fd",
+        Argument::ArchiveDigest => c"archive_digest",
     }
 }
 

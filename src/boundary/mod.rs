@@ -76,7 +76,7 @@ pub unsafe extern "C" fn build_docker_image(
         // SAFETY: the caller promises valid pointers.
         let result = unsafe { build(options) };
         match result {
-            Ok(built) => (Status::Ok, report::export(built), ptr::null_mut()),
+            Ok((built, json)) => (Status::Ok, report::export(built, json), ptr::null_mut()),
             Err(problem) => (problem.status(), ptr::null_mut(), error::export(&problem)),
         }
     }));
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn build_docker_image(
 /// # Safety
 ///
 /// `options` must be NULL or valid as [`build_docker_image`] describes.
-unsafe fn build(options: *const Options) -> Result<Report> {
+unsafe fn build(options: *const Options) -> Result<(Report, String)> {
     // SAFETY: the caller promises a structure as large as it says.
     let options = unsafe { read::options(options)? };
     // SAFETY: the caller promises that all it points to is there for the
@@ -112,7 +112,10 @@ unsafe fn build(options: *const Options) -> Result<Report> {
     let request = unsafe { read::request(&options)? };
     // SAFETY: the caller promises functions that may be called.
     let mut monitor = |news| unsafe { progress::tell(&options, news) };
-    crate::build(&request, &mut monitor)
+    let report = crate::build(&request, &mut monitor)?;
+    // The image is there: nothing may fail any more.
+    let json = report.to_json().unwrap_or_default();
+    Ok((report, json))
 }
 
 /// Fills `options` with defaults: an image of no paths, in a single layer,
@@ -138,6 +141,17 @@ pub unsafe extern "C" fn guix_docker_options_init(options: *mut Options, size: u
         let target = options.cast::<u8>();
         ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), target, known);
         target.add(known).write_bytes(0, size - known);
+    }
+}
+
+/// The report as a JSON object, whose form guix_docker_report.schema.json
+/// describes; it is freed with the report.  NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn guix_docker_report_json(report: *const CReport) -> *const c_char {
+    match report.is_null() {
+        true => ptr::null(),
+        // SAFETY: the caller promises a report of this library.
+        false => unsafe { (*report).json },
     }
 }
 

@@ -68,7 +68,8 @@ pub struct Options {
     /// The size of the structure as the caller knows it, in bytes; set by
     /// `guix_docker_options_init`.
     pub size: usize,
-    /// The file to write the image to.  Required.
+    /// The file to write the image to.  Required, unless there is an
+    /// `image_fd`.
     pub image: *const c_char,
     /// The store items, or other files and directories, to put into the
     /// image with all that is below them, under their own absolute names.  In
@@ -176,6 +177,54 @@ pub struct Options {
     pub config_keys: u32,
     /// Must be 0.
     pub reserved_2: u32,
+    /// What the image is called, in the place of `repository`: whole
+    /// references, such as "registry.example:5000/team/app:1.2".  The tag is
+    /// "latest" if there is none; "auto" becomes the first 12 digits of the
+    /// image's ID.
+    pub names: *const *const c_char,
+    /// How many names there are.
+    pub name_count: usize,
+    /// The words that are executed, or the default arguments of the entry
+    /// point.  NULL for none at all, which is not the same as an empty list.
+    pub cmd: *const *const c_char,
+    /// How many words there are.
+    pub cmd_count: usize,
+    /// Who executes them: a user and perhaps a group, "USER[:GROUP]", by names
+    /// or numbers; or NULL.
+    pub user: *const c_char,
+    /// The directory they are executed in, an absolute name, or NULL.
+    pub working_directory: *const c_char,
+    /// The ports that containers listen at: "PORT", "PORT/tcp", "PORT/udp" or
+    /// "PORT/sctp".
+    pub exposed_ports: *const *const c_char,
+    /// How many ports there are.
+    pub exposed_port_count: usize,
+    /// Directories that hold containers' data, absolute names.
+    pub volumes: *const *const c_char,
+    /// How many volumes there are.
+    pub volume_count: usize,
+    /// What is to be known of the image, by name; elements are as large as
+    /// those of `environment`.
+    pub labels: *const Variable,
+    /// How many labels there are.
+    pub label_count: usize,
+    /// The signal that tells containers to end, by name or number, or NULL.
+    pub stop_signal: *const c_char,
+    /// How to find out whether a container works: a JSON object in Docker's
+    /// form, with times in nanoseconds, or NULL.
+    pub health_check: *const c_char,
+    /// Who made the image, or NULL.
+    pub author: *const c_char,
+    /// A JSON object that is merged into the configuration last, as RFC 7396
+    /// says, or NULL.
+    pub config: *const c_char,
+    /// A descriptor to write the image to in the place of `image`, which is
+    /// NULL then; 0 for none.  It may be a pipe, a socket or a file, gets the
+    /// same bytes as a file would, in their order, and is not closed.
+    pub image_fd: i32,
+    /// 1 for the report to have the digest of the archive, which is read again
+    /// for it, or 0.
+    pub archive_digest: u32,
 }
 
 /// A file, directory or link to make in the image.  Names are relative to
@@ -308,6 +357,24 @@ no_padding!(Options {
     parent_directories,
     config_keys,
     reserved_2,
+    names,
+    name_count,
+    cmd,
+    cmd_count,
+    user,
+    working_directory,
+    exposed_ports,
+    exposed_port_count,
+    volumes,
+    volume_count,
+    labels,
+    label_count,
+    stop_signal,
+    health_check,
+    author,
+    config,
+    image_fd,
+    archive_digest,
 });
 no_padding!(Directive {
     kind,

@@ -6,6 +6,8 @@ use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
 use std::slice;
 
+use rustix::fd::{BorrowedFd, OwnedFd};
+
 use super::layout::{self, Structure};
 use super::null;
 use super::options::{
@@ -49,12 +51,27 @@ pub unsafe fn request(options: &Options) -> Result<Request> {
     // as long as their counts say; so it is for all that is read below.
     let (image, paths, prefix) = unsafe {
         (
-            required(Argument::Image, options.image)?,
+            optional(options.image),
             strings(Argument::Paths, options.paths, options.path_count)?,
-            required(Argument::Prefix, options.prefix)?,
+            required(Argument::Prefix, options.prefix),
         )
     };
-    let mut request = Request::new(image, &paths, prefix)?;
+    let mut request = match (image, options.image_fd) {
+        (None, 0) => return Err(null(Argument::Image)),
+        (Some(image), 0) => Request::new(image, &paths, prefix?)?,
+        (None, fd) => Request::to_stream(descriptor(fd)?, &paths, prefix?)?,
+        (Some(_), _) => {
+            return Err(Error::argument(
+                Argument::ImageFd,
+                "there is a file name for the image as well; leave out one of them",
+            ));
+        }
+    };
+    request.archive_digest(match options.archive_digest {
+        0 => false,
+        1 => true,
+        other => return Err(unknown(Argument::ArchiveDigest, other)),
+    });
     // SAFETY: see above.
     let (repository, system, database, root_system) = unsafe {
         (
@@ -158,8 +175,97 @@ pub unsafe fn request(options: &Options) -> Result<Request> {
     });
     request.threads(options.threads as usize);
     // SAFETY: see above.
-    unsafe { contents(options, &mut request)? };
+    unsafe {
+        contents(options, &mut request)?;
+        container(options, &mut request)?;
+    }
     Ok(request)
+}
+
+/// A descriptor of the library's own for what the caller's `fd` is of.
+fn descriptor(fd: i32) -> Result<OwnedFd> {
+    let failed = || {
+        Error::argument(
+            Argument::ImageFd,
+            format_args!("{fd} is not an open descriptor"),
+        )
+    };
+    if fd < 0 {
+        return Err(failed());
+    }
+    // SAFETY: it is used for this call alone, which finds out whether it is
+    // open.
+    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+    rustix::io::fcntl_dupfd_cloexec(fd, 3).map_err(|_| failed())
+}
+
+/// The part of the request that says what the image is called and what
+/// containers start with.
+///
+/// # Safety
+///
+/// As for [`request`].
+unsafe fn container(options: &Options, request: &mut Request) -> Result<()> {
+    // SAFETY: as in `request`.
+    let list = |argument, items, count| unsafe { strings(argument, items, count) };
+    // SAFETY: as in `request`.
+    let text = |pointer| unsafe { optional(pointer) };
+    for name in list(Argument::Names, options.names, options.name_count)? {
+        request.name(name)?;
+    }
+    let container = &mut request.container;
+    let cmd = list(Argument::Cmd, options.cmd, options.cmd_count)?;
+    if !options.cmd.is_null() {
+        container.cmd(&cmd)?;
+    }
+    if let Some(user) = text(options.user) {
+        container.user(user)?;
+    }
+    if let Some(directory) = text(options.working_directory) {
+        container.working_directory(directory)?;
+    }
+    for port in list(
+        Argument::ExposedPorts,
+        options.exposed_ports,
+        options.exposed_port_count,
+    )? {
+        container.exposed_port(port)?;
+    }
+    for volume in list(Argument::Volumes, options.volumes, options.volume_count)? {
+        container.volume(volume)?;
+    }
+    // SAFETY: as in `request`.
+    let labels = unsafe {
+        structures(
+            Argument::Labels,
+            options.labels,
+            options.label_count,
+            options.variable_size as usize,
+        )?
+    };
+    for label in labels {
+        // SAFETY: as in `request`.
+        let (name, value) = unsafe {
+            (
+                required(Argument::Labels, label.name)?,
+                required(Argument::Labels, label.value)?,
+            )
+        };
+        container.label(name, value)?;
+    }
+    if let Some(signal) = text(options.stop_signal) {
+        container.stop_signal(signal)?;
+    }
+    if let Some(check) = text(options.health_check) {
+        container.health_check(check)?;
+    }
+    if let Some(author) = text(options.author) {
+        container.author(author)?;
+    }
+    if let Some(config) = text(options.config) {
+        container.config(config)?;
+    }
+    Ok(())
 }
 
 /// The part of the request that says how files are in the image.

@@ -16,7 +16,8 @@ pub struct CReport {
     /// The image's ID, "sha256:" and 64 hexadecimal digits: the digest of its
     /// configuration.
     pub image_id: *const c_char,
-    /// The size of the file in bytes.
+    /// The size of the file in bytes; 0 if a command has written it to a
+    /// descriptor.
     pub archive_size: u64,
     /// Its layers, lowest first.
     pub layers: *const *const CLayer,
@@ -27,6 +28,15 @@ pub struct CReport {
     pub warnings: *const *const c_char,
     /// How many warnings there are.
     pub warning_count: usize,
+    /// The digest of the file, "sha256:" and 64 hexadecimal digits, or NULL if
+    /// it was not asked for, or a command has written to a descriptor.
+    pub archive_digest: *const c_char,
+    /// What the image is called: repositories with tags.
+    pub names: *const *const c_char,
+    /// How many names there are.
+    pub name_count: usize,
+    /// The report as JSON, see `guix_docker_report_json`.
+    pub json: *const c_char,
 }
 
 /// A layer of an image that was built.  Later versions add members at the end.
@@ -53,7 +63,11 @@ no_padding!(CReport {
     layers,
     layer_count,
     warnings,
-    warning_count
+    warning_count,
+    archive_digest,
+    names,
+    name_count,
+    json
 });
 no_padding!(CLayer {
     struct_size,
@@ -71,12 +85,13 @@ struct Owner {
     strings: Vec<CString>,
     items: Vec<Vec<*const c_char>>,
     warnings: Vec<*const c_char>,
+    names: Vec<*const c_char>,
     layers: Vec<CLayer>,
     pointers: Vec<*const CLayer>,
 }
 
-/// A copy of `report` for a C caller.
-pub fn export(report: Report) -> *mut CReport {
+/// A copy of `report`, which is `json` too, for a C caller.
+pub fn export(report: Report, json: String) -> *mut CReport {
     let mut strings = Vec::new();
     // Names of files have no NUL.
     let mut keep = |text: Vec<u8>| {
@@ -89,7 +104,11 @@ pub fn export(report: Report) -> *mut CReport {
     let mut items = Vec::new();
     let mut layers = Vec::new();
     for layer in report.layers {
-        let paths: Vec<_> = layer.items.into_iter().map(&mut keep).collect();
+        let paths: Vec<_> = layer
+            .items
+            .into_iter()
+            .map(|item| keep(item.path))
+            .collect();
         layers.push(CLayer {
             struct_size: size_of::<CLayer>(),
             diff_id: keep(layer.diff_id.to_string().into_bytes()),
@@ -104,6 +123,16 @@ pub fn export(report: Report) -> *mut CReport {
         .into_iter()
         .map(|warning| keep(warning.into_bytes()))
         .collect();
+    let names: Vec<_> = report
+        .names
+        .into_iter()
+        .map(|name| keep(name.into_bytes()))
+        .collect();
+    let archive_digest = match report.archive_digest {
+        Some(digest) => keep(digest.to_string().into_bytes()),
+        None => ptr::null(),
+    };
+    let json = keep(json.into_bytes());
     let pointers: Vec<*const CLayer> = layers.iter().map(ptr::from_ref).collect();
     let owner = Box::new(Owner {
         report: CReport {
@@ -114,10 +143,15 @@ pub fn export(report: Report) -> *mut CReport {
             layer_count: pointers.len(),
             warnings: warnings.as_ptr(),
             warning_count: warnings.len(),
+            archive_digest,
+            names: names.as_ptr(),
+            name_count: names.len(),
+            json,
         },
         strings,
         items,
         warnings,
+        names,
         layers,
         pointers,
     });
@@ -140,8 +174,9 @@ pub unsafe fn free(report: *mut CReport) {
         strings,
         items,
         warnings,
+        names,
         layers,
         pointers,
     } = *unsafe { Box::from_raw(report.cast::<Owner>()) };
-    drop((strings, items, warnings, layers, pointers));
+    drop((strings, items, warnings, names, layers, pointers));
 }

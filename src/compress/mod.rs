@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! How bytes are packed.  A compressor is a folder of its own beside `gzip`;
-//! which one a request asks for is decided in
+//! How bytes are packed.  A compressor is a file or folder of its own
+//! beside `gzip`; which one a request asks for is decided in
 //! [`Compressor`](crate::request::Compressor).
 
 #![forbid(unsafe_code)]
 
 pub mod command;
 pub mod gzip;
+pub mod zstd;

@@ -80,6 +80,12 @@ impl<'a> Layout<'a> {
         self.tail += size;
     }
 
+    /// Whether there are parts that digests are needed for before their
+    /// layers.
+    pub fn has_layer_headers(&self) -> bool {
+        matches!(self.form, Form::Layered)
+    }
+
     /// The layers that are stored, with their places.
     pub fn places(&self) -> impl Iterator<Item = (usize, u64)> {
         self.parts.iter().filter_map(|part| match part.kind {
@@ -111,7 +117,9 @@ impl<'a> Layout<'a> {
         let layers = &plan.layers;
         let config = documents::config(request, &self.created, layers, diff_ids)?;
         let layer_files: Vec<String> = diff_ids.iter().map(|id| self.layer_file(id)).collect();
-        let manifest = documents::manifest(&request.repository, &layer_files)?;
+        let image_id = Digest::of(&config);
+        let names = request.names_of(&image_id);
+        let manifest = documents::manifest(&names, &layer_files)?;
         let mut tail = Vec::new();
         let mut push =
             |name, content: &[u8]| push_file(&mut tail, name, content, self.owner_names());
@@ -119,7 +127,7 @@ impl<'a> Layout<'a> {
             Form::Single(id) => {
                 push("config.json", &config);
                 push("manifest.json", &manifest);
-                let repositories = documents::repositories(&request.repository, id)?;
+                let repositories = documents::repositories(&names, id)?;
                 push("repositories", &repositories);
             }
             Form::Layered => {
@@ -129,10 +137,7 @@ impl<'a> Layout<'a> {
         }
         let size = archive::archive_size(self.tail + tail.len() as u64);
         tail.resize((size - self.tail) as usize, 0);
-        Ok(Ending {
-            image_id: Digest::of(&config),
-            tail,
-        })
+        Ok(Ending { image_id, tail })
     }
 
     /// Where the layer with the digest `diff_id` is.

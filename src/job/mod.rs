@@ -3,10 +3,12 @@
 //! The work of one build on several threads: whether it goes on, how far it
 //! has come, and the threads themselves.
 
+mod clock;
 mod progress;
 pub mod signals;
 mod workers;
 
+pub use clock::Seconds;
 pub use progress::{Monitor, Phase, Progress};
 pub use workers::panicked;
 
@@ -14,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use self::clock::Clock;
 use crate::error::{Error, Result, Status};
 
 /// How often a thread that waits looks whether the build was stopped.
@@ -25,6 +28,7 @@ pub struct Job {
     stopped: AtomicBool,
     /// The phase and its total, which change while no worker runs.
     phase: Mutex<(Phase, u64)>,
+    clock: Mutex<Clock>,
     done: AtomicU64,
 }
 
@@ -50,7 +54,13 @@ impl Job {
     /// Begins a phase of which nothing is done, while no worker runs.
     pub fn begin(&self, phase: Phase, total: u64) {
         self.done.store(0, Ordering::Relaxed);
+        lock(&self.clock).begin(phase);
         *lock(&self.phase) = (phase, total);
+    }
+
+    /// How long each phase took so far.
+    pub fn seconds(&self) -> Seconds {
+        lock(&self.clock).seconds()
     }
 
     /// Counts `amount` as done, in the unit of the phase.

@@ -6,10 +6,127 @@
 
 mod file;
 mod place;
+mod stream;
 
 pub use file::ImageFile;
+pub use stream::Stream;
 
-use crate::error::{Error, Status};
+use std::fs::File;
+use std::io::Read;
+
+use rustix::fd::AsFd;
+use rustix::fs::OFlags;
+use sha2::{Digest as _, Sha256};
+
+use crate::digest::Digest;
+use crate::error::{Argument, Error, Result, Status};
+use crate::input::FileId;
+use crate::job::Job;
+use crate::request::{Destination, Request};
+
+/// The bytes read at a time of an image that is hashed.
+const READ_SIZE: usize = 256 << 10;
+
+/// What an image is written to.
+pub enum Output {
+    /// A file, at any place in it.
+    File(ImageFile),
+    /// A descriptor, in order.
+    Stream(Stream),
+}
+
+impl Output {
+    /// What `request` wants the image written to.
+    pub fn open(request: &Request) -> Result<Self> {
+        let stream = |fd| Stream::new(fd, request.archive_digest).map(Output::Stream);
+        match &request.destination {
+            Destination::Stream(fd) => {
+                let flags = rustix::fs::fcntl_getfl(fd).map_err(|errno| {
+                    Error::system(Status::Output, "examining the descriptor", errno)
+                        .because_of(Argument::ImageFd)
+                })?;
+                if flags & OFlags::ACCMODE == OFlags::RDONLY {
+                    return Err(Error::argument(
+                        Argument::ImageFd,
+                        "the descriptor is open for reading only",
+                    ));
+                }
+                stream(fd.as_fd())
+            }
+            Destination::File(name) => match name.as_slice() {
+                b"/dev/stdout" | b"/dev/fd/1" | b"/proc/self/fd/1" => {
+                    stream(std::io::stdout().as_fd())
+                }
+                b"/dev/stderr" | b"/dev/fd/2" | b"/proc/self/fd/2" => {
+                    stream(std::io::stderr().as_fd())
+                }
+                name => ImageFile::create(name).map(Output::File),
+            },
+        }
+    }
+
+    /// The files that must not become part of the image.
+    pub fn ids(&self) -> Result<Vec<FileId>> {
+        match self {
+            Output::File(file) => file.ids(),
+            Output::Stream(stream) => Ok(vec![stream.id()?]),
+        }
+    }
+
+    /// Writes what comes next to an output that is written in its order.
+    pub fn write(&self, bytes: &[u8], job: &Job) -> Result<()> {
+        match self {
+            Output::File(file) => std::io::Write::write_all(&mut file.file(), bytes)
+                .map_err(|error| write_failure(&error)),
+            Output::Stream(stream) => stream.write(bytes, job),
+        }
+    }
+
+    /// The output for a command that writes to it.
+    pub fn for_command(&self) -> std::io::Result<File> {
+        match self {
+            Output::File(file) => file.file().try_clone(),
+            Output::Stream(stream) => Ok(stream.fd().try_clone_to_owned()?.into()),
+        }
+    }
+
+    /// The digest of what was written, for which a file is read again; `None`
+    /// if it was not asked for, or a command has written to a descriptor.
+    pub fn digest(&self, request: &Request, job: &Job) -> Result<Option<Digest>> {
+        match self {
+            Output::File(file) if request.archive_digest => hash(file.file(), job).map(Some),
+            Output::File(_) => Ok(None),
+            Output::Stream(stream) => Ok(stream.digest()),
+        }
+    }
+
+    /// Has the image appear; returns its size in bytes, or 0 if a command has
+    /// written it to a descriptor.
+    pub fn publish(self) -> Result<u64> {
+        match self {
+            Output::File(file) => file.publish(),
+            Output::Stream(stream) => Ok(stream.written()),
+        }
+    }
+}
+
+fn hash(file: &File, job: &Job) -> Result<Digest> {
+    let failed = |error: &std::io::Error| Error::io(Status::Output, "reading the image", error);
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; READ_SIZE];
+    let mut reader = file;
+    std::io::Seek::seek(&mut reader, std::io::SeekFrom::Start(0))
+        .map_err(|error| failed(&error))?;
+    loop {
+        job.check()?;
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(Digest::from(<[u8; 32]>::from(hash.finalize()))),
+            Ok(count) => hash.update(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(&error)),
+        }
+    }
+}
 
 /// The output could not be written.
 pub fn write_failure(error: &std::io::Error) -> Error {

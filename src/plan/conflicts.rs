@@ -62,6 +62,7 @@ pub fn merge(members: Vec<Member>) -> Result<Vec<Member>> {
                     (Kind::Directory, Kind::Directory) => {
                         let name = earlier.name.clone();
                         *earlier = Member { name, ..member };
+                        earlier.measure();
                     }
                     (Kind::Directory, _) => return Err(not_both(earlier, &member)),
                     (_, Kind::Directory) => return Err(not_both(&member, earlier)),

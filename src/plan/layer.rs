@@ -31,13 +31,22 @@ pub enum Role {
     RootSystem,
 }
 
+/// A path of the request.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The path.
+    pub path: Vec<u8>,
+    /// The size in bytes of its members in the archive.
+    pub size: u64,
+}
+
 /// One layer of the image.
 #[derive(Clone, Debug)]
 pub struct Layer {
     /// What it holds.
     pub role: Role,
     /// The paths of the request that are in it.
-    pub items: Vec<Vec<u8>>,
+    pub items: Vec<Item>,
     /// Its members in the order of the archive.
     pub members: Vec<Member>,
     /// Whether its members carry owner names.
@@ -138,10 +147,13 @@ impl<'a> LayerBuilder<'a> {
             // The directories above are no members.
             refuse_whiteouts(&path)?;
         }
+        let first = self.layer.members.len();
         for entry in entries {
             self.push(NewMember::from_disk(entry, 0))?;
         }
-        self.layer.items.push(path);
+        // Their offsets are 0 as yet.
+        let size = self.layer.members[first..].iter().map(Member::end).sum();
+        self.layer.items.push(Item { path, size });
         Ok(())
     }
 
@@ -175,11 +187,13 @@ impl<'a> LayerBuilder<'a> {
             true => group_and_others_as_user(mode),
             false => mode,
         };
-        self.layer.members.push(Member {
+        let mut member = Member {
             xattrs,
             origin: is_new.then_some(path),
             ..Member::new(name, mode, owner, kind)
-        });
+        };
+        member.measure();
+        self.layer.members.push(member);
         Ok(())
     }
 
@@ -217,7 +231,7 @@ impl<'a> LayerBuilder<'a> {
             layer.members = conflicts::merge(layer.members)?;
         }
         for member in &mut layer.members {
-            member.place(layer.size);
+            member.offset = layer.size;
             layer.size = member.end();
         }
         layer.size = archive::archive_size(layer.size);

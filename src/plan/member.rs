@@ -67,10 +67,9 @@ impl Member {
         }
     }
 
-    /// Gives the member its place, which begins at `offset`.
-    pub fn place(&mut self, offset: u64) {
-        self.offset = offset;
-        // Their size does not depend on the owners' names.
+    /// Notes the size of the member's headers, when all is known of it.
+    pub fn measure(&mut self) {
+        // It does not depend on the owners' names.
         self.headers_size = archive::headers_size(&self.fields(OwnerNames::None)) as u32;
     }
 

@@ -16,7 +16,7 @@ mod links;
 mod member;
 mod tree;
 
-pub use layer::{Layer, Role};
+pub use layer::{Item, Layer, Role};
 pub use member::Member;
 
 use self::customization::TreeEntry;
@@ -71,7 +71,7 @@ pub fn plan(
     };
     let starts: Vec<Start> = paths.iter().map(|path| Start::At(path)).collect();
     let scanned = scan(&starts, Argument::Paths)?;
-    let items: Vec<Item> = std::iter::zip(paths.iter().cloned(), scanned).collect();
+    let items: Vec<Scanned> = std::iter::zip(paths.iter().cloned(), scanned).collect();
     let may_conflict = !request.transformations.is_empty()
         || request.parent_directories
         || conflicts::may_be(paths, &top.names());
@@ -90,7 +90,7 @@ pub fn plan(
 }
 
 /// A path of the request with what is at and below it.
-type Item = (Vec<u8>, Vec<ScannedEntry>);
+type Scanned = (Vec<u8>, Vec<ScannedEntry>);
 
 /// What is in the image besides the paths.
 enum Top {
@@ -149,7 +149,7 @@ impl Top {
 fn single_layer(
     request: &Request,
     top: Top,
-    items: Vec<Item>,
+    items: Vec<Scanned>,
     may_conflict: bool,
 ) -> Result<Layer> {
     let mut layer = LayerBuilder::new(request, Role::Everything, OwnerNames::Root);
@@ -165,18 +165,18 @@ fn single_layer(
 fn layered(
     request: &Request,
     top: Top,
-    items: Vec<Item>,
+    items: Vec<Scanned>,
     max_layers: usize,
     may_conflict: bool,
 ) -> Result<Vec<Layer>> {
-    let size = |(_, entries): &Item| entries.iter().map(|entry| entry.size).sum();
+    let size = |(_, entries): &Scanned| entries.iter().map(|entry| entry.size).sum();
     let sizes: Vec<u64> = items.iter().map(size).collect();
-    let mut items: Vec<Option<Item>> = items.into_iter().map(Some).collect();
+    let mut items: Vec<Option<Scanned>> = items.into_iter().map(Some).collect();
     let mut layers: Vec<Layer> = layering::by_size(&sizes, max_layers)
         .into_iter()
         .map(|group| {
             let mut layer = LayerBuilder::new(request, Role::Items, OwnerNames::None);
-            let items: Vec<Item> = group
+            let items: Vec<Scanned> = group
                 .into_iter()
                 .filter_map(|index| items[index].take())
                 .collect();

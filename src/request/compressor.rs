@@ -5,10 +5,15 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
+use crate::compress::zstd;
 use crate::error::{Argument, Error, Result};
 
 /// The level of `gzip` when none is asked for.
 const DEFAULT_LEVEL: u8 = 6;
+
+/// The level of `zstd` when none is asked for, and the window of its `--long`.
+const ZSTD_LEVEL: u8 = 3;
+const ZSTD_LONG: u8 = 27;
 
 /// How the archive is compressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +22,8 @@ pub enum Compressor {
     None,
     /// As `gzip` would, at a level of 1 to 9, by this library.
     Gzip(u8),
+    /// As `zstd` would, by this library.
+    Zstd(zstd::Options),
     /// By a command and its arguments, from standard input to standard
     /// output.
     Command(Vec<OsString>),
@@ -25,7 +32,7 @@ pub enum Compressor {
 impl Compressor {
     /// The compressor that the words of a command ask for; none for no words.
     ///
-    /// `gzip` and `pigz`, with options that say no more than what this
+    /// `gzip`, `pigz` and `zstd`, with options that say no more than what this
     /// library does anyway, are not run.
     pub fn from_command<W: AsRef<[u8]>>(command: &[W]) -> Result<Self> {
         let words: Vec<&[u8]> = command.iter().map(AsRef::as_ref).collect();
@@ -45,6 +52,10 @@ impl Compressor {
         let is_gzip = matches!(base_name, Some(b"gzip" | b"pigz"));
         if let Some(level) = gzip_level(options).filter(|_| is_gzip) {
             return Ok(Compressor::Gzip(level));
+        }
+        let is_zstd = base_name == Some(b"zstd");
+        if let Some(options) = zstd_options(options).filter(|_| is_zstd) {
+            return Ok(Compressor::Zstd(options));
         }
         Ok(Compressor::Command(
             words
@@ -88,9 +99,70 @@ fn gzip_level(options: &[&[u8]]) -> Option<u8> {
     Some(level)
 }
 
+/// What the options of `zstd` set, or `None` if they ask for something else
+/// besides.  How many threads it would take is not asked: this library has its
+/// own number, of which the result does not depend.
+fn zstd_options(options: &[&[u8]]) -> Option<zstd::Options> {
+    let mut found = zstd::Options {
+        level: ZSTD_LEVEL,
+        long: None,
+    };
+    for option in options {
+        let option = std::str::from_utf8(option).ok()?;
+        match option {
+            "--quiet" | "--stdout" | "--no-progress" | "--compress" | "--check" | "--force" => {}
+            "--long" => found.long = Some(ZSTD_LONG),
+            _ => {
+                if let Some(window) = option.strip_prefix("--long=") {
+                    found.long = Some(number(window, 10..=31)?);
+                } else if let Some(threads) = option.strip_prefix("--threads=") {
+                    number(threads, 0..=u8::MAX)?;
+                } else if let Some(letters) = option.strip_prefix('-') {
+                    zstd_letters(letters, &mut found)?;
+                } else {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(found)
+}
+
+/// What comes after the dash of an option of `zstd`.
+fn zstd_letters(letters: &str, found: &mut zstd::Options) -> Option<()> {
+    let mut rest = letters;
+    if rest.is_empty() || rest.starts_with('-') {
+        return None;
+    }
+    while let Some(letter) = rest.chars().next() {
+        let digits =
+            |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        match letter {
+            '0'..='9' => {
+                let length = digits(rest);
+                found.level = number(&rest[..length], 1..=19)?;
+                rest = &rest[length..];
+            }
+            'T' => {
+                let length = digits(&rest[1..]);
+                number(&rest[1..1 + length], 0..=u8::MAX)?;
+                rest = &rest[1 + length..];
+            }
+            'q' | 'c' | 'z' | 'f' => rest = &rest[1..],
+            _ => return None,
+        }
+    }
+    Some(())
+}
+
+fn number(text: &str, range: std::ops::RangeInclusive<u8>) -> Option<u8> {
+    let number = text.parse().ok()?;
+    range.contains(&number).then_some(number)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Compressor;
+    use super::{Compressor, zstd};
 
     fn parse(command: &str) -> Compressor {
         let words: Vec<&str> = command.split_whitespace().collect();
@@ -111,6 +183,21 @@ mod tests {
     }
 
     #[test]
+    fn zstd_is_known_by_its_name_and_harmless_options() {
+        for (command, level, long) in [
+            ("zstd", 3, None),
+            ("/gnu/store/abc-zstd-1.5/bin/zstd -19", 19, None),
+            ("zstd -T2 -9 -q -c --no-progress", 9, None),
+            ("zstd -T0q7", 7, None),
+            ("zstd --threads=4 --long", 3, Some(27)),
+            ("zstd -1 --long=30", 1, Some(30)),
+        ] {
+            let expected = Compressor::Zstd(zstd::Options { level, long });
+            assert_eq!(parse(command), expected, "{command}");
+        }
+    }
+
+    #[test]
     fn other_commands_are_run() {
         for command in [
             "xz -e",
@@ -119,7 +206,20 @@ mod tests {
             "gzip -S .z",
             "gzip --rsyncable",
             "gzip -",
-            "zstd -9",
+            "zstd -20",
+            "zstd --ultra -22",
+            "zstd -0",
+            "zstd --fast",
+            "zstd -d",
+            "zstd -D dictionary",
+            "zstd --rsyncable",
+            "zstd --long=32",
+            "zstd --adapt",
+            "zstd -T",
+            "zstd file",
+            "zstd -",
+            "unzstd",
+            "pzstd -3",
             "bgzip",
             "igzip -1",
             "ungzip",

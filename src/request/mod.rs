@@ -10,21 +10,29 @@
 
 mod choices;
 mod compressor;
+mod container;
 mod directive;
 mod ownership;
+mod reference;
 mod repository;
 mod system;
 mod transformation;
 mod variant;
 
+use std::sync::Arc;
 use std::thread;
+
+use rustix::fd::OwnedFd;
 
 pub use choices::{ConfigKeys, History, Modes, Whiteouts, Xattrs};
 pub use compressor::Compressor;
+pub use container::Container;
 pub use directive::Directive;
 pub use ownership::{Owner, Ownership};
+pub use reference::Reference;
 pub use transformation::Transformation;
 
+use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
 
 /// Seconds since the epoch of 0000-01-01 and of the end of 9999: the dates
@@ -34,10 +42,19 @@ const CREATION_TIMES: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_
 /// How many threads may work on one image.
 const MAX_THREADS: usize = 1024;
 
+/// Where the image is to go.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// To a file of this name.
+    File(Vec<u8>),
+    /// To what this descriptor is of, in order.
+    Stream(Arc<OwnedFd>),
+}
+
 /// A checked request for one image.
 #[derive(Clone, Debug)]
 pub struct Request {
-    pub(crate) image: Vec<u8>,
+    pub(crate) destination: Destination,
     pub(crate) paths: Vec<Vec<u8>>,
     pub(crate) prefix: Vec<u8>,
     pub(crate) repository: String,
@@ -60,6 +77,10 @@ pub struct Request {
     pub(crate) parent_directories: bool,
     variant: Option<String>,
     pub(crate) config_keys: ConfigKeys,
+    pub(crate) names: Vec<Reference>,
+    pub(crate) archive_digest: bool,
+    /// What containers start with.
+    pub container: Container,
 }
 
 impl Request {
@@ -79,7 +100,7 @@ impl Request {
             return Err(Error::argument(Argument::Prefix, "the string is empty"));
         }
         Ok(Request {
-            image: file_name(Argument::Image, image)?,
+            destination: Destination::File(file_name(Argument::Image, image)?),
             paths: paths
                 .iter()
                 .map(|path| absolute(Argument::Paths, path.as_ref()))
@@ -105,7 +126,25 @@ impl Request {
             parent_directories: false,
             variant: None,
             config_keys: ConfigKeys::default(),
+            names: Vec::new(),
+            archive_digest: false,
+            container: Container::default(),
         })
+    }
+
+    /// Like [`Request::new`], for an image that goes to the descriptor `fd`.
+    pub fn to_stream<P: AsRef<[u8]>>(fd: OwnedFd, paths: &[P], prefix: &[u8]) -> Result<Self> {
+        let destination = Destination::Stream(Arc::new(fd));
+        let request = Request::new(b"stream", paths, prefix)?;
+        Ok(Request {
+            destination,
+            ..request
+        })
+    }
+
+    /// Whether the report is to have the digest of the archive.
+    pub fn archive_digest(&mut self, wanted: bool) {
+        self.archive_digest = wanted;
     }
 
     /// The name in the REPOSITORY column of `docker images`, made to follow
@@ -171,7 +210,22 @@ impl Request {
                 format_args!("the variable name {name:?} contains \"=\""),
             ));
         }
-        self.environment.push(format!("{name}={value}"));
+        let prefix = format!("{name}=");
+        let variable = format!("{prefix}{value}");
+        let other = self
+            .environment
+            .iter()
+            .find(|other| other.starts_with(&prefix));
+        if let Some(other) = other.filter(|other| **other != variable) {
+            return Err(Error::argument(
+                Argument::Environment,
+                format_args!(
+                    "{name:?} is given twice, as {:?} and as {value:?}",
+                    &other[prefix.len()..]
+                ),
+            ));
+        }
+        self.environment.push(variable);
         Ok(())
     }
 
@@ -263,6 +317,31 @@ impl Request {
     /// How keys in the configuration are written.
     pub fn config_keys(&mut self, keys: ConfigKeys) {
         self.config_keys = keys;
+    }
+
+    /// Adds a whole reference to what the image is called, in the place of the
+    /// repository.
+    pub fn name(&mut self, reference: &[u8]) -> Result<()> {
+        let reference = Reference::new(reference)?;
+        if self.names.contains(&reference) {
+            return Err(Error::argument(
+                Argument::Names,
+                format_args!("{:?} is given twice", reference.name()),
+            ));
+        }
+        self.names.push(reference);
+        Ok(())
+    }
+
+    /// What the image with the ID `image_id` is called: repositories and tags.
+    pub fn names_of(&self, image_id: &Digest) -> Vec<(&str, String)> {
+        match self.names.as_slice() {
+            [] => vec![(&self.repository, "latest".to_owned())],
+            names => names
+                .iter()
+                .map(|reference| (reference.name(), reference.tag(image_id)))
+                .collect(),
+        }
     }
 
     /// Checks what depends on more than one argument.

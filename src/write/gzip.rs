@@ -10,14 +10,14 @@
 //! A layer's digest is part of the header in front of it.  Where a layer ends
 //! in the piece that its header is in, the piece is compressed when the
 //! digest is known.  Otherwise the header has a stored block of its own, with
-//! a place in the file that is filled in when all is done.
+//! a place in the file that is filled in when all is done.  Where the file is
+//! written in its order, digests are made before: the bytes are the same.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::buffers::{Buffer, Pool};
-use super::gzip_member::GzipMember;
+use super::gzip_member::{GzipMember, Way};
 use super::hashes::{ByteRange, LayerHashes};
 use super::reader::LayerReader;
 use super::{Image, Written};
@@ -26,7 +26,8 @@ use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::PartKind;
 use crate::format::archive::BLOCK_SIZE;
-use crate::job::{Job, Monitor, lock};
+use crate::job::{Job, Monitor, Phase, lock};
+use crate::output::Output;
 
 /// The bytes of the archive that are compressed at a time, a multiple of
 /// [`BLOCK_SIZE`].  The size of the output depends on it but little.
@@ -36,12 +37,28 @@ const PIECE_SIZE: u64 = 2 << 20;
 pub fn write(
     image: &Image,
     level: u8,
-    output: &File,
+    output: &Output,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
     let pool = Pool::default();
     let hashes = LayerHashes::new(image.layers);
+    let is_hashed = matches!(output, Output::Stream(_)) && image.layout.has_layer_headers();
+    if is_hashed {
+        super::hash_all(image, &pool, &hashes, job, monitor)?;
+    }
+    job.begin(Phase::Writing, image.layout.tail);
+    let header_of = |layer: usize| Ok(image.layout.layer_header(layer, &hashes.get(layer)?));
+    let way = match output {
+        Output::File(file) => Way::Patched(file.file()),
+        Output::Stream(_) => Way::InOrder(output, job, &header_of),
+    };
+    let source = Source {
+        image,
+        hashes: &hashes,
+        is_hashed,
+        job,
+    };
     // The last piece takes the tail, which waits for all digests.
     let whole = image.layout.tail / PIECE_SIZE;
     let threads = image.request.threads.min(whole as usize).max(1);
@@ -51,7 +68,7 @@ pub fn write(
             next: 0,
             written: 0,
             ready: BTreeMap::new(),
-            member: GzipMember::new(output, level),
+            member: job.run_one(monitor, || GzipMember::new(way, level))?,
         }),
         changed: Condvar::new(),
     };
@@ -60,14 +77,7 @@ pub fn write(
         let mut encoder = Encoder::new(level);
         while let Some(number) = queue.take(whole, job)? {
             let buffer = pool.take(PIECE_SIZE as usize);
-            let (buffer, late) = prepare(
-                image,
-                &mut reader,
-                number * PIECE_SIZE,
-                buffer,
-                &hashes,
-                job,
-            )?;
+            let (buffer, late) = source.prepare(&mut reader, number * PIECE_SIZE, buffer)?;
             let piece = encoder.encode(&buffer, late)?;
             drop(buffer);
             queue.put(number, piece)?;
@@ -79,14 +89,8 @@ pub fn write(
     job.run_one(monitor, || {
         let start = whole * PIECE_SIZE;
         let buffer = pool.take((image.layout.tail - start) as usize);
-        let (buffer, _) = prepare(
-            image,
-            &mut LayerReader::new(image.file_system),
-            start,
-            buffer,
-            &hashes,
-            job,
-        )?;
+        let mut reader = LayerReader::new(image.file_system);
+        let (buffer, _) = source.prepare(&mut reader, start, buffer)?;
         let (diff_ids, ending) = image.ending(&hashes)?;
         let mut rest = buffer.to_vec();
         rest.extend(ending.tail);
@@ -106,57 +110,81 @@ pub fn write(
     })
 }
 
-/// Fills `buffer` with the archive's bytes from `start` and hashes the layers
-/// in it.
-fn prepare<'a, 'b>(
-    image: &Image<'a>,
-    reader: &mut LayerReader<'a>,
-    start: u64,
-    mut buffer: Buffer<'b>,
-    hashes: &LayerHashes<'b>,
-    job: &Job,
-) -> Result<(Arc<Buffer<'b>>, Option<LateHeader>)> {
-    let end = start + buffer.len() as u64;
-    let mut open_layers = Vec::new();
-    let mut header = None;
-    for part in image.layout.parts_between(start, end) {
-        let from = part.offset.max(start);
-        let to = (part.offset + part.size).min(end);
-        let range = (from - start) as usize..(to - start) as usize;
-        let skipped = from - part.offset;
-        match &part.kind {
-            PartKind::Bytes(bytes) => {
-                let skipped = skipped as usize;
-                let bytes = &bytes[skipped..skipped + range.len()];
-                buffer[range].copy_from_slice(bytes);
-            }
-            PartKind::LayerHeader(layer) => header = Some((range.start, *layer)),
-            PartKind::Layer(index) => {
-                let layer = &image.layers[*index];
-                reader.fill(layer, skipped, &mut buffer[range.clone()])?;
-                match header.take_if(|_| range.len() as u64 == part.size) {
-                    Some((position, _)) => {
-                        let digest = Digest::of(&buffer[range]);
-                        hashes.set(*index, digest, job);
-                        let header = image.layout.layer_header(*index, &digest);
+/// Where pieces come from.
+struct Source<'a, 'b, 'c> {
+    image: &'c Image<'a>,
+    hashes: &'c LayerHashes<'b>,
+    /// Whether all layers have been hashed before.
+    is_hashed: bool,
+    job: &'c Job,
+}
+
+impl<'a, 'b> Source<'a, 'b, '_> {
+    /// Fills `buffer` with the archive's bytes from `start`, and hashes the
+    /// layers in it if that was not done before.
+    fn prepare(
+        &self,
+        reader: &mut LayerReader<'a>,
+        start: u64,
+        mut buffer: Buffer<'b>,
+    ) -> Result<(Arc<Buffer<'b>>, Option<LateHeader>)> {
+        let end = start + buffer.len() as u64;
+        let mut open_layers = Vec::new();
+        let mut header = None;
+        for part in self.image.layout.parts_between(start, end) {
+            let from = part.offset.max(start);
+            let to = (part.offset + part.size).min(end);
+            let range = (from - start) as usize..(to - start) as usize;
+            let skipped = from - part.offset;
+            match &part.kind {
+                PartKind::Bytes(bytes) => {
+                    let skipped = skipped as usize;
+                    let bytes = &bytes[skipped..skipped + range.len()];
+                    buffer[range].copy_from_slice(bytes);
+                }
+                PartKind::LayerHeader(layer) => header = Some((range.start, *layer)),
+                PartKind::Layer(index) => {
+                    let layer = &self.image.layers[*index];
+                    let size = range.len() as u64;
+                    reader.fill(layer, skipped, &mut buffer[range.clone()])?;
+                    let whole = header.take_if(|_| size == part.size);
+                    if let Some((position, _)) = whole {
+                        let header = self.whole_layer(*index, &buffer[range])?;
                         buffer[position..position + BLOCK_SIZE as usize].copy_from_slice(&header);
+                    } else if !self.is_hashed {
+                        open_layers.push((*index, skipped, range));
                     }
-                    None => open_layers.push((*index, skipped, range)),
+                    if self.is_hashed {
+                        self.job.advance(size);
+                    }
                 }
             }
         }
+        let buffer = Arc::new(buffer);
+        let ranges = open_layers
+            .into_iter()
+            .map(|(layer, offset, range)| ByteRange {
+                layer,
+                offset,
+                buffer: Arc::clone(&buffer),
+                range,
+            });
+        self.hashes.add(ranges, self.job)?;
+        Ok((buffer, header))
     }
-    let buffer = Arc::new(buffer);
-    let ranges = open_layers
-        .into_iter()
-        .map(|(layer, offset, range)| ByteRange {
-            layer,
-            offset,
-            buffer: Arc::clone(&buffer),
-            range,
-        });
-    hashes.add(ranges, job)?;
-    Ok((buffer, header))
+
+    /// The header of a layer that is there in one piece.
+    fn whole_layer(&self, index: usize, bytes: &[u8]) -> Result<Vec<u8>> {
+        let digest = match self.is_hashed {
+            true => self.hashes.get(index)?,
+            false => {
+                let digest = Digest::of(bytes);
+                self.hashes.set(index, digest, self.job);
+                digest
+            }
+        };
+        Ok(self.image.layout.layer_header(index, &digest))
+    }
 }
 
 /// Hands out pieces, and takes them back in any order to write them in theirs.

@@ -8,11 +8,24 @@ use std::os::unix::fs::FileExt;
 use crate::compress::gzip::{self, Blocks, Checksum, Piece};
 use crate::error::Result;
 use crate::format::archive::BLOCK_SIZE;
-use crate::output::write_failure;
+use crate::job::Job;
+use crate::output::{Output, write_failure};
 
-/// A gzip member being written to a file.
+/// How a member is written.
+#[derive(Clone, Copy)]
+pub enum Way<'a> {
+    /// To a file, where headers of layers can be filled in later.
+    Patched(&'a File),
+    /// In order, by what makes the headers of layers.
+    InOrder(&'a Output, &'a Job, &'a HeaderOf<'a>),
+}
+
+/// The header of the layer of an index.
+pub type HeaderOf<'a> = dyn Fn(usize) -> Result<Vec<u8>> + Sync + 'a;
+
+/// A gzip member being written.
 pub struct GzipMember<'a> {
-    output: &'a File,
+    way: Way<'a>,
     header: [u8; 10],
     /// Where the next byte goes, counted from the beginning of the file.
     position: u64,
@@ -27,15 +40,18 @@ enum Content {
 }
 
 impl<'a> GzipMember<'a> {
-    /// A member at the beginning of `output`, made as by gzip's `level`.
-    pub fn new(output: &'a File, level: u8) -> Self {
+    /// A member made as by gzip's `level`.
+    pub fn new(way: Way<'a>, level: u8) -> Result<Self> {
         let header = gzip::header(level);
-        GzipMember {
-            output,
+        if let Way::InOrder(output, job, _) = way {
+            output.write(&header, job)?;
+        }
+        Ok(GzipMember {
+            way,
             header,
             position: header.len() as u64,
             contents: Vec::new(),
-        }
+        })
     }
 
     /// Writes the next piece, leaving a place for a late header.
@@ -43,8 +59,17 @@ impl<'a> GzipMember<'a> {
         self.push_blocks(piece.before)?;
         if let Some((layer, after)) = piece.after {
             self.write(&gzip::STORED_TAR_BLOCK)?;
-            self.contents.push(Content::Header(layer, self.position));
-            self.position += BLOCK_SIZE;
+            match self.way {
+                Way::Patched(_) => {
+                    self.contents.push(Content::Header(layer, self.position));
+                    self.position += BLOCK_SIZE;
+                }
+                Way::InOrder(_, _, header_of) => {
+                    let header = header_of(layer)?;
+                    self.write(&header)?;
+                    self.contents.push(Content::Bytes(Checksum::of(&header)));
+                }
+            }
             self.push_blocks(after)?;
         }
         Ok(())
@@ -71,7 +96,11 @@ impl<'a> GzipMember<'a> {
             }
         }
         self.write(&all.trailer())?;
-        self.write_at(&self.header, 0)
+        match self.way {
+            // Only now is it one.
+            Way::Patched(_) => self.write_at(&self.header, 0),
+            Way::InOrder(..) => Ok(()),
+        }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
@@ -81,7 +110,12 @@ impl<'a> GzipMember<'a> {
     }
 
     fn write_at(&self, bytes: &[u8], position: u64) -> Result<()> {
-        let written = self.output.write_all_at(bytes, position);
-        written.map_err(|error| write_failure(&error))
+        match self.way {
+            Way::Patched(file) => {
+                let written = file.write_all_at(bytes, position);
+                written.map_err(|error| write_failure(&error))
+            }
+            Way::InOrder(output, job, _) => output.write(bytes, job),
+        }
     }
 }

@@ -6,24 +6,26 @@
 #![forbid(unsafe_code)]
 
 mod buffers;
-mod command;
 mod gzip;
 mod gzip_member;
 mod hashes;
+mod in_order;
 mod layers;
 mod reader;
+mod sink;
 mod uncompressed;
-
-use std::fs::File;
 
 use self::buffers::Pool;
 use self::hashes::LayerHashes;
 use self::layers::{LayerPass, LayerWork};
+use crate::compress::command::Filter;
+use crate::compress::zstd::Encoder;
 use crate::digest::{DiffId, Digest};
 use crate::error::Result;
 use crate::format::{Ending, Layout};
 use crate::input::FileSystem;
 use crate::job::{Job, Monitor, Phase};
+use crate::output::Output;
 use crate::plan::Layer;
 use crate::request::{Compressor, Request};
 
@@ -61,14 +63,55 @@ impl Image<'_> {
     }
 }
 
-/// Writes `image` to the empty file `output`.
-pub fn write(image: &Image, output: &File, job: &Job, monitor: &mut Monitor) -> Result<Written> {
-    job.begin(Phase::Writing, image.layout.tail);
-    match &image.request.compressor {
-        Compressor::None => uncompressed::write(image, output, job, monitor),
-        Compressor::Gzip(level) => gzip::write(image, *level, output, job, monitor),
-        Compressor::Command(words) => command::write(image, words, output, job, monitor),
+/// Writes `image` to `output`, which is empty.
+pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -> Result<Written> {
+    match (&image.request.compressor, output) {
+        (Compressor::Gzip(level), _) => gzip::write(image, *level, output, job, monitor),
+        (Compressor::None, Output::File(file)) => {
+            job.begin(Phase::Writing, image.layout.tail);
+            uncompressed::write(image, file.file(), job, monitor)
+        }
+        (Compressor::None, Output::Stream(_)) => {
+            job.begin(Phase::Writing, image.layout.tail);
+            in_order::write(image, || Ok(sink::Plain(output)), job, monitor)
+        }
+        (Compressor::Zstd(options), _) => {
+            job.begin(Phase::Writing, image.layout.tail);
+            let start = || {
+                let encoder = Encoder::new(*options, image.request.threads)?;
+                Ok(sink::Zstd { encoder, output })
+            };
+            in_order::write(image, start, job, monitor)
+        }
+        (Compressor::Command(words), _) => {
+            job.begin(Phase::Writing, image.layout.tail);
+            in_order::write(image, || Filter::start(words, output), job, monitor)
+        }
     }
+}
+
+/// Reads and hashes all layers that are stored.
+fn hash_all<'b>(
+    image: &Image,
+    pool: &'b Pool,
+    hashes: &LayerHashes<'b>,
+    job: &Job,
+    monitor: &mut Monitor,
+) -> Result<()> {
+    let places: Vec<(usize, u64)> = image.layout.places().collect();
+    let total = places
+        .iter()
+        .map(|&(index, _)| image.layers[index].size)
+        .sum();
+    job.begin(Phase::Comparing, total);
+    let work = LayerWork {
+        file_system: image.file_system,
+        layers: image.layers,
+        places,
+        output: None,
+    };
+    let pass = LayerPass::new(work, true, image.request.threads);
+    job.run(pass.threads(), monitor, || pass.work(pool, hashes, job))
 }
 
 /// For each layer, the first one with the same content: itself if there is

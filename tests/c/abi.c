@@ -430,11 +430,11 @@ check_words (void)
 {
   static const char *const names[]
     = { "history", "whiteouts", "modes", "xattrs", "parent_directories",
-        "config_keys" };
+        "config_keys", "archive_digest" };
   static const uint32_t greatest[]
     = { GUIX_DOCKER_HISTORY_NONE, GUIX_DOCKER_WHITEOUTS_ALLOW,
         GUIX_DOCKER_MODES_KEEP, GUIX_DOCKER_XATTRS_KEEP, 1,
-        GUIX_DOCKER_CONFIG_KEYS_SPEC };
+        GUIX_DOCKER_CONFIG_KEYS_SPEC, 1 };
   size_t index;
 
   for (index = 0; index < sizeof names / sizeof names[0]; index++)
@@ -443,7 +443,7 @@ check_words (void)
       uint32_t *const words[]
         = { &options.history, &options.whiteouts, &options.modes,
             &options.xattrs, &options.parent_directories,
-            &options.config_keys };
+            &options.config_keys, &options.archive_digest };
 
       *words[index] = greatest[index];
       check (build_docker_image (&options, NULL, NULL) == 0,

@@ -23,13 +23,13 @@
 /* Each structure, its size and its members' offsets: on machines with words of
    64 bits, and on those with words of 32.  */
 #define STRUCTURES(STRUCTURE)                   \
-  STRUCTURE (options, OPTIONS, 272, 168)        \
+  STRUCTURE (options, OPTIONS, 408, 240)        \
   STRUCTURE (directive, DIRECTIVE, 40, 24)      \
   STRUCTURE (transformation, TRANSFORMATION, 16, 8) \
   STRUCTURE (variable, VARIABLE, 16, 8)         \
   STRUCTURE (ownership, OWNERSHIP, 16, 12)      \
   STRUCTURE (event, EVENT, 24, 24)              \
-  STRUCTURE (report, REPORT, 56, 32)            \
+  STRUCTURE (report, REPORT, 88, 48)            \
   STRUCTURE (layer, LAYER, 40, 24)              \
   STRUCTURE (error, ERROR, 32, 20)
 
@@ -73,7 +73,25 @@
   MEMBER (options, xattrs, 256, 152)            \
   MEMBER (options, parent_directories, 260, 156) \
   MEMBER (options, config_keys, 264, 160)       \
-  MEMBER (options, reserved_2, 268, 164)
+  MEMBER (options, reserved_2, 268, 164)        \
+  MEMBER (options, names, 272, 168) \
+  MEMBER (options, name_count, 280, 172) \
+  MEMBER (options, cmd, 288, 176) \
+  MEMBER (options, cmd_count, 296, 180) \
+  MEMBER (options, user, 304, 184) \
+  MEMBER (options, working_directory, 312, 188) \
+  MEMBER (options, exposed_ports, 320, 192) \
+  MEMBER (options, exposed_port_count, 328, 196) \
+  MEMBER (options, volumes, 336, 200) \
+  MEMBER (options, volume_count, 344, 204) \
+  MEMBER (options, labels, 352, 208) \
+  MEMBER (options, label_count, 360, 212) \
+  MEMBER (options, stop_signal, 368, 216) \
+  MEMBER (options, health_check, 376, 220) \
+  MEMBER (options, author, 384, 224) \
+  MEMBER (options, config, 392, 228) \
+  MEMBER (options, image_fd, 400, 232) \
+  MEMBER (options, archive_digest, 404, 236)
 
 #define DIRECTIVE(MEMBER)                       \
   MEMBER (directive, kind, 0, 0)                \
@@ -109,7 +127,11 @@
   MEMBER (report, layers, 24, 16)               \
   MEMBER (report, layer_count, 32, 20)          \
   MEMBER (report, warnings, 40, 24)             \
-  MEMBER (report, warning_count, 48, 28)
+  MEMBER (report, warning_count, 48, 28)        \
+  MEMBER (report, archive_digest, 56, 32)       \
+  MEMBER (report, names, 64, 36)                \
+  MEMBER (report, name_count, 72, 40)           \
+  MEMBER (report, json, 80, 44)
 
 #define LAYER(MEMBER)                           \
   MEMBER (layer, struct_size, 0, 0)             \

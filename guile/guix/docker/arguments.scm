@@ -18,6 +18,7 @@
 ;;; along with guix-docker.  If not, see <http://www.gnu.org/licenses/>.
 
 (define-module (guix docker arguments)
+  #:use-module (guix docker json)
   #:use-module (guix docker results)
   #:use-module (guix docker structures)
   #:use-module (ice-9 match)
@@ -99,6 +100,48 @@ ELEMENT->C converts an element to the values of the structure's members."
 
 (define texts->c
   (list-of '((text *)) text->c))
+
+(define (image->c arena argument value)
+  "Convert VALUE, which may be a port: that has no name."
+  (if (port? value)
+      (list %null-pointer)
+      (text->c arena argument value)))
+
+(define (image->descriptor arena argument value)
+  "Return the descriptor of VALUE if it is a port, and write what it still has."
+  (define (descriptor)
+    (catch #t
+      (lambda ()
+        (force-output value)
+        (fileno value))
+      (const #f)))
+
+  (cond ((not (port? value))
+         '(0))
+        ((and (output-port? value) (descriptor))
+         => (lambda (number)
+              (when (zero? number)
+                (argument-error argument "~s is the standard input" value))
+              (list number)))
+        (else
+         (argument-error argument "~s is not an output port of a descriptor"
+                         value))))
+
+(define (json->c arena argument value)
+  "Convert VALUE, a JSON text or, as guile-json has it, what it stands for."
+  (text->c arena argument
+           (if (string? value)
+               value
+               (catch 'not-json
+                 (lambda ()
+                   (scm->json value))
+                 (lambda (key part)
+                   (argument-error argument "~s has no JSON form" part))))))
+
+(define (boolean->flag arena argument value)
+  (unless (boolean? value)
+    (argument-error argument "~s is neither #t nor #f" value))
+  (list (if value 1 0)))
 
 (define %no-permissions
   ;; GUIX_DOCKER_NO_PERMISSIONS: to C, 0 is GUIX_DOCKER_DEFAULT_MODE.
@@ -182,7 +225,24 @@ ELEMENT->C converts an element to the values of the structure's members."
   ;; GUIX_DOCKER_NOW.
   (- (expt 2 63)))
 
+(define (source-date-epoch argument)
+  "Return the time that SOURCE_DATE_EPOCH in the environment says."
+  (let ((value (getenv "SOURCE_DATE_EPOCH")))
+    (match (and value
+                (string-every char-set:digit value)
+                (string->number value))
+      ((? exact-integer? seconds)
+       (make-time time-utc 0 seconds))
+      (_
+       (argument-error argument "SOURCE_DATE_EPOCH is ~a, not a number of \
+seconds" (if value (object->string value) "not set"))))))
+
 (define (creation-time->c arena argument value)
+  (if (eq? value 'source-date-epoch)
+      (time->c arena argument (source-date-epoch argument))
+      (time->c arena argument value)))
+
+(define (time->c arena argument value)
   (unless (and (time? value)
                (eq? (time-type value) time-utc))
     (argument-error argument "~s is not a SRFI-19 time-utc object" value))
@@ -216,10 +276,6 @@ ELEMENT->C converts an element to the values of the structure's members."
         (argument-error argument "~s is none of ~a" value words))
       (list number))))
 
-(define (boolean->c arena argument value)
-  (unless (boolean? value)
-    (argument-error argument "~s is neither #t nor #f" value))
-  (list (if value 1 0)))
 
 (define (callback->c arena argument value)
   "Convert VALUE, a procedure of the address of data and that of an event which
@@ -240,7 +296,7 @@ returns 0 or, for the build to stop, another number."
   ;;
   ;; A new parameter is a row here, and an argument of 'build-docker-image'.
   `((#f ,(lambda () (structure-size %options)) (size ,size_t))
-    (image ,text->c (image *))
+    (image ,image->c (image *))
     (paths ,texts->c (paths *) (path_count ,size_t))
     (prefix ,text->c (prefix *))
     (repository ,text->c (repository *))
@@ -275,9 +331,22 @@ returns 0 or, for the build to stop, another number."
     (whiteouts ,(one-of 'refuse 'allow) (whiteouts ,uint32))
     (modes ,(one-of 'reference 'keep) (modes ,uint32))
     (xattrs ,(one-of 'drop 'keep) (xattrs ,uint32))
-    (parent-directories ,boolean->c (parent_directories ,uint32))
+    (parent-directories ,boolean->flag (parent_directories ,uint32))
     (config-keys ,(one-of 'reference 'spec) (config_keys ,uint32))
-    (#f ,(const 0) (reserved_2 ,uint32))))
+    (#f ,(const 0) (reserved_2 ,uint32))
+    (names ,texts->c (names *) (name_count ,size_t))
+    (cmd ,(optional texts->c %null-pointer 0) (cmd *) (cmd_count ,size_t))
+    (user ,(optional text->c %null-pointer) (user *))
+    (working-directory ,(optional text->c %null-pointer) (working_directory *))
+    (exposed-ports ,texts->c (exposed_ports *) (exposed_port_count ,size_t))
+    (volumes ,texts->c (volumes *) (volume_count ,size_t))
+    (labels ,(list-of %variable variable->c) (labels *) (label_count ,size_t))
+    (stop-signal ,(optional text->c %null-pointer) (stop_signal *))
+    (health-check ,(optional json->c %null-pointer) (health_check *))
+    (author ,(optional text->c %null-pointer) (author *))
+    (config ,(optional json->c %null-pointer) (config *))
+    (image ,image->descriptor (image_fd ,int32))
+    (archive-digest ,boolean->flag (archive_digest ,uint32))))
 
 (define %options
   ;; struct guix_docker_options, like the structures of (guix docker

@@ -98,15 +98,26 @@ has been left, in whatever way, call FREE with the pointer that is there."
                    size
                    (map pointer->text (read-pointers items count))))))
 
+(define (optional-text pointer)
+  "Return the string at POINTER, or #f if it is null."
+  (if (null-pointer? pointer)
+      #f
+      (pointer->text pointer)))
+
 (define (read-report pointer)
   "Return the report at POINTER."
   (match (read-structure pointer %report)
-    ((id size layers count warnings warning-count)
+    ((id size layers count warnings warning-count archive-digest
+         names name-count json)
      (image-report (pointer->text id)
                    size
                    (map read-layer (read-pointers layers count))
                    (map pointer->text
-                        (read-pointers warnings warning-count))))))
+                        (read-pointers warnings warning-count))
+                   (optional-text archive-digest)
+                   (map pointer->text
+                        (read-pointers names name-count))
+                   (optional-text json)))))
 
 (define (scheme-message message argument)
   "Return MESSAGE, which begins with ARGUMENT, the name of a member of the

@@ -27,6 +27,9 @@
             image-report-size
             image-report-layers
             image-report-warnings
+            image-report-archive-digest
+            image-report-names
+            image-report->json
 
             layer-report
             layer-report?
@@ -57,12 +60,15 @@
 ;;;
 
 (define-record-type <image-report>
-  (image-report id size layers warnings)
+  (image-report id size layers warnings archive-digest names json)
   image-report?
   (id     image-report-id)              ;string, "sha256:..."
   (size   image-report-size)            ;bytes in the file
   (layers image-report-layers)          ;list of <layer-report>, lowest first
-  (warnings image-report-warnings))     ;list of strings, lines
+  (warnings image-report-warnings)      ;list of strings, lines
+  (archive-digest image-report-archive-digest) ;string, "sha256:...", or #f
+  (names  image-report-names)           ;list of strings, "REPOSITORY:TAG"
+  (json   image-report->json))          ;string
 
 (define-record-type <layer-report>
   (layer-report diff-id size items)

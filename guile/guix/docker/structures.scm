@@ -88,7 +88,11 @@
     (layers *)
     (layer_count ,size_t)
     (warnings *)
-    (warning_count ,size_t)))
+    (warning_count ,size_t)
+    (archive_digest *)
+    (names *)
+    (name_count ,size_t)
+    (json *)))
 
 (define %layer
   `((struct_size ,size_t)

@@ -3,7 +3,6 @@
 //! A command that reads an image and writes it compressed.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ use super::PIPE_SIZE;
 use super::diagnostics::Diagnostics;
 use crate::error::{Argument, Error, Result, Status};
 use crate::job::{Job, signals};
-use crate::output::write_failure;
+use crate::output::{Output, write_failure};
 
 /// What a program that calls the library must not do.
 const KEEP_CHILDREN: &str =
@@ -43,7 +42,7 @@ pub struct Filter {
 
 impl Filter {
     /// Starts `command`, which writes to `output`.
-    pub fn start(command: &[OsString], output: &File) -> Result<Self> {
+    pub fn start(command: &[OsString], output: &Output) -> Result<Self> {
         let [program, arguments @ ..] = command else {
             return Err(Error::argument(
                 Argument::Compressor,
@@ -67,7 +66,7 @@ impl Filter {
         let mut child = command
             .args(arguments)
             .stdin(Stdio::piped())
-            .stdout(output.try_clone().map_err(|error| failed(&error))?)
+            .stdout(output.for_command().map_err(|error| failed(&error))?)
             .stderr(Stdio::piped())
             // So that a shell script ends with all it has started.
             .process_group(0)

@@ -49,7 +49,7 @@ fn comment(layer: &Layer) -> String {
         Role::Customization => "extra files".into(),
         Role::RootSystem => "root file system".into(),
         Role::Items => match layer.items.as_slice() {
-            [item] => String::from_utf8_lossy(item).into_owned(),
+            [item] => String::from_utf8_lossy(&item.path).into_owned(),
             items => {
                 let mut comment = format!("{} store items:", items.len());
                 for (index, item) in items.iter().enumerate() {
@@ -58,7 +58,7 @@ fn comment(layer: &Layer) -> String {
                         break;
                     }
                     comment.push(' ');
-                    comment.push_str(&short_name(item));
+                    comment.push_str(&short_name(&item.path));
                 }
                 comment
             }

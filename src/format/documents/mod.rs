@@ -7,6 +7,7 @@
 mod config;
 mod created;
 mod history;
+mod patch;
 
 pub use config::config;
 pub use created::rfc3339;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result, Status};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// The version of the JSON of single layers, in a file of its own.
 pub const LAYER_JSON_VERSION: &[u8] = b"1.0";
@@ -34,30 +36,43 @@ pub fn layer_description(id: &str, created: &str) -> Result<Vec<u8>> {
     })
 }
 
-/// `manifest.json`: the names of the configuration and of `layers`, lowest
-/// first.
-pub fn manifest(repository: &str, layers: &[String]) -> Result<Vec<u8>> {
+/// `manifest.json`: what the image is called, and the names of the
+/// configuration and of `layers`, lowest first.
+pub fn manifest(names: &[(&str, String)], layers: &[String]) -> Result<Vec<u8>> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Manifest<'a> {
         config: &'a str,
-        repo_tags: [String; 1],
+        repo_tags: Vec<String>,
         layers: &'a [String],
     }
     encode(&[Manifest {
         config: "config.json",
-        repo_tags: [format!("{repository}:latest")],
+        repo_tags: names
+            .iter()
+            .map(|(name, tag)| format!("{name}:{tag}"))
+            .collect(),
         layers,
     }])
 }
 
 /// `repositories`: what the image was called before there was a manifest.
-pub fn repositories(repository: &str, id: &str) -> Result<Vec<u8>> {
-    let tags = BTreeMap::from([("latest", id)]);
-    encode(&BTreeMap::from([(repository, tags)]))
+pub fn repositories(names: &[(&str, String)], id: &str) -> Result<Vec<u8>> {
+    let mut repositories: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    for (name, tag) in names {
+        repositories.entry(name).or_default().insert(tag, id);
+    }
+    encode(&repositories)
 }
 
 fn encode(value: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(value)
-        .map_err(|error| Error::new(Status::Internal, format!("writing JSON: {error}")))
+    serde_json::to_vec(value).map_err(|error| failed(&error))
+}
+
+fn decode<T: DeserializeOwned>(document: &[u8]) -> Result<T> {
+    serde_json::from_slice(document).map_err(|error| failed(&error))
+}
+
+fn failed(error: &serde_json::Error) -> Error {
+    Error::new(Status::Internal, format!("writing JSON: {error}"))
 }

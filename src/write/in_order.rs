@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The archive through a command, from its standard input to its standard
-//! output.
+//! The archive in its order: to a pipe, or through what compresses it as a
+//! whole.
 //!
-//! A pipe takes bytes in their order only, and the header of a layer in a
-//! layered image needs the layer's digest.  So there, other threads hash the
-//! layers, in their order, while one feeds the command with what has been
-//! hashed; these files are read twice, the second time from memory as a rule.
+//! The header of a layer in a layered image needs the layer's digest.  So
+//! there, other threads hash the layers, in their order, while one passes on
+//! what has been hashed; these files are read twice, the second time from
+//! memory as a rule.
 
-use std::ffi::OsString;
-use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -17,31 +15,26 @@ use super::buffers::Pool;
 use super::hashes::{ByteRange, LayerHashes};
 use super::layers::{LayerPass, LayerWork};
 use super::reader::LayerReader;
+use super::sink::Sink;
 use super::{Image, Written};
-use crate::compress::command::Filter;
 use crate::error::{Error, Result, Status};
 use crate::format::PartKind;
 use crate::job::{Job, Monitor, lock};
 
-/// The bytes given to the command at a time.
+/// The bytes passed on at a time.
 const WRITE_SIZE: usize = crate::compress::command::PIPE_SIZE;
 
-/// Writes `image` to `output` through the command `words`.
-pub fn write(
+/// Writes `image` to what `start` returns.
+pub fn write<S: Sink>(
     image: &Image,
-    words: &[OsString],
-    output: &File,
+    start: impl Fn() -> Result<S> + Sync,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
     let pool = Pool::default();
     let hashes = LayerHashes::new(image.layers);
     // Where a header waits for a digest, the layers are hashed ahead.
-    let hash_ahead = image
-        .layout
-        .parts
-        .iter()
-        .any(|part| matches!(part.kind, PartKind::LayerHeader(_)));
+    let hash_ahead = image.layout.has_layer_headers();
     let work = LayerWork {
         file_system: image.file_system,
         layers: image.layers,
@@ -52,7 +45,7 @@ pub fn write(
     let fed = AtomicBool::new(false);
     let written = Mutex::new(None);
     let feed = || {
-        let mut filter = Filter::start(words, output)?;
+        let mut sink = start()?;
         let result = Feeder {
             image,
             pool: &pool,
@@ -60,12 +53,12 @@ pub fn write(
             hash: !hash_ahead,
             job,
         }
-        .feed(&mut filter);
+        .feed(&mut sink);
         let (fed, image) = match result {
             Ok(image) => (Ok(()), Some(image)),
             Err(error) => (Err(error), None),
         };
-        filter.finish(fed, job)?;
+        sink.finish(fed, job)?;
         *lock(&written) = image;
         Ok(())
     };
@@ -79,10 +72,10 @@ pub fn write(
         }
     })?;
     let written = lock(&written).take();
-    written.ok_or_else(|| Error::new(Status::Internal, "the command was not fed"))
+    written.ok_or_else(|| Error::new(Status::Internal, "the archive was not passed on"))
 }
 
-/// What brings the archive to the command.
+/// What brings the archive to where it goes.
 struct Feeder<'a, 'b> {
     image: &'a Image<'a>,
     pool: &'b Pool,
@@ -93,15 +86,15 @@ struct Feeder<'a, 'b> {
 }
 
 impl Feeder<'_, '_> {
-    fn feed(&self, filter: &mut Filter) -> Result<Written> {
+    fn feed(&self, sink: &mut impl Sink) -> Result<Written> {
         let mut reader = LayerReader::new(self.image.file_system);
         for part in &self.image.layout.parts {
             match &part.kind {
-                PartKind::Bytes(bytes) => filter.write(bytes, self.job)?,
+                PartKind::Bytes(bytes) => sink.write(bytes, self.job)?,
                 PartKind::LayerHeader(layer) => {
                     let diff_id = self.hashes.wait(*layer, self.job)?;
                     let header = self.image.layout.layer_header(*layer, &diff_id);
-                    filter.write(&header, self.job)?;
+                    sink.write(&header, self.job)?;
                 }
                 PartKind::Layer(index) => {
                     let layer = &self.image.layers[*index];
@@ -119,13 +112,13 @@ impl Feeder<'_, '_> {
                             };
                             self.hashes.add([range], self.job)?;
                         }
-                        filter.write(&buffer, self.job)?;
+                        sink.write(&buffer, self.job)?;
                     }
                 }
             }
         }
         let (diff_ids, ending) = self.image.ending(self.hashes)?;
-        filter.write(&ending.tail, self.job)?;
+        sink.write(&ending.tail, self.job)?;
         Ok(Written {
             diff_ids,
             image_id: ending.image_id,

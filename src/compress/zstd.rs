@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! The Zstandard format, see RFC 8878: one frame, made by the reference
+//! library on threads of its own.
+//!
+//! What it makes does not depend on how many these are, as long as it is asked
+//! for any: it is what `zstd -T1`, or any other number but 0, makes of a pipe.
+
+use zstd_safe::zstd_sys::ZSTD_EndDirective as EndDirective;
+use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
+
+use crate::error::{Error, Result, Status};
+
+/// How to compress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// 1 to 19.
+    pub level: u8,
+    /// The binary logarithm of how far back matches are looked for, if that is
+    /// to be further than the level says.
+    pub long: Option<u8>,
+}
+
+/// Makes a frame.
+pub struct Encoder {
+    context: CCtx<'static>,
+    output: Vec<u8>,
+}
+
+impl Encoder {
+    /// For a frame made on `threads` threads.
+    pub fn new(options: Options, threads: usize) -> Result<Self> {
+        let mut context = CCtx::try_create().ok_or_else(|| {
+            Error::new(Status::Resources, "there is too little memory to compress")
+        })?;
+        let mut parameters = vec![
+            CParameter::CompressionLevel(options.level.into()),
+            CParameter::ChecksumFlag(true),
+            CParameter::NbWorkers(u32::try_from(threads.max(1)).unwrap_or(u32::MAX)),
+        ];
+        if let Some(window) = options.long {
+            parameters.push(CParameter::EnableLongDistanceMatching(true));
+            parameters.push(CParameter::WindowLog(window.into()));
+        }
+        for parameter in parameters {
+            context.set_parameter(parameter).map_err(failed)?;
+        }
+        Ok(Encoder {
+            context,
+            output: vec![0; CCtx::out_size()],
+        })
+    }
+
+    /// Compresses `bytes`; `write` gets what there is of the frame.
+    pub fn encode(
+        &mut self,
+        bytes: &[u8],
+        write: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let mut input = InBuffer::around(bytes);
+        while input.pos() < bytes.len() {
+            self.step(&mut input, EndDirective::ZSTD_e_continue, write)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the frame; `write` gets the rest of it.
+    pub fn finish(&mut self, write: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut input = InBuffer::around(&[]);
+        while self.step(&mut input, EndDirective::ZSTD_e_end, write)? > 0 {}
+        Ok(())
+    }
+
+    /// Has the library take some input; returns how many bytes it still has to
+    /// give, as far as it knows.
+    fn step(
+        &mut self,
+        input: &mut InBuffer,
+        directive: EndDirective,
+        write: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<usize> {
+        let mut output = OutBuffer::around(self.output.as_mut_slice());
+        let left = self
+            .context
+            .compress_stream2(&mut output, input, directive)
+            .map_err(failed)?;
+        if output.pos() > 0 {
+            write(output.as_slice())?;
+        }
+        Ok(left)
+    }
+}
+
+fn failed(code: usize) -> Error {
+    let name = zstd_safe::get_error_name(code);
+    let status = match name.contains("memory") {
+        true => Status::Resources,
+        false => Status::Internal,
+    };
+    let error = Error::new(status, format!("compressing by zstd: {name}"));
+    match status {
+        Status::Resources => error.advise("ask for fewer threads, or a lower level"),
+        _ => error,
+    }
+}

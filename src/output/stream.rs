@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! A descriptor of the caller's, which takes the image in its order: a pipe, a
+//! socket, or a file that is open already.
+
+use std::os::fd::AsRawFd;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::net::SendFlags;
+use sha2::{Digest as _, Sha256};
+
+use super::write_failure;
+use crate::digest::Digest;
+use crate::error::{Argument, Error, Result, Status};
+use crate::input::FileId;
+use crate::job::{Job, lock};
+
+/// How often a write that waits for the reader looks whether to stop.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The bytes that a pipe takes at once if it takes any.
+const PIPE_BUF: usize = 4096;
+
+/// A descriptor that is written to.
+pub struct Stream {
+    /// The caller's, under another number.
+    shared: OwnedFd,
+    /// What is written to, if that is another one.
+    own: Option<OwnedFd>,
+    way: Way,
+    state: Mutex<State>,
+}
+
+/// How to write without waiting for the reader longer than can be helped: the
+/// descriptor is shared with others, whose waiting is not changed.
+#[derive(Clone, Copy)]
+enum Way {
+    /// It was opened anew, not to wait.
+    NonBlocking,
+    /// A pipe that could not be opened anew.
+    SharedPipe,
+    /// A socket, which can be told each time.
+    Socket,
+    /// There is no reader to wait for.
+    Plain,
+}
+
+struct State {
+    written: u64,
+    hash: Option<Sha256>,
+}
+
+impl Stream {
+    /// Writes to `fd`; the bytes are hashed if `hashed`.
+    pub fn new(fd: BorrowedFd, hashed: bool) -> Result<Self> {
+        let failed = |errno| {
+            Error::system(Status::Output, "examining the descriptor", errno)
+                .because_of(Argument::ImageFd)
+        };
+        let stat = rustix::fs::fstat(fd).map_err(failed)?;
+        let shared = rustix::io::fcntl_dupfd_cloexec(fd, 3).map_err(failed)?;
+        let (own, way) = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Fifo => {
+                let name = format!("/proc/self/fd/{}", fd.as_raw_fd());
+                let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+                match rustix::fs::open(name, flags, Mode::empty()) {
+                    Ok(fd) => (Some(fd), Way::NonBlocking),
+                    Err(_) => (None, Way::SharedPipe),
+                }
+            }
+            FileType::Socket => (None, Way::Socket),
+            _ => (None, Way::Plain),
+        };
+        Ok(Stream {
+            shared,
+            own,
+            way,
+            state: Mutex::new(State {
+                written: 0,
+                hash: hashed.then(Sha256::new),
+            }),
+        })
+    }
+
+    /// Writes all of `bytes`, unless the job is stopped.
+    pub fn write(&self, bytes: &[u8], job: &Job) -> Result<()> {
+        let mut state = lock(&self.state);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            job.check()?;
+            match self.try_write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => self.wait()?,
+                Err(Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN) => {
+                    return Err(Error::new(
+                        Status::Output,
+                        "the reader of the image was gone before its end",
+                    )
+                    .advise("see what it says; it may have refused the image"));
+                }
+                Err(errno) => return Err(write_failure(&errno.into())),
+            }
+        }
+        state.written += bytes.len() as u64;
+        if let Some(hash) = &mut state.hash {
+            hash.update(bytes);
+        }
+        Ok(())
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> rustix::io::Result<usize> {
+        let fd = self.own.as_ref().unwrap_or(&self.shared);
+        match self.way {
+            Way::NonBlocking | Way::Plain => rustix::io::write(fd, bytes),
+            Way::Socket => rustix::net::send(fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL),
+            Way::SharedPipe => {
+                let mut polled = [PollFd::new(fd, PollFlags::OUT)];
+                match rustix::event::poll(&mut polled, Some(&Timespec::default()))? {
+                    0 => Err(Errno::AGAIN),
+                    _ => rustix::io::write(fd, &bytes[..bytes.len().min(PIPE_BUF)]),
+                }
+            }
+        }
+    }
+
+    /// Waits until the reader takes more, but not for long.
+    fn wait(&self) -> Result<()> {
+        let interval = Timespec::try_from(POLL_INTERVAL).unwrap_or_default();
+        let mut polled = [PollFd::new(&self.shared, PollFlags::OUT)];
+        match rustix::event::poll(&mut polled, Some(&interval)) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(write_failure(&errno.into())),
+        }
+    }
+
+    /// The descriptor, for those that write to it by themselves.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.shared.as_fd()
+    }
+
+    /// The file it is, which must not become part of the image.
+    pub fn id(&self) -> Result<FileId> {
+        let stat = rustix::fs::fstat(&self.shared)
+            .map_err(|errno| Error::system(Status::Output, "examining the descriptor", errno))?;
+        Ok(FileId::from(&stat))
+    }
+
+    /// How many bytes were written here.
+    pub fn written(&self) -> u64 {
+        lock(&self.state).written
+    }
+
+    /// The digest of what was written here, if it was hashed.
+    pub fn digest(&self) -> Option<Digest> {
+        let state = lock(&self.state);
+        let hash = state.hash.clone().filter(|_| state.written > 0)?;
+        Some(Digest::from(<[u8; 32]>::from(hash.finalize())))
+    }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! References, by which engines and registries know images: see the grammar
+//! of the package `reference` of distribution.
+
+use crate::digest::Digest;
+use crate::error::{Argument, Error, Result};
+
+/// The greatest length of a reference without its tag.
+const MAX_NAME: usize = 255;
+
+/// The greatest length of a tag.
+const MAX_TAG: usize = 128;
+
+/// The tag of those that have none.
+const DEFAULT_TAG: &str = "latest";
+
+/// The tag that becomes the beginning of the image's ID.
+const ID_TAG: &str = "auto";
+
+/// How many digits of the ID that is.
+const ID_DIGITS: usize = 12;
+
+/// A whole reference: a registry perhaps, a repository, and a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    name: String,
+    tag: String,
+}
+
+impl Reference {
+    /// `[HOST[:PORT]/]PATH[:TAG]`.
+    pub fn new(reference: &[u8]) -> Result<Self> {
+        let reference = super::text(Argument::Names, reference)?;
+        let wrong = |what: &str| {
+            Err(Error::argument(
+                Argument::Names,
+                format_args!("{reference:?} is no name of an image: {what}"),
+            ))
+        };
+        // A port is in front of a slash, a tag after the last one.
+        let (name, tag) = match reference.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+            _ => (reference.as_str(), None),
+        };
+        if reference.contains('@') {
+            return wrong("its digest is not known before; leave out the \"@\" and what follows");
+        }
+        let tag = tag.unwrap_or(DEFAULT_TAG);
+        if !is_tag(tag) {
+            return wrong(
+                "a tag has 1 to 128 of A-Z, a-z, 0-9, \"_\", \".\" and \"-\", and does not \
+                 begin with the last two",
+            );
+        }
+        let (host, path) = match name.split_once('/') {
+            Some((host, path)) if is_host_like(host) => (Some(host), path),
+            _ => (None, name),
+        };
+        if host.is_some_and(|host| !is_host(host)) {
+            return wrong("what is in front of the first \"/\" is not HOST or HOST:PORT");
+        }
+        if !path.split('/').all(is_component) {
+            return wrong(
+                "between \"/\"s, it must have words of a-z and 0-9 with \".\", \"_\", \"__\" or \
+                 \"-\"s between them",
+            );
+        }
+        // Engines store it with the host and directory that it stands for.
+        let implied = match (host, path.contains('/')) {
+            (Some(_), _) => 0,
+            (None, true) => "docker.io/".len(),
+            (None, false) => "docker.io/library/".len(),
+        };
+        if implied + name.len() > MAX_NAME {
+            return wrong("it is too long");
+        }
+        if host.is_none() && path.len() == 64 && path.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return wrong("it would be taken for an ID");
+        }
+        Ok(Reference {
+            name: name.to_owned(),
+            tag: tag.to_owned(),
+        })
+    }
+
+    /// The repository, with the registry if there is one.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The tag for an image with the ID `image_id`.
+    pub fn tag(&self, image_id: &Digest) -> String {
+        match self.tag.as_str() {
+            ID_TAG => image_id.hex()[..ID_DIGITS].to_owned(),
+            tag => tag.to_owned(),
+        }
+    }
+}
+
+fn is_tag(tag: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (1..=MAX_TAG).contains(&tag.len())
+        && tag.starts_with(is_word)
+        && tag.chars().all(|c| is_word(c) || matches!(c, '.' | '-'))
+}
+
+/// Whether engines take the first part of a name for a host.
+fn is_host_like(part: &str) -> bool {
+    part.contains(['.', ':', '['])
+        || part == "localhost"
+        || part.chars().any(|c| c.is_ascii_uppercase())
+}
+
+fn is_host(host: &str) -> bool {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((address, rest)) => {
+                let is_address = address.chars().all(|c| c.is_ascii_hexdigit() || c == ':');
+                let port = match rest.strip_prefix(':') {
+                    Some(port) => Some(port),
+                    None if rest.is_empty() => None,
+                    None => return false,
+                };
+                return is_address && !address.is_empty() && port.is_none_or(is_port);
+            }
+            None => return false,
+        },
+        None => match host.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (host, None),
+        },
+    };
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    name.split('.').all(is_label) && port.is_none_or(is_port)
+}
+
+fn is_port(port: &str) -> bool {
+    !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
+fn is_component(part: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let separators = part.split(is_word).filter(|run| !run.is_empty());
+    part.starts_with(is_word)
+        && part.ends_with(is_word)
+        && separators
+            .into_iter()
+            .all(|run| matches!(run, "." | "_" | "__") || run.chars().all(|c| c == '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reference;
+    use crate::digest::Digest;
+
+    #[test]
+    fn references_are_taken_apart() {
+        for (reference, name, tag) in [
+            ("app", "app", "latest"),
+            ("app:1.2", "app", "1.2"),
+            ("team/app__x:V_1-a", "team/app__x", "V_1-a"),
+            (
+                "registry.example:5000/team/app:1.2",
+                "registry.example:5000/team/app",
+                "1.2",
+            ),
+            ("localhost/app", "localhost/app", "latest"),
+            ("[::1]:80/a--b", "[::1]:80/a--b", "latest"),
+            ("Host/app", "Host/app", "latest"),
+        ] {
+            let parsed = Reference::new(reference.as_bytes()).unwrap();
+            assert_eq!(parsed.name(), name);
+            assert_eq!(parsed.tag(&Digest::of(b"")), tag);
+        }
+        let auto = Reference::new(b"app:auto").unwrap();
+        assert_eq!(auto.tag(&Digest::of(b"")), "e3b0c44298fc");
+        for wrong in [
+            "",
+            ":tag",
+            "App",
+            "app:",
+            "app:.x",
+            "app:a b",
+            "a//b",
+            "/app",
+            "app/",
+            "a..b",
+            "a___b",
+            "-a",
+            "a-",
+            "app@sha256:e3b0",
+            "host:port/app",
+            "a_b.c/app",
+            "[::1/app",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ] {
+            assert!(Reference::new(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+        let long = "x".repeat(237);
+        assert!(Reference::new(long.as_bytes()).is_ok());
+        assert!(Reference::new((long + "x").as_bytes()).is_err());
+        assert!(Reference::new(format!("app:{}", "t".repeat(129)).as_bytes()).is_err());
+    }
+}

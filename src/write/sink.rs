@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! What takes the archive in its order.
+
+use crate::compress::command::Filter;
+use crate::compress::zstd::Encoder;
+use crate::error::Result;
+use crate::job::Job;
+use crate::output::Output;
+
+/// Takes bytes in their order.
+pub trait Sink {
+    /// Takes what comes next.
+    fn write(&mut self, bytes: &[u8], job: &Job) -> Result<()>;
+
+    /// Ends after having taken all, or after a failure, which it may explain.
+    fn finish(self, fed: Result<()>, job: &Job) -> Result<()>;
+}
+
+impl Sink for Filter {
+    fn write(&mut self, bytes: &[u8], job: &Job) -> Result<()> {
+        Filter::write(self, bytes, job)
+    }
+
+    fn finish(self, fed: Result<()>, job: &Job) -> Result<()> {
+        Filter::finish(self, fed, job)
+    }
+}
+
+/// The output itself.
+pub struct Plain<'a>(pub &'a Output);
+
+impl Sink for Plain<'_> {
+    fn write(&mut self, bytes: &[u8], job: &Job) -> Result<()> {
+        self.0.write(bytes, job)
+    }
+
+    fn finish(self, fed: Result<()>, _job: &Job) -> Result<()> {
+        fed
+    }
+}
+
+/// The output of an encoder.
+pub struct Zstd<'a> {
+    /// What compresses.
+    pub encoder: Encoder,
+    /// Where that goes.
+    pub output: &'a Output,
+}
+
+impl Sink for Zstd<'_> {
+    fn write(&mut self, bytes: &[u8], job: &Job) -> Result<()> {
+        let output = self.output;
+        self.encoder
+            .encode(bytes, &mut |bytes| output.write(bytes, job))
+    }
+
+    fn finish(mut self, fed: Result<()>, job: &Job) -> Result<()> {
+        fed?;
+        let output = self.output;
+        self.encoder.finish(&mut |bytes| output.write(bytes, job))
+    }
+}
