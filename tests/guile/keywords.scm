@@ -5,6 +5,7 @@
 (use-modules (support)
              (guix docker)
              (ice-9 match)
+             (ice-9 popen)
              (ice-9 textual-ports)
              (rnrs bytevectors)
              (srfi srfi-1)
@@ -85,6 +86,18 @@ tar -tv | sed -n 's,^\\(d[^ ]*\\) .* \\(./\\)$,\\1 \\2,p' >list" image)
       ("parent-directories" #:parent-directories #f)
       ("variant" #:variant #f)
       ("config-keys" #:config-keys reference)
+      ("names" #:names ())
+      ("cmd" #:cmd #f)
+      ("user" #:user #f)
+      ("working-directory" #:working-directory #f)
+      ("exposed-ports" #:exposed-ports ())
+      ("volumes" #:volumes ())
+      ("labels" #:labels ())
+      ("stop-signal" #:stop-signal #f)
+      ("health-check" #:health-check #f)
+      ("author" #:author #f)
+      ("config" #:config #f)
+      ("archive-digest" #:archive-digest #f)
       ("max-layers" #:max-layers #f)
       ("root-system" #:root-system #f)
       ("history" #:history layers)
@@ -332,6 +345,104 @@ tar -tv | sed -n 's,^\\(d[^ ]*\\) .* \\(./\\)$,\\1 \\2,p' >list" image)
      (has? (text #:config-keys 'spec #:environment '(("A" . "b"))
                  #:entry-point '("c"))
            "\"config\":{\"Env\":[\"A=b\"],\"Entrypoint\":[\"c\"]}"))
+
+   ;; What the image says.
+   (test-assert "names"
+     (has? (text #:names '("host.example:5000/a/b:1" "c"))
+           "\"RepoTags\":[\"host.example:5000/a/b:1\",\"c:latest\"]"))
+   (for-each
+    (match-lambda
+      ((name expected . arguments)
+       (test-assert name
+         (has? (apply text arguments) expected))))
+    `(("cmd" "\"Cmd\":[\"a\",\"b c\"]" #:cmd ("a" "b c"))
+      ("cmd, an empty list" "\"Cmd\":[]" #:cmd ())
+      ("user" "\"User\":\"u:7\"" #:user "u:7")
+      ("working-directory" "\"WorkingDir\":\"/srv\""
+       #:working-directory "/srv")
+      ("exposed-ports" "\"ExposedPorts\":{\"53/udp\":{},\"80\":{}}"
+       #:exposed-ports ("80" "53/udp"))
+      ("volumes" "\"Volumes\":{\"/a\":{}}" #:volumes ("/a"))
+      ("labels" "\"Labels\":{\"a\":\"b\",\"c\":\"\"}"
+       #:labels (("c" . "") ("a" . "b")))
+      ("stop-signal" "\"StopSignal\":\"SIGINT\"" #:stop-signal "SIGINT")
+      ("author" "\"author\":\"Me\"" #:author "Me")
+      ("health-check, as text" "\"Healthcheck\":{\"Test\":[\"NONE\"]}"
+       #:health-check "{\"Test\": [\"NONE\"]}")
+      ("health-check, as data"
+       "\"Healthcheck\":{\"Test\":[\"CMD\",\"a\"],\"Retries\":2}"
+       #:health-check ((Test . #("CMD" "a")) (Retries . 2)))
+      ("config, as text" "\"os.version\":\"7\""
+       #:config "{\"os.version\": \"7\"}")
+      ("config, as data" "\"x\":[1,2.5,true,false,null,\"a\\n\\\"\",{}]"
+       #:config ((config . ((x . #(1 2.5 #t #f null "a\n\"" ()))))))))
+   (test-assert "creation-time may be SOURCE_DATE_EPOCH"
+     (let ((time (begin
+                   (setenv "SOURCE_DATE_EPOCH" "86400")
+                   (text #:creation-time 'source-date-epoch)))
+           (ignored (text #:creation-time (make-time time-utc 0 1))))
+       (setenv "SOURCE_DATE_EPOCH" "soon")
+       (let ((wrong (raised (lambda ()
+                              (build #:creation-time 'source-date-epoch)))))
+         (unsetenv "SOURCE_DATE_EPOCH")
+         (let ((missing (raised (lambda ()
+                                  (build #:creation-time
+                                         'source-date-epoch)))))
+           (and (has? time "\"created\":\"1970-01-02T00:00:00Z\"")
+                (has? ignored "\"created\":\"1970-01-01T00:00:01Z\"")
+                (string-contains (message-of wrong) "\"soon\"")
+                (string-contains (message-of missing) "not set"))))))
+
+   ;; Ports.
+   (for-each
+    (lambda (arguments)
+      (let* ((arguments (append arguments
+                                (list #:creation-time (make-time time-utc 0 1))))
+             (expected (begin
+                         (apply build arguments)
+                         (image-bytes))))
+        (delete-file image)
+        (test-assert (format #f "an open file, ~s" arguments)
+          (begin
+            (call-with-output-file image
+              (lambda (port)
+                (display "before" port)
+                (apply build-docker-image port (list item-a) "/prefix"
+                       arguments)))
+            (let ((bytes (image-bytes)))
+              (delete-file image)
+              (bytevector=? bytes
+                            (u8-list->bytevector
+                             (append (bytevector->u8-list
+                                      (string->utf8 "before"))
+                                     (bytevector->u8-list expected)))))))
+        (test-assert (format #f "a pipe to a command, ~s" arguments)
+          (let ((port (open-pipe* OPEN_WRITE "sh" "-c" "cat >\"$0\"" image)))
+            (apply build-docker-image port (list item-a) "/prefix" arguments)
+            (close-pipe port)
+            (let ((bytes (image-bytes)))
+              (delete-file image)
+              (bytevector=? bytes expected))))))
+    '(() (#:max-layers 3) (#:compressor ("gzip")) (#:compressor ("zstd"))))
+   (test-assert "a command that does not read is an error"
+     (let* ((port (open-pipe* OPEN_WRITE "true"))
+            (error (begin
+                     (sleep 1)
+                     (raised (lambda ()
+                               (build-docker-image port (list item-b)
+                                                   "/prefix"))))))
+       (false-if-exception (close-pipe port))
+       (and (eq? 'output (docker-error-status error))
+            (string-contains (message-of error) "reader"))))
+   (test-assert "ports without a descriptor are refused"
+     (every (lambda (port)
+              (let ((error (raised (lambda ()
+                                     (build-docker-image port (list item-a)
+                                                         "/prefix")))))
+                (and (eq? 'invalid-argument (docker-error-status error))
+                     (string-prefix? "image: " (message-of error)))))
+            (list (open-output-string) (open-input-string "")
+                  (%make-void-port "w"))))
 
    (test-assert "a bytevector may name any file"
      (let ((latin (u8-list->bytevector

@@ -61,6 +61,18 @@ sha256sum | grep -q \"^${1#sha256:} \"" image (image-report-id report))))
                   layers)
              <)))
 
+   (let ((report (build #:names '("a:1" "b") #:archive-digest #t)))
+     (test-equal "the names" '("a:1" "b:latest")
+       (image-report-names report))
+     (test-assert "the archive's digest"
+       (zero? (system* "sh" "-c" "sha256sum <\"$0\" | grep -q \"^${1#sha256:} \""
+                       image (image-report-archive-digest report))))
+     (test-assert "as JSON"
+       (string-contains (image-report->json report)
+                        (string-append "\"image_id\":\""
+                                       (image-report-id report) "\""))))
+   (test-equal "no digest unless asked for" #f
+     (image-report-archive-digest (build)))
    (test-equal "there is nothing to warn of" '()
      (image-report-warnings (build)))
    (let* ((file (string-append item-a "/socket"))
