@@ -165,6 +165,24 @@ fn a_reader_that_goes_is_an_error() {
     }
 }
 
+/// As those do that know from the zeros that there is no more.
+#[test]
+fn a_reader_may_go_when_all_members_are_read() {
+    let scratch = Scratch::new();
+    let item = scratch.file("item", &noise(1, 200_000));
+    run(&scratch.request("image", &[&item])).unwrap();
+    let image = scratch.read("image");
+    let zeros = image.iter().rev().take_while(|&&byte| byte == 0).count();
+    let members = (image.len() - zeros).next_multiple_of(512);
+    for _ in 0..50 {
+        let (mut reader, writer) = UnixStream::pair().unwrap();
+        thread::scope(|scope| {
+            scope.spawn(move || reader.read_exact(&mut vec![0; members]).unwrap());
+            run(&to_stream(writer, &[&item])).unwrap();
+        });
+    }
+}
+
 #[test]
 fn a_reader_that_waits_does_not_keep_a_build_from_being_stopped() {
     let scratch = Scratch::new();

@@ -136,8 +136,13 @@ impl<'a> Layout<'a> {
             }
         }
         let size = archive::archive_size(self.tail + tail.len() as u64);
+        let members = tail.len();
         tail.resize((size - self.tail) as usize, 0);
-        Ok(Ending { image_id, tail })
+        Ok(Ending {
+            image_id,
+            tail,
+            members,
+        })
     }
 
     /// Where the layer with the digest `diff_id` is.

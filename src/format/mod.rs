@@ -45,4 +45,6 @@ pub struct Ending {
     pub image_id: Digest,
     /// The rest of the archive, after its parts.
     pub tail: Vec<u8>,
+    /// How many bytes of that are members; zeros follow, which mark the end.
+    pub members: usize,
 }

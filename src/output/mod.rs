@@ -82,6 +82,15 @@ impl Output {
         }
     }
 
+    /// Writes the zeros that mark the end of an archive; readers may have gone
+    /// when they have seen the first ones.
+    pub fn write_end(&self, zeros: &[u8], job: &Job) -> Result<()> {
+        match self {
+            Output::Stream(stream) => stream.write_end(zeros, job),
+            Output::File(_) => self.write(zeros, job),
+        }
+    }
+
     /// The output for a command that writes to it.
     pub fn for_command(&self) -> std::io::Result<File> {
         match self {

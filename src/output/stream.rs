@@ -89,6 +89,23 @@ impl Stream {
 
     /// Writes all of `bytes`, unless the job is stopped.
     pub fn write(&self, bytes: &[u8], job: &Job) -> Result<()> {
+        match self.write_unless_gone(bytes, job)? {
+            true => Ok(()),
+            false => Err(Error::new(
+                Status::Output,
+                "the reader of the image was gone before its end",
+            )
+            .advise("see what it says; it may have refused the image")),
+        }
+    }
+
+    /// Writes the zeros at the end of an archive, unless the reader has gone.
+    pub fn write_end(&self, zeros: &[u8], job: &Job) -> Result<()> {
+        self.write_unless_gone(zeros, job).map(drop)
+    }
+
+    /// Writes all of `bytes`; returns whether there was somebody to read them.
+    fn write_unless_gone(&self, bytes: &[u8], job: &Job) -> Result<bool> {
         let mut state = lock(&self.state);
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -97,13 +114,7 @@ impl Stream {
                 Ok(count) => rest = &rest[count..],
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => self.wait()?,
-                Err(Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN) => {
-                    return Err(Error::new(
-                        Status::Output,
-                        "the reader of the image was gone before its end",
-                    )
-                    .advise("see what it says; it may have refused the image"));
-                }
+                Err(Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN) => return Ok(false),
                 Err(errno) => return Err(write_failure(&errno.into())),
             }
         }
@@ -111,7 +122,7 @@ impl Stream {
         if let Some(hash) = &mut state.hash {
             hash.update(bytes);
         }
-        Ok(())
+        Ok(true)
     }
 
     fn try_write(&self, bytes: &[u8]) -> rustix::io::Result<usize> {

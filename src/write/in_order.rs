@@ -118,7 +118,9 @@ impl Feeder<'_, '_> {
             }
         }
         let (diff_ids, ending) = self.image.ending(self.hashes)?;
-        sink.write(&ending.tail, self.job)?;
+        let (members, end) = ending.tail.split_at(ending.members);
+        sink.write(members, self.job)?;
+        sink.write_end(end, self.job)?;
         Ok(Written {
             diff_ids,
             image_id: ending.image_id,

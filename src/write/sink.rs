@@ -13,6 +13,11 @@ pub trait Sink {
     /// Takes what comes next.
     fn write(&mut self, bytes: &[u8], job: &Job) -> Result<()>;
 
+    /// Takes the zeros that mark the end of the archive.
+    fn write_end(&mut self, zeros: &[u8], job: &Job) -> Result<()> {
+        self.write(zeros, job)
+    }
+
     /// Ends after having taken all, or after a failure, which it may explain.
     fn finish(self, fed: Result<()>, job: &Job) -> Result<()>;
 }
@@ -33,6 +38,10 @@ pub struct Plain<'a>(pub &'a Output);
 impl Sink for Plain<'_> {
     fn write(&mut self, bytes: &[u8], job: &Job) -> Result<()> {
         self.0.write(bytes, job)
+    }
+
+    fn write_end(&mut self, zeros: &[u8], job: &Job) -> Result<()> {
+        self.0.write_end(zeros, job)
     }
 
     fn finish(self, fed: Result<()>, _job: &Job) -> Result<()> {

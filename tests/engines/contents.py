@@ -5,7 +5,8 @@ import json
 import re
 import tarfile
 
-from place import CommandFailed
+import image
+from place import CommandFailed, sid
 from report import report
 
 # What every engine takes.
@@ -112,9 +113,61 @@ def check_layers(engine, images, results):
     results[engine.id, "layers"] = f"{taken} or more" if taken == most else str(taken)
 
 
+def check_streams(engine):
+    """Load images from a pipe, and compare what they say with what was asked."""
+    items = image.items()
+    for form in ("single", "layered"):
+        # The compression of the whole does not see what the form is.
+        for compressor in engine.stream_compressors[:1 if form == "single" else None]:
+            name = f"{engine.id}: from a pipe, {form} {compressor}"
+            producer = sid.start(
+                "env", "GUIX_DOCKER_LIBRARY=/mnt/library.so", "GUILE_AUTO_COMPILE=0",
+                "guile", "-L", "/mnt/guile", "/mnt/checkout/tests/engines/stream.scm",
+                form, compressor, items["profile-1"],
+                *(items[name] for name in ("glibc", "libraries", "bash", "coreutils",
+                                           "data", "script", "profile-1")))
+            try:
+                engine.load_stream(producer)
+                config, author = engine.configuration()
+                check_configuration(name, config, author)
+                if hasattr(engine, "run_default"):
+                    report.equal(f"{name}: runs what it says, where and as whom",
+                                 engine.run_default(), "the default of /srv\n")
+                    report.equal(f"{name}: another command",
+                                 engine.run("echo x >/data/x; cat /data/x;"
+                                            "stat -c '%u %g' /data/x"), "x\n1000 100\n")
+            except CommandFailed as failure:
+                report.check(name, False, failure)
+            finally:
+                producer.kill()
+                producer.wait()
+            engine.wipe()
+
+
+def check_configuration(name, config, author):
+    expected = {
+        "User": "1000:100", "WorkingDir": "/srv", "Cmd": ["echo the default of $PWD"],
+        "ExposedPorts": {"53/udp": {}, "8080/tcp": {}}, "Volumes": {"/data": {}},
+        "Labels": {"org.opencontainers.image.title": "Größe", "empty": ""},
+        "StopSignal": "SIGINT",
+        "Healthcheck": {"Test": ["CMD-SHELL", "exit 0"], "Interval": 30000000000,
+                        "Retries": 2},
+        "OnBuild": ["RUN x"],
+    }
+    # Not all engines show all of it.
+    found = {key: config[key] for key in expected if config.get(key) is not None}
+    shown = {key: value for key, value in expected.items() if key in found}
+    report.equal(f"{name}: the configuration is what was asked for", found, shown)
+    missing = expected.keys() - found.keys()
+    report.check(f"{name}: it is all there", missing <= {"Healthcheck", "OnBuild"}, missing)
+    report.equal(f"{name}: the author", author, "Someone")
+
+
 def check(engine, images, results):
     """Do with ENGINE all that it can."""
     check_own(engine, images)
+    if hasattr(engine, "load_stream"):
+        check_streams(engine)
     if hasattr(engine, "names"):
         check_names(engine, images)
         check_layers(engine, images, results)

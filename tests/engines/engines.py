@@ -50,6 +50,7 @@ def stop_daemon(daemon):
 
 class Engine:
     runs = True                 # whether it runs commands at all
+    stream_compressors = ("none", "gzip", "zstd")       # those it can read
     shows_owners = True         # whether users in a container are the image's
     checks_layers = True        # whether it compares layers with their digests
     daemon = None
@@ -101,6 +102,15 @@ class Docker(Engine):
         if "Loaded image" not in output or "rror" in output:
             raise CommandFailed(output)
 
+    def load_stream(self, producer):
+        output = self.place.feed(producer, "docker", "-H", f"unix://{self.home}/sock", "load")
+        if "Loaded image" not in output or "rror" in output:
+            raise CommandFailed(output)
+
+    def configuration(self):
+        image = json.loads(self.docker("image", "inspect", REFERENCE))[0]
+        return image["Config"], image["Author"]
+
     def pull(self, reference):
         self.docker("pull", reference)
 
@@ -119,6 +129,9 @@ class Docker(Engine):
 
     def run(self, script, *arguments, reference=REFERENCE):
         return self.docker("run", "--rm", "--network=none", reference, script, *arguments)
+
+    def run_default(self):
+        return self.docker("run", "--rm", "--network=none", REFERENCE)
 
     def run_as(self, user, script):
         return self.docker("run", "--rm", "--network=none", "--user", user, REFERENCE, script)
@@ -150,11 +163,22 @@ class Podman(Engine):
     def __init__(self, place, name):
         super().__init__(place, name, "podman")
 
+    def command(self, *arguments):
+        return ("podman", "--root", self.home / "root", "--runroot", self.home / "run",
+                "--tmpdir", self.home / "tmp", "--cgroup-manager=cgroupfs",
+                "--events-backend=none", "--runtime=runc", *arguments)
+
     def podman(self, *arguments):
-        return self.place.run(
-            "podman", "--root", self.home / "root", "--runroot", self.home / "run",
-            "--tmpdir", self.home / "tmp", "--cgroup-manager=cgroupfs",
-            "--events-backend=none", "--runtime=runc", *arguments)
+        return self.place.run(*self.command(*arguments))
+
+    def load_stream(self, producer):
+        self.place.feed(producer, *self.command("load"))
+
+    def configuration(self):
+        image = json.loads(self.podman("image", "inspect", "localhost/" + REFERENCE))[0]
+        config = dict(image["Config"])
+        config.setdefault("Healthcheck", image.get("HealthCheck", image.get("Healthcheck")))
+        return config, image["Author"]
 
     def load(self, file):
         self.podman("load", "-i", file)
@@ -172,6 +196,10 @@ class Podman(Engine):
     def run(self, script, *arguments, reference="localhost/" + REFERENCE, options=()):
         return self.podman("run", "--rm", "--network=none", "--cgroup-parent", CGROUP,
                            *LIMITS, *options, reference, script, *arguments)
+
+    def run_default(self):
+        return self.podman("run", "--rm", "--network=none", "--cgroup-parent", CGROUP,
+                           *LIMITS, "localhost/" + REFERENCE)
 
     def run_as(self, user, script):
         return self.run(script, options=["--user", user])
@@ -252,6 +280,16 @@ class Skopeo(Engine):
         self.place.run("skopeo", "copy", f"docker-archive:{file}", f"dir:{self.home}/dir")
         self.place.run("skopeo", "copy", f"docker-archive:{file}", f"oci:{self.home}/oci:t")
 
+    def load_stream(self, producer):
+        self.place.feed(producer, "skopeo", "copy", "docker-archive:/dev/stdin",
+                        f"dir:{self.home}/dir")
+
+    def configuration(self):
+        manifest = json.loads((self.home / "dir/manifest.json").read_text())
+        digest = manifest["config"]["digest"].removeprefix("sha256:")
+        config = json.loads((self.home / "dir" / digest).read_text())
+        return config["config"], config["author"]
+
     def identity(self):
         manifest = json.loads((self.home / "dir/manifest.json").read_text())
         return (manifest["config"]["digest"],
@@ -301,6 +339,13 @@ address = "{self.home}/sock"
         self.ctr("images", "import", file)
         if self.names() == before:
             raise CommandFailed("the image imported is not listed")
+
+    def load_stream(self, producer):
+        self.place.feed(producer, "ctr", "-a", self.home / "sock", "images", "import", "-")
+
+    def configuration(self):
+        config = self.config(REFERENCE_IN_FULL)[1]
+        return config["config"], config["author"]
 
     def names(self):
         return self.ctr("images", "ls", "-q").split()
@@ -399,12 +444,18 @@ class Apptainer(Engine):
             shutil.rmtree(self.home / "sandbox")
 
 
+def reading(engine, *compressors):
+    """ENGINE, which reads only these."""
+    engine.stream_compressors = compressors
+    return engine
+
+
 MACHINE_ENGINES = [
-    Docker(machine, "dockerd"),
-    Podman(machine, "podman"),
+    reading(Docker(machine, "dockerd"), "none", "gzip"),
+    reading(Podman(machine, "podman"), "none", "zstd"),
     Buildah(machine, "buildah"),
-    Containerd(machine, "containerd"),
-    Skopeo(machine, "skopeo"),
+    reading(Containerd(machine, "containerd"), "none"),
+    reading(Skopeo(machine, "skopeo"), "none", "zstd"),
 ]
 SID_ENGINES = [
     Docker(sid, "dockerd"),

@@ -38,6 +38,26 @@ class Place:
             return done.stdout
         return output + errors if merge else output
 
+    def feed(self, producer, *command):
+        """Run COMMAND with what PRODUCER, a process, prints; return its output."""
+        command = self.prefix + [str(word) for word in command]
+        done = subprocess.run(command, stdin=producer.stdout, timeout=120,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        producer.stdout.close()
+        errors = producer.stderr.read().decode("utf-8", "replace")
+        output = done.stdout.decode("utf-8", "replace")
+        report.log(f"[{self.name}] ... | {shlex.join(command)}\n{errors[:4000]}{output[:4000]}"
+                   f"=> {producer.wait()}, {done.returncode}")
+        if producer.returncode != 0 or done.returncode != 0:
+            raise CommandFailed(errors + output)
+        return output
+
+    def start(self, *command):
+        """Start COMMAND, whose output is to be read."""
+        return subprocess.Popen(self.prefix + [str(word) for word in command],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+
     def spawn(self, log, *command):
         """Start a daemon that writes to the file LOG."""
         with open(log, "ab") as out:
