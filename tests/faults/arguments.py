@@ -58,9 +58,38 @@ def check_all(scene):
         refused(f"creation-time is {time}", "creation-time", time,
                 says=["creation_time", str(time), "9999"])
 
+    check_container(scene, refused)
     check_directives(scene, refused)
     check_pairs(refused)
     check_text(scene, refused)
+
+
+def check_container(scene, refused):
+    """What the configuration and the names say."""
+    for option, values in {
+            "name": ["", "App", "app:", "a//b", "app@sha256:00", "a___b", "host:x/a", "a" * 238],
+            "user": ["", ":", "a:b:c", "a b"],
+            "working-directory": ["", "relative", "/a/../b"],
+            "volume": ["", "relative", "/a/.."],
+            "exposed-port": ["", "0", "65536", "80/http", "80-90"],
+            "stop-signal": ["", "SIGNONE", "0", "65", "SIGRTMIN+31"],
+            "health-check": ["", "{}", '{"Test":["no"]}', '{"Test":["CMD","a"],"Interval":1}'],
+            "config": ["", "[]", '{"rootfs":{}}', '{"config":{"Cmd":"a"}}', '{"os":1}'],
+    }.items():
+        member = {"name": "names", "volume": "volumes", "exposed-port": "exposed_ports"}.get(
+            option, option.replace("-", "_"))
+        for value in values:
+            refused(f"{option} is {value[:30]!r}", option, value, says=[member])
+    refused("a name is given twice", "name", "a", "name", "a:latest", says=["names", "twice"])
+    refused("a label has no name", "label", "", "x", says=["labels", "name"])
+    refused("a label is given twice", "label", "a", "b", "label", "a", "c",
+            says=["labels", '"a"', '"b"', '"c"'])
+    refused("a variable is given twice", "variable", "A", "b", "variable", "A", "c",
+            says=["environment", '"A"', '"b"', '"c"'])
+    refused("a name and a descriptor", "image-fd", "1", says=["image_fd", "leave out"])
+    refused("archive-digest is 2", "archive-digest", "2", says=["archive_digest", "2"])
+    scene.success("the same label and variable twice", "path", scene.small, "label", "a", "b",
+                  "label", "a", "b", "variable", "A", "b", "variable", "A", "b")
 
 
 def check_directives(scene, refused):
@@ -140,6 +169,15 @@ def check_text(scene, refused):
             "repository": ["repository", bad],
             "system": ["system", bad],
             "variant": ["variant", bad],
+            "names": ["name", bad],
+            "cmd": ["cmd", bad, ";"],
+            "user": ["user", bad],
+            "working_directory": ["working-directory", f"/{bad}"],
+            "volumes": ["volume", f"/{bad}"],
+            "labels": ["label", "a", bad],
+            "stop_signal": ["stop-signal", bad],
+            "author": ["author", bad],
+            "config": ["config", bad],
             "entry_point": ["entry-point", "/bin/sh", bad, ";"],
             "environment": ["variable", "A", bad],
     }.items():

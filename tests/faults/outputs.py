@@ -155,28 +155,34 @@ def check_unreplaceable(scene):
 
 
 def check_open_files(scene):
-    """What a shell calls its standard output is no name for an image."""
-    words = scene.words("path", scene.small, image="/dev/stdout")
-    target = scene.output / "stdout"
-    for how in ("a file", "a file that was removed", "a pipe"):
-        with open(target, "wb") as file:
-            if how == "a file that was removed":
-                target.unlink()
+    """What a shell calls its standard output gets the image, in its order; what
+    else a process has open is no name for one."""
+    words = ["path", scene.small, "creation-time", 1]
+    scene.run(scene.words(*words))
+    expected = scene.image.read_bytes()
+    scene.image.unlink()
+    for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+        for how in ("a file", "a pipe"):
+            target = scene.output / "stdout"
+            with open(target, "wb") as file:
+                process = subprocess.run(
+                    scene.words(*words, image=name), check=False,
+                    stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE if how == "a pipe" else file,
+                    cwd=scene.places / "cwd", timeout=30)
             # The driver reports on its standard output as well.
-            script = 'exec "$@" >&2' if how == "a pipe" else 'exec "$@"'
-            before = sorted(os.listdir(scene.output))
-            process = subprocess.run(
-                ["sh", "-c", script, "sh", *map(str, words)], check=False,
-                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                stdout=subprocess.PIPE if how == "a pipe" else file,
-                cwd=scene.places / "cwd", timeout=30)
-        text = process.stderr.decode() if how == "a pipe" else \
-            (target.read_text() if target.exists() else "")
-        same = sorted(os.listdir(scene.output)) == before
-        told = "a process has open" in text or how == "a file that was removed"
-        check(f"the image is /dev/stdout, {how}",
-              process.returncode == 0 and same and told, f"{same} {text[-500:]}")
-        target.unlink(missing_ok=True)
+            output = process.stdout if how == "a pipe" else target.read_bytes()
+            target.unlink()
+            image, report = output[:len(expected)], output[len(expected):]
+            check(f"the image is {name}, {how}",
+                  process.returncode == 0 and image == expected and b"status: 0" in report
+                  and not os.listdir(scene.output), f"{len(output)} {report[-500:]}")
+    with open(scene.output / "other", "wb") as file:
+        os.set_inheritable(file.fileno(), True)
+        for name in (f"/dev/fd/{file.fileno()}", f"/proc/self/fd/{file.fileno()}"):
+            scene.failure(f"the image is {name}", "path", scene.small, image=name,
+                          status="OUTPUT", says=["image", "a process has open"], close_fds=False)
+    (scene.output / "other").unlink()
 
 
 def check_modes(scene):

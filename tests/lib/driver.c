@@ -23,10 +23,11 @@
 
 #define MAX 64
 
-static const char *paths[MAX], *entry_point[MAX], *compressor[MAX];
+static const char *paths[MAX], *entry_point[MAX], *compressor[MAX], *names[MAX],
+  *cmd[MAX], *ports[MAX], *volumes[MAX];
 static struct guix_docker_directive directives[MAX];
 static struct guix_docker_transformation transformations[MAX];
-static struct guix_docker_variable environment[MAX];
+static struct guix_docker_variable environment[MAX], labels[MAX];
 static struct guix_docker_ownership ownership[MAX];
 
 /* What to do when so many bytes are done.  */
@@ -264,6 +265,38 @@ parse (char **argument, struct guix_docker_options *options)
           ownership[options->ownership_count++].gid
             = (uint32_t) strtoul (*++argument, NULL, 10);
         }
+      else if (!strcmp (option, "name"))
+        names[options->name_count++] = value;
+      else if (!strcmp (option, "cmd"))
+        {
+          options->cmd = cmd;
+          argument = words (argument, cmd, &options->cmd_count);
+        }
+      else if (!strcmp (option, "user"))
+        options->user = value;
+      else if (!strcmp (option, "working-directory"))
+        options->working_directory = value;
+      else if (!strcmp (option, "exposed-port"))
+        ports[options->exposed_port_count++] = value;
+      else if (!strcmp (option, "volume"))
+        volumes[options->volume_count++] = value;
+      else if (!strcmp (option, "label"))
+        {
+          labels[options->label_count].name = value;
+          labels[options->label_count++].value = *++argument;
+        }
+      else if (!strcmp (option, "stop-signal"))
+        options->stop_signal = value;
+      else if (!strcmp (option, "health-check"))
+        options->health_check = value;
+      else if (!strcmp (option, "author"))
+        options->author = value;
+      else if (!strcmp (option, "config"))
+        options->config = value;
+      else if (!strcmp (option, "image-fd"))
+        options->image_fd = atoi (value);
+      else if (!strcmp (option, "archive-digest"))
+        options->archive_digest = (uint32_t) atoll (value);
       else if (!strcmp (option, "variant"))
         options->variant = value;
       else if (!strcmp (option, "whiteouts"))
@@ -338,6 +371,10 @@ main (int argc, char **argv)
   options.transformations = transformations;
   options.environment = environment;
   options.ownership = ownership;
+  options.names = names;
+  options.exposed_ports = ports;
+  options.volumes = volumes;
+  options.labels = labels;
   options.compressor = compressor;
   parse (argv + 1, &options);
   caller = pthread_self ();
