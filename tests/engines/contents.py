@@ -130,6 +130,14 @@ def check_streams(engine):
                 engine.load_stream(producer)
                 config, author = engine.configuration()
                 check_configuration(name, config, author)
+                if hasattr(engine, "names"):
+                    names = engine.names()
+                    tags = [name.rpartition(":")[2] for name in names]
+                    report.check(f"{name}: it has all its names",
+                                 any("registry.example:5000/team/app:1.2" in name
+                                     for name in names)
+                                 and any(re.fullmatch("[0-9a-f]{12}", tag) for tag in tags)
+                                 and "latest" in tags, names)
                 if hasattr(engine, "run_default"):
                     report.equal(f"{name}: runs what it says, where and as whom",
                                  engine.run_default(), "the default of /srv\n")

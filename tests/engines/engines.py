@@ -455,7 +455,8 @@ MACHINE_ENGINES = [
     reading(Podman(machine, "podman"), "none", "zstd"),
     Buildah(machine, "buildah"),
     reading(Containerd(machine, "containerd"), "none"),
-    reading(Skopeo(machine, "skopeo"), "none", "zstd"),
+    # It opens an uncompressed one twice, which a pipe is no good for.
+    reading(Skopeo(machine, "skopeo"), "zstd"),
 ]
 SID_ENGINES = [
     Docker(sid, "dockerd"),

@@ -12,7 +12,9 @@
 (match (cdr (command-line))
   ((form compressor profile . items)
    (build-docker-image (current-output-port) items profile
-                       #:names '("engines-test")
+                       #:names '("engines-test"
+                                 "registry.example:5000/team/app:1.2"
+                                 "engines-test:auto")
                        #:system "x86_64-linux-gnu"
                        #:creation-time (make-time time-utc 0 1)
                        #:compressor (match compressor
