@@ -343,7 +343,8 @@ typedef struct guix_docker_options {
    The store items, or other files and directories, to put into the
    image with all that is below them, under their own absolute names.  In
    a layer, directories of one name become one, and of files of one name
-   the last is left.  A directory and a file, or a file below a link, of
+   the last is left; across layers, which are in the order of their sizes,
+   engines take the upper one's.  A directory and a file, or a file below a link, of
    one name are an error.
    */
   const char *const *paths;
@@ -408,9 +409,10 @@ typedef struct guix_docker_options {
   size_t environment_count;
   /*
    The words of a command that compresses from its standard input to its
-   standard output, such as "zstd", "-19"; it is run without a shell.
-   `gzip` and `pigz` at levels -1 to -9 are not run: the library does
-   their work itself.  Default: not compressed.
+   standard output, such as "xz", "-9"; it is run without a shell.  `gzip`
+   and `pigz` at levels -1 to -9 and `zstd` at levels -1 to -19, perhaps
+   with --long, are not run: the library does their work itself.  Default:
+   not compressed.
    */
   const char *const *compressor;
   /*
@@ -509,7 +511,8 @@ typedef struct guix_docker_options {
    */
   uint32_t xattrs;
   /*
-   1 for layers to begin with the directories above their paths, or 0.
+   1 for layers to begin with the directories above their paths, 0755 unless
+   a path has them, or 0.
    */
   uint32_t parent_directories;
   /*
@@ -601,8 +604,8 @@ typedef struct guix_docker_options {
    */
   int32_t image_fd;
   /*
-   1 for the report to have the digest of the archive, which is read again
-   for it, or 0.
+   1 for the report to have the digest of the archive, for which a file is
+   read again, or 0.
    */
   uint32_t archive_digest;
 } guix_docker_options;

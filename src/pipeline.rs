@@ -21,9 +21,11 @@ use crate::write::{self, Image};
 pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     request.check()?;
     let job = Job::default();
+    // First: what is opened later could get the number of a descriptor that is
+    // meant, but closed.
+    let output = Output::open(request)?;
     let file_system = FileSystem::open()
         .map_err(|errno| Error::system(Status::Input, "opening the root directory", errno))?;
-    let output = Output::open(request)?;
     let plan = plan::plan(request, &file_system, &output.ids()?, &job, monitor)?;
     let layers = &plan.layers;
     let groups = plan::possible_duplicates(layers);

@@ -62,8 +62,8 @@ fn line(notice: Notice, paths: &BTreeSet<Vec<u8>>) -> String {
         Notice::Socket => "sockets are left out",
         Notice::Capability => "capabilities are left out; files in the image have none",
         Notice::Xattr => {
-            "extended attributes other than capabilities and those of users \
-                          are left out"
+            "extended attributes other than capabilities and those of users, \
+             and those with a \"=\" in their name, are left out"
         }
         Notice::Empty => {
             "files are empty in the image as their size is 0, but reading them \

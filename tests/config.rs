@@ -114,9 +114,10 @@ fn values_are_checked_by_the_specifications_rules() {
         "0",
         "65",
         "sigterm",
-        "SIGRTMIN+31",
+        "SIGRTMIN+16",
         "RTMAX+1",
         "+9",
+        "SIGEMT",
     ] {
         let quoted = format!("{signal:?}");
         refused(
@@ -131,8 +132,8 @@ fn values_are_checked_by_the_specifications_rules() {
         "15",
         "64",
         "SIGRTMIN",
-        "RTMIN+30",
-        "SIGRTMAX-2",
+        "RTMIN+15",
+        "SIGRTMAX-14",
     ] {
         container.stop_signal(signal.as_bytes()).unwrap();
     }
@@ -158,6 +159,7 @@ fn values_are_checked_by_the_specifications_rules() {
         r#"{"Test":["CMD","a"],"Interval":"30s"}"#,
         r#"{"Test":["CMD","a"],"Unknown":1}"#,
         r#"{"Test":"CMD"}"#,
+        r#"{"Test":["CMD","a"],"Retries":18446744073709551615}"#,
     ] {
         refused(container.health_check(check.as_bytes()), "HealthCheck", &[]);
     }
@@ -174,6 +176,21 @@ fn values_are_checked_by_the_specifications_rules() {
         r#"{"config":{"labels":["a"]}}"#,
         r#"{"config":{"User":1}}"#,
         r#"{"author":1}"#,
+        r#"{"Config":{"Env":"x"}}"#,
+        r#"{"config":null}"#,
+        r#"{"Config":null}"#,
+        r#"{"Architecture":"x"}"#,
+        r#"{"os":"plan9"}"#,
+        "{\"hi\u{17f}tory\":[]}",
+        "{\"rootf\u{17f}\":{}}",
+        r#"{"created":"yesterday"}"#,
+        r#"{"comment":5}"#,
+        r#"{"container_config":5}"#,
+        r#"{"config":{"Labels":{"a":1}}}"#,
+        r#"{"config":{"ExposedPorts":{"80":1}}}"#,
+        r#"{"config":{"Volumes":{"/a":[]}}}"#,
+        r#"{"config":{"Healthcheck":{"Test":"x"}}}"#,
+        r#"{"config":{"Hostname":5}}"#,
     ] {
         refused(container.config(patch.as_bytes()), "Config", &[]);
     }

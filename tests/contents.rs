@@ -178,6 +178,16 @@ fn attributes_are_written_as_gnu_tar_does() {
     };
     check(&file, 0);
     check(&file, 3_000_000);
+    let accented = scratch.file("item/n\u{e9}", b"");
+    set(&accented, "user.test", b"value").unwrap();
+    check(&accented, 0);
+    // A name that readers would take apart at another place.
+    let equals = scratch.file("item/equals", b"");
+    set(&equals, "user.a=b", b"value").unwrap();
+    let mut request = scratch.request("image", &[&equals]);
+    request.xattrs(Xattrs::Keep);
+    let warnings = run(&request).unwrap().warnings;
+    assert!(warnings[0].contains("item/equals"), "{warnings:?}");
     for length in [1, 99, 100, 101, 250] {
         let name = format!("item/{}", "n".repeat(length));
         let file = scratch.file(&name, b"x");
@@ -333,6 +343,29 @@ fn layers_may_begin_with_the_directories_above() {
             );
         }
     }
+}
+
+#[test]
+fn parents_do_not_undo_permissions() {
+    let scratch = Scratch::new();
+    scratch.file("secret/below/file", &[1; 9000]);
+    scratch.mode("secret", 0o700);
+    let secret = scratch.path("secret");
+    let below = scratch.path("secret/below");
+    let mut request = scratch.request("image", &[&secret, &below]);
+    request.parent_directories(true);
+    request.modes(Modes::Keep);
+    request.max_layers(5).unwrap();
+    run(&request).unwrap();
+    let name = format!("{}/", &secret.to_str().unwrap()[1..]);
+    let mut seen = 0;
+    for (_, layer) in layers(&scratch.read("image")) {
+        for (_, _, _, _, mode) in owners(&layer).iter().filter(|owner| owner.0 == name) {
+            assert_eq!(*mode, 0o700);
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 2);
 }
 
 #[test]

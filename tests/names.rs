@@ -284,6 +284,38 @@ fn links_of_a_root_system_are_seen_from_the_paths() {
 }
 
 #[test]
+fn transformations_do_not_lead_out_of_the_image() {
+    let scratch = Scratch::new();
+    scratch.file("sub/zz.", b"");
+    let sub = path(&scratch, "sub");
+    let file = format!("{sub}/zz");
+    for (from, to) in [
+        (file.as_str(), "."),
+        (&format!("{file}."), "."),
+        (&file, "a/."),
+    ] {
+        for message in failures(&scratch, &[format!("{sub}/zz.")], |request| {
+            request.transformations(vec![
+                Transformation::new(from.as_bytes(), to.as_bytes()).unwrap(),
+            ]);
+        }) {
+            assert!(message.starts_with("Transformations: "), "{message}");
+            assert!(message.contains("would be called"), "{message}");
+        }
+    }
+    // A name that was a whiteout's and is none any more.
+    scratch.file(".wh.dir/foo", b"");
+    let hidden = path(&scratch, ".wh.dir");
+    for image in both(&scratch, &[format!("{hidden}/foo")], |request| {
+        request.transformations(vec![
+            Transformation::new(hidden.as_bytes(), b"/tmp/dir").unwrap(),
+        ]);
+    }) {
+        assert!(unpack(&image).contains_key("tmp/dir/foo"));
+    }
+}
+
+#[test]
 fn whiteouts_are_refused_or_let_through() {
     for name in ["item/.wh.x", "item/.wh..wh..opq", "item/.wh.d/file"] {
         let scratch = Scratch::new();

@@ -208,6 +208,27 @@ fn a_reader_that_waits_does_not_keep_a_build_from_being_stopped() {
         }
     }
     drop((reader, other));
+
+    // Nor does a compressor that takes long.
+    let mut text = Vec::new();
+    for number in 0..12_000_000_u32 {
+        text.extend_from_slice(&(number.wrapping_mul(2_654_435_761) % 9973).to_le_bytes());
+    }
+    let text = scratch.file("text", &text);
+    let mut request = scratch.request("image", &[&text]);
+    request.threads(1);
+    for packed in ["gzip -9", "zstd -12", "xz"] {
+        request.compressor(compressor(packed));
+        let start = Instant::now();
+        let error = guix_docker::build(&request, &mut |progress| match progress.done > 0 {
+            true => std::ops::ControlFlow::Break(()),
+            false => std::ops::ControlFlow::Continue(()),
+        })
+        .unwrap_err();
+        assert_eq!(error.status(), Status::Cancelled, "{packed}: {error}");
+        assert!(start.elapsed() < Duration::from_secs(10), "{packed}");
+        assert!(!scratch.path("image").exists());
+    }
 }
 
 #[test]

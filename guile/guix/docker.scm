@@ -103,7 +103,8 @@ single-layer image's layer gets its ID from it.  Return an image report, see
 'image-report-id'.
 
 In a layer, directories of one name become one, and of files of one name the
-last is left.  It is an error if something would be a directory and a file, or
+last is left; across layers, which are in the order of their sizes, engines take
+the upper one's.  It is an error if something would be a directory and a file, or
 a file would be below a link.
 
 REPOSITORY is the name of the image in the first column of 'docker images';
@@ -127,7 +128,8 @@ ENVIRONMENT is a list of pairs of strings, the names and values of the
 variables that containers start with.
 
 COMPRESSOR is #f or a list of strings: a command that compresses from its
-standard input to its standard output.  'gzip' and 'pigz' need not be there.
+standard input to its standard output.  'gzip', 'pigz' and 'zstd' need not be
+there.
 
 CREATION-TIME is the SRFI-19 time-utc in the image's metadata, or
 'source-date-epoch' for that of SOURCE_DATE_EPOCH in the environment.
@@ -157,10 +159,10 @@ WHITEOUTS is 'refuse' or 'allow': names that begin with \".wh.\", by which
 layers delete files of those below them, are an error or files like others.
 
 PARENT-DIRECTORIES is true for layers that begin with the directories above
-their paths.
+their paths, #o755 unless a path has them.
 
 VARIANT is #f or the variant of the system's architecture: \"v5\" to \"v8\" of
-ARM, \"v1\" to \"v4\" of x86_64.
+ARM, \"v8\" of aarch64, \"v1\" to \"v4\" of x86_64.
 
 CONFIG-KEYS is 'reference', for the keys \"env\" and \"entrypoint\" as Guix has
 them, or 'spec', for \"Env\" and \"Entrypoint\" as the specification has them.
@@ -182,7 +184,10 @@ form: JSON text, or an association list as guile-json has it, such as
 '((\"Test\" . #(\"CMD\" \"check\"))).  CONFIG is #f or an object of either form that
 is merged into the configuration last, as RFC 7396 says.
 
-ARCHIVE-DIGEST is true for the report to have the digest of the archive.
+ARCHIVE-DIGEST is true for the report to have the digest of the archive, see
+'image-report-archive-digest'.  The report also has 'image-report-size', 0 where
+a command has written to a port, 'image-report-layers', 'image-report-names',
+'image-report-warnings', and 'image-report->json' for all of it as JSON.
 
 THREADS is the number of threads to work with, 0 for as many as the process
 can run at once.  It defaults to NIX_BUILD_CORES.  Images do not depend on it.

@@ -74,7 +74,8 @@ pub struct Options {
     /// The store items, or other files and directories, to put into the
     /// image with all that is below them, under their own absolute names.  In
     /// a layer, directories of one name become one, and of files of one name
-    /// the last is left.  A directory and a file, or a file below a link, of
+    /// the last is left; across layers, which are in the order of their sizes,
+    /// engines take the upper one's.  A directory and a file, or a file below a link, of
     /// one name are an error.
     pub paths: *const *const c_char,
     /// How many paths there are.
@@ -111,9 +112,10 @@ pub struct Options {
     /// How many variables there are.
     pub environment_count: usize,
     /// The words of a command that compresses from its standard input to its
-    /// standard output, such as "zstd", "-19"; it is run without a shell.
-    /// `gzip` and `pigz` at levels -1 to -9 are not run: the library does
-    /// their work itself.  Default: not compressed.
+    /// standard output, such as "xz", "-9"; it is run without a shell.  `gzip`
+    /// and `pigz` at levels -1 to -9 and `zstd` at levels -1 to -19, perhaps
+    /// with --long, are not run: the library does their work itself.  Default:
+    /// not compressed.
     pub compressor: *const *const c_char,
     /// How many words there are.
     pub compressor_count: usize,
@@ -170,7 +172,8 @@ pub struct Options {
     /// What becomes of extended attributes: one of the `GUIX_DOCKER_XATTRS_`
     /// values.
     pub xattrs: u32,
-    /// 1 for layers to begin with the directories above their paths, or 0.
+    /// 1 for layers to begin with the directories above their paths, 0755 unless
+    /// a path has them, or 0.
     pub parent_directories: u32,
     /// How keys in the configuration are written: one of the
     /// `GUIX_DOCKER_CONFIG_KEYS_` values.
@@ -222,8 +225,8 @@ pub struct Options {
     /// NULL then; 0 for none.  It may be a pipe, a socket or a file, gets the
     /// same bytes as a file would, in their order, and is not closed.
     pub image_fd: i32,
-    /// 1 for the report to have the digest of the archive, which is read again
-    /// for it, or 0.
+    /// 1 for the report to have the digest of the archive, for which a file is
+    /// read again, or 0.
     pub archive_digest: u32,
 }
 

@@ -7,6 +7,7 @@ use std::mem::MaybeUninit;
 use std::slice;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::io::Errno;
 
 use super::layout::{self, Structure};
 use super::null;
@@ -16,7 +17,7 @@ use super::options::{
     MODES_REFERENCE, NO_PERMISSIONS, NOW, Options, WHITEOUTS_ALLOW, WHITEOUTS_REFUSE, XATTRS_DROP,
     XATTRS_KEEP,
 };
-use crate::error::{Argument, Error, Result, quoted};
+use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::request::{self, Compressor, ConfigKeys, History, Modes, Request, Whiteouts, Xattrs};
 
 /// Copies the options of a caller whose structure may be older or newer.
@@ -196,7 +197,11 @@ fn descriptor(fd: i32) -> Result<OwnedFd> {
     // SAFETY: it is used for this call alone, which finds out whether it is
     // open.
     let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-    rustix::io::fcntl_dupfd_cloexec(fd, 3).map_err(|_| failed())
+    rustix::io::fcntl_dupfd_cloexec(fd, 3).map_err(|errno| match errno {
+        Errno::BADF => failed(),
+        errno => Error::system(Status::Output, "using the descriptor", errno)
+            .because_of(Argument::ImageFd),
+    })
 }
 
 /// The part of the request that says what the image is called and what

@@ -25,7 +25,9 @@ const LARGEST: usize = 1 << 16;
 /// Whether an attribute is kept: others belong to the machine, or to the file
 /// system.
 fn is_kept(name: &CStr) -> bool {
-    name == CAPABILITY || name.to_bytes().starts_with(b"user.")
+    // Readers of archives take what follows a "=" for a part of the value.
+    let has_equals = name.to_bytes().contains(&b'=');
+    name == CAPABILITY || (name.to_bytes().starts_with(b"user.") && !has_equals)
 }
 
 /// Whether an attribute is worth a warning if it is left out.  Labels of

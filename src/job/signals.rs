@@ -49,21 +49,31 @@ pub fn children_vanish() -> bool {
 }
 
 /// Makes `command` start with no signal blocked, and with the default action
-/// for SIGPIPE, which end those who write to a pipe that nobody reads.
-/// Otherwise it would have the mask of the thread that starts it.
-pub fn start_unblocked(command: &mut Command) {
-    let unblock = || {
+/// for SIGPIPE, which end those who write to a pipe that nobody reads; and with
+/// none of the process's descriptors, one of which may be the other end of such
+/// a pipe.  Otherwise it would have the mask of the thread that starts it, and
+/// all descriptors that are not closed on their own.
+pub fn start_alone(command: &mut Command) {
+    let prepare = || {
         let mut none = MaybeUninit::<libc::sigset_t>::uninit();
         // SAFETY: sigemptyset initializes the set that pthread_sigmask reads;
-        // setting SIGPIPE to its default is always valid.
+        // setting SIGPIPE to its default is always valid; marking descriptors
+        // to be closed by exec touches no memory.
         unsafe {
             libc::sigemptyset(none.as_mut_ptr());
             libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
             libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+            // Before Linux 5.11, and where a sandbox refuses it, they stay.
+            libc::syscall(
+                libc::SYS_close_range,
+                3 as libc::c_uint,
+                libc::c_uint::MAX,
+                libc::CLOSE_RANGE_CLOEXEC,
+            );
         }
         Ok(())
     };
     // SAFETY: the closure runs between fork and exec, where only functions
     // that are safe in signal handlers may be called: these are.
-    unsafe { command.pre_exec(unblock) };
+    unsafe { command.pre_exec(prepare) };
 }

@@ -15,7 +15,6 @@ use std::fs::File;
 use std::io::Read;
 
 use rustix::fd::AsFd;
-use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
@@ -38,27 +37,19 @@ pub enum Output {
 impl Output {
     /// What `request` wants the image written to.
     pub fn open(request: &Request) -> Result<Self> {
-        let stream = |fd| Stream::new(fd, request.archive_digest).map(Output::Stream);
+        let stream = |fd, argument| {
+            let stream = Stream::new(fd, request.archive_digest);
+            let stream = stream.map_err(|error| error.because_of(argument))?;
+            Ok(Output::Stream(stream))
+        };
         match &request.destination {
-            Destination::Stream(fd) => {
-                let flags = rustix::fs::fcntl_getfl(fd).map_err(|errno| {
-                    Error::system(Status::Output, "examining the descriptor", errno)
-                        .because_of(Argument::ImageFd)
-                })?;
-                if flags & OFlags::ACCMODE == OFlags::RDONLY {
-                    return Err(Error::argument(
-                        Argument::ImageFd,
-                        "the descriptor is open for reading only",
-                    ));
-                }
-                stream(fd.as_fd())
-            }
+            Destination::Stream(fd) => stream(fd.as_fd(), Argument::ImageFd),
             Destination::File(name) => match name.as_slice() {
                 b"/dev/stdout" | b"/dev/fd/1" | b"/proc/self/fd/1" => {
-                    stream(std::io::stdout().as_fd())
+                    stream(std::io::stdout().as_fd(), Argument::Image)
                 }
                 b"/dev/stderr" | b"/dev/fd/2" | b"/proc/self/fd/2" => {
-                    stream(std::io::stderr().as_fd())
+                    stream(std::io::stderr().as_fd(), Argument::Image)
                 }
                 name => ImageFile::create(name).map(Output::File),
             },
@@ -69,12 +60,13 @@ impl Output {
     pub fn ids(&self) -> Result<Vec<FileId>> {
         match self {
             Output::File(file) => file.ids(),
-            Output::Stream(stream) => Ok(vec![stream.id()?]),
+            Output::Stream(stream) => Ok(stream.id()?.into_iter().collect()),
         }
     }
 
     /// Writes what comes next to an output that is written in its order.
     pub fn write(&self, bytes: &[u8], job: &Job) -> Result<()> {
+        job.check()?;
         match self {
             Output::File(file) => std::io::Write::write_all(&mut file.file(), bytes)
                 .map_err(|error| write_failure(&error)),
@@ -96,6 +88,17 @@ impl Output {
         match self {
             Output::File(file) => file.file().try_clone(),
             Output::Stream(stream) => Ok(stream.fd().try_clone_to_owned()?.into()),
+        }
+    }
+
+    /// Whether nothing was written to a file; of descriptors this is not known.
+    pub fn is_empty(&self) -> Result<bool> {
+        match self {
+            Output::File(file) => {
+                let metadata = file.file().metadata();
+                Ok(metadata.map_err(|error| write_failure(&error))?.len() == 0)
+            }
+            Output::Stream(_) => Ok(false),
         }
     }
 
@@ -135,6 +138,15 @@ fn hash(file: &File, job: &Job) -> Result<Digest> {
             Err(error) => return Err(failed(&error)),
         }
     }
+}
+
+/// Nobody is left who reads the output.
+pub fn reader_gone() -> Error {
+    Error::new(
+        Status::Output,
+        "the reader of the image was gone before its end",
+    )
+    .advise("see what it says; it may have refused the image")
 }
 
 /// The output could not be written.

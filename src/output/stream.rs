@@ -14,9 +14,9 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 use sha2::{Digest as _, Sha256};
 
-use super::write_failure;
+use super::{reader_gone, write_failure};
 use crate::digest::Digest;
-use crate::error::{Argument, Error, Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::input::FileId;
 use crate::job::{Job, lock};
 
@@ -46,7 +46,7 @@ enum Way {
     SharedPipe,
     /// A socket, which can be told each time.
     Socket,
-    /// There is no reader to wait for.
+    /// There is no reader to wait for, or no way not to.
     Plain,
 }
 
@@ -58,19 +58,24 @@ struct State {
 impl Stream {
     /// Writes to `fd`; the bytes are hashed if `hashed`.
     pub fn new(fd: BorrowedFd, hashed: bool) -> Result<Self> {
-        let failed = |errno| {
-            Error::system(Status::Output, "examining the descriptor", errno)
-                .because_of(Argument::ImageFd)
-        };
+        let failed = |errno| Error::system(Status::Output, "examining the descriptor", errno);
         let stat = rustix::fs::fstat(fd).map_err(failed)?;
+        let access = rustix::fs::fcntl_getfl(fd).map_err(failed)? & OFlags::ACCMODE;
+        if access == OFlags::RDONLY {
+            return Err(Error::new(
+                Status::InvalidArgument,
+                "the descriptor is open for reading only",
+            ));
+        }
         let shared = rustix::io::fcntl_dupfd_cloexec(fd, 3).map_err(failed)?;
         let (own, way) = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Fifo => {
+            kind @ (FileType::Fifo | FileType::CharacterDevice) => {
                 let name = format!("/proc/self/fd/{}", fd.as_raw_fd());
-                let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+                let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
                 match rustix::fs::open(name, flags, Mode::empty()) {
                     Ok(fd) => (Some(fd), Way::NonBlocking),
-                    Err(_) => (None, Way::SharedPipe),
+                    Err(_) if kind == FileType::Fifo => (None, Way::SharedPipe),
+                    Err(_) => (None, Way::Plain),
                 }
             }
             FileType::Socket => (None, Way::Socket),
@@ -91,11 +96,7 @@ impl Stream {
     pub fn write(&self, bytes: &[u8], job: &Job) -> Result<()> {
         match self.write_unless_gone(bytes, job)? {
             true => Ok(()),
-            false => Err(Error::new(
-                Status::Output,
-                "the reader of the image was gone before its end",
-            )
-            .advise("see what it says; it may have refused the image")),
+            false => Err(reader_gone()),
         }
     }
 
@@ -107,6 +108,11 @@ impl Stream {
     /// Writes all of `bytes`; returns whether there was somebody to read them.
     fn write_unless_gone(&self, bytes: &[u8], job: &Job) -> Result<bool> {
         let mut state = lock(&self.state);
+        // They are the image's also if nobody wants them any more.
+        state.written += bytes.len() as u64;
+        if let Some(hash) = &mut state.hash {
+            hash.update(bytes);
+        }
         let mut rest = bytes;
         while !rest.is_empty() {
             job.check()?;
@@ -117,10 +123,6 @@ impl Stream {
                 Err(Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN) => return Ok(false),
                 Err(errno) => return Err(write_failure(&errno.into())),
             }
-        }
-        state.written += bytes.len() as u64;
-        if let Some(hash) = &mut state.hash {
-            hash.update(bytes);
         }
         Ok(true)
     }
@@ -155,14 +157,16 @@ impl Stream {
         self.shared.as_fd()
     }
 
-    /// The file it is, which must not become part of the image.
-    pub fn id(&self) -> Result<FileId> {
+    /// The file it is, if it is one, which must not become part of the image.
+    pub fn id(&self) -> Result<Option<FileId>> {
         let stat = rustix::fs::fstat(&self.shared)
             .map_err(|errno| Error::system(Status::Output, "examining the descriptor", errno))?;
-        Ok(FileId::from(&stat))
+        let is_file = FileType::from_raw_mode(stat.st_mode).is_file();
+        Ok(is_file.then(|| FileId::from(&stat)))
     }
 
-    /// How many bytes were written here.
+    /// How many bytes were written here, those that a reader had no need of
+    /// included.
     pub fn written(&self) -> u64 {
         lock(&self.state).written
     }

@@ -142,7 +142,7 @@ fn what(member: &Member) -> String {
 /// Where a member comes from, if that is not its name.
 fn origin(member: &Member) -> String {
     match &member.origin {
-        Some(path) => format!(", from {},", quoted(path)),
+        Some(path) => format!(" (from {})", quoted(path)),
         None => String::new(),
     }
 }

@@ -2,13 +2,13 @@
 
 //! One layer: its members, their names and their places.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::conflicts;
 use super::member::{Member, Name};
 use super::tree::DIRECTORY_MODE;
-use crate::error::{Error, Result, Status, quoted};
+use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::format::archive::{self, OwnerNames, Xattr};
 use crate::input::{Kind, ScannedEntry};
 use crate::name::{ancestors, clean, components};
@@ -125,8 +125,13 @@ impl<'a> LayerBuilder<'a> {
         }
     }
 
-    /// Adds the directories above `paths`, as far as they are wanted.
-    pub fn push_parents<'b>(&mut self, paths: impl Iterator<Item = &'b [u8]>) -> Result<()> {
+    /// Adds the directories above `paths`, as far as they are wanted, with the
+    /// permissions that `found` has for them, or 0755.
+    pub fn push_parents<'b>(
+        &mut self,
+        paths: impl Iterator<Item = &'b [u8]>,
+        found: &HashMap<Vec<u8>, u16>,
+    ) -> Result<()> {
         if !self.request.parent_directories {
             return Ok(());
         }
@@ -135,7 +140,8 @@ impl<'a> LayerBuilder<'a> {
             parents.extend(ancestors(&clean(path)).map(<[u8]>::to_vec));
         }
         for parent in parents {
-            self.push(NewMember::made(&parent, DIRECTORY_MODE, Kind::Directory))?;
+            let mode = found.get(&parent).copied().unwrap_or(DIRECTORY_MODE);
+            self.push(NewMember::made(&parent, mode, Kind::Directory))?;
         }
         Ok(())
     }
@@ -143,11 +149,15 @@ impl<'a> LayerBuilder<'a> {
     /// Adds a path of the request with all that is at and below it, under
     /// their own names.
     pub fn push_item(&mut self, (path, entries): (Vec<u8>, Vec<ScannedEntry>)) -> Result<()> {
-        if self.request.whiteouts == Whiteouts::Refuse {
-            // The directories above are no members.
-            refuse_whiteouts(&path)?;
-        }
         let first = self.layer.members.len();
+        if self.request.whiteouts == Whiteouts::Refuse {
+            // The directories above are no members: the first one's whole name
+            // is looked at.
+            if let Some(entry) = entries.first() {
+                let (name, _) = self.member_name(&entry.path, 0, false);
+                refuse_whiteouts(&name)?;
+            }
+        }
         for entry in entries {
             self.push(NewMember::from_disk(entry, 0))?;
         }
@@ -169,6 +179,9 @@ impl<'a> LayerBuilder<'a> {
         let (name, is_new) = self.member_name(&path, start, matches!(kind, Kind::Directory));
         if name.is_empty() {
             return Ok(());
+        }
+        if is_new {
+            check_new_name(&name, &path, matches!(kind, Kind::Directory))?;
         }
         if self.request.whiteouts == Whiteouts::Refuse {
             match is_new {
@@ -237,6 +250,23 @@ impl<'a> LayerBuilder<'a> {
         layer.size = archive::archive_size(layer.size);
         Ok(layer)
     }
+}
+
+/// Fails if transformations have made a `name` of that of the file `path` that
+/// leads out of the image, or to its root.
+fn check_new_name(name: &[u8], path: &[u8], is_directory: bool) -> Result<()> {
+    let leads_up = name.split(|&byte| byte == b'/').any(|part| part == b"..");
+    if !leads_up && (is_directory || components(name).next().is_some()) {
+        return Ok(());
+    }
+    Err(Error::argument(
+        Argument::Transformations,
+        format_args!(
+            "{} would be called {} in the image",
+            quoted(path),
+            quoted(name)
+        ),
+    ))
 }
 
 /// The last component of a name, with the slash that a directory's ends in.

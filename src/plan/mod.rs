@@ -19,12 +19,15 @@ mod tree;
 pub use layer::{Item, Layer, Role};
 pub use member::Member;
 
+use std::collections::{HashMap, HashSet};
+
 use self::customization::TreeEntry;
 use self::layer::{LayerBuilder, NewMember};
 use crate::error::{Argument, Result};
 use crate::format::archive::OwnerNames;
 use crate::input::{self, FileId, FileSystem, Kind, ScanOptions, ScannedEntry, Start};
 use crate::job::{Job, Monitor};
+use crate::name::{ancestors, clean};
 use crate::request::Request;
 
 /// The layers of an image.
@@ -153,12 +156,31 @@ fn single_layer(
     may_conflict: bool,
 ) -> Result<Layer> {
     let mut layer = LayerBuilder::new(request, Role::Everything, OwnerNames::Root);
-    layer.push_parents(items.iter().map(|(path, _)| path.as_slice()))?;
+    let found = parents_found(request, &items);
+    layer.push_parents(items.iter().map(|(path, _)| path.as_slice()), &found)?;
     top.push_to(&mut layer)?;
     for item in items {
         layer.push_item(item)?;
     }
     layer.finish(may_conflict)
+}
+
+/// The permissions of directories above one of `items` that are in another one,
+/// which a layer that begins with them must not undo.
+fn parents_found(request: &Request, items: &[Scanned]) -> HashMap<Vec<u8>, u16> {
+    if !request.parent_directories {
+        return HashMap::new();
+    }
+    let clean_paths = items.iter().map(|(path, _)| clean(path));
+    let parents: HashSet<Vec<u8>> = clean_paths
+        .flat_map(|path| ancestors(&path).map(<[u8]>::to_vec).collect::<Vec<_>>())
+        .collect();
+    let entries = items.iter().flat_map(|(_, entries)| entries);
+    entries
+        .filter(|entry| matches!(entry.kind, Kind::Directory))
+        .map(|entry| (clean(&entry.path).into_owned(), entry.mode))
+        .filter(|(path, _)| parents.contains(path))
+        .collect()
 }
 
 /// Layers of items, as the policy groups them, and one of the rest.
@@ -171,6 +193,7 @@ fn layered(
 ) -> Result<Vec<Layer>> {
     let size = |(_, entries): &Scanned| entries.iter().map(|entry| entry.size).sum();
     let sizes: Vec<u64> = items.iter().map(size).collect();
+    let found = parents_found(request, &items);
     let mut items: Vec<Option<Scanned>> = items.into_iter().map(Some).collect();
     let mut layers: Vec<Layer> = layering::by_size(&sizes, max_layers)
         .into_iter()
@@ -180,7 +203,7 @@ fn layered(
                 .into_iter()
                 .filter_map(|index| items[index].take())
                 .collect();
-            layer.push_parents(items.iter().map(|(path, _)| path.as_slice()))?;
+            layer.push_parents(items.iter().map(|(path, _)| path.as_slice()), &found)?;
             for item in items {
                 layer.push_item(item)?;
             }

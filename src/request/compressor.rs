@@ -15,6 +15,9 @@ const DEFAULT_LEVEL: u8 = 6;
 const ZSTD_LEVEL: u8 = 3;
 const ZSTD_LONG: u8 = 27;
 
+/// The largest window that there is on all processors.
+const ZSTD_LONGEST: u8 = 30;
+
 /// How the archive is compressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compressor {
@@ -114,7 +117,7 @@ fn zstd_options(options: &[&[u8]]) -> Option<zstd::Options> {
             "--long" => found.long = Some(ZSTD_LONG),
             _ => {
                 if let Some(window) = option.strip_prefix("--long=") {
-                    found.long = Some(number(window, 10..=31)?);
+                    found.long = Some(number(window, 10..=ZSTD_LONGEST)?);
                 } else if let Some(threads) = option.strip_prefix("--threads=") {
                     number(threads, 0..=u8::MAX)?;
                 } else if let Some(letters) = option.strip_prefix('-') {
@@ -156,7 +159,7 @@ fn zstd_letters(letters: &str, found: &mut zstd::Options) -> Option<()> {
 }
 
 fn number(text: &str, range: std::ops::RangeInclusive<u8>) -> Option<u8> {
-    let number = text.parse().ok()?;
+    let number = text.parse().ok().filter(|_| !text.starts_with('+'))?;
     range.contains(&number).then_some(number)
 }
 
@@ -213,7 +216,8 @@ mod tests {
             "zstd -d",
             "zstd -D dictionary",
             "zstd --rsyncable",
-            "zstd --long=32",
+            "zstd --long=31",
+            "zstd --long=+27",
             "zstd --adapt",
             "zstd -T",
             "zstd file",

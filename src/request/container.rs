@@ -62,43 +62,149 @@ fn is_zero(number: &u64) -> bool {
 /// The least time that Docker takes, but for 0: a millisecond.
 const LEAST_TIME: u64 = 1_000_000;
 
-/// Members of the configuration that only the files of the image decide, or
-/// that have rules of their own.
-const NOT_MERGED: [&str; 2] = ["history", "rootfs"];
+/// Members of the configuration that follow from the files of the image, or
+/// that have parameters of their own with rules that a patch would pass over.
+const NOT_MERGED: [&str; 7] = [
+    "architecture",
+    "container_config",
+    "created",
+    "history",
+    "os",
+    "rootfs",
+    "variant",
+];
 
-/// Members of `config` and of the whole that engines refuse in another form.
-const FORMS: [(&str, Form); 12] = [
+/// Members of `config` that engines refuse in another form.
+const CONFIG_FORMS: [(&str, Form); 23] = [
+    ("argsescaped", Form::Boolean),
+    ("attachstderr", Form::Boolean),
+    ("attachstdin", Form::Boolean),
+    ("attachstdout", Form::Boolean),
     ("cmd", Form::Texts),
+    ("domainname", Form::Text),
     ("entrypoint", Form::Texts),
     ("env", Form::Texts),
+    ("exposedports", Form::Objects),
+    ("healthcheck", Form::HealthCheck),
+    ("hostname", Form::Text),
+    ("image", Form::Text),
+    ("labels", Form::TextsByName),
+    ("macaddress", Form::Text),
+    ("networkdisabled", Form::Boolean),
     ("onbuild", Form::Texts),
+    ("openstdin", Form::Boolean),
     ("shell", Form::Texts),
-    ("exposedports", Form::Object),
-    ("volumes", Form::Object),
-    ("labels", Form::Object),
-    ("healthcheck", Form::Object),
-    ("user", Form::Text),
-    ("workingdir", Form::Text),
+    ("stdinonce", Form::Boolean),
     ("stopsignal", Form::Text),
+    ("tty", Form::Boolean),
+    ("user", Form::Text),
+    ("volumes", Form::Objects),
+];
+
+/// Such members of the whole.
+const WHOLE_FORMS: [(&str, Form); 9] = [
+    ("author", Form::Text),
+    ("comment", Form::Text),
+    ("config", Form::Object),
+    ("container", Form::Text),
+    ("docker_version", Form::Text),
+    ("id", Form::Text),
+    ("os.features", Form::Texts),
+    ("os.version", Form::Text),
+    ("parent", Form::Text),
 ];
 
 /// The form of a value in JSON.
 #[derive(Clone, Copy)]
 enum Form {
+    Boolean,
     Text,
     Texts,
     Object,
+    /// An object of texts.
+    TextsByName,
+    /// An object of empty objects.
+    Objects,
+    /// See [`HealthCheck`].
+    HealthCheck,
 }
 
 impl Form {
     fn is_of(self, value: &Value) -> bool {
-        match (self, value) {
-            (_, Value::Null) => true,
-            (Form::Text, value) => value.is_string(),
-            (Form::Texts, Value::Array(items)) => items.iter().all(Value::is_string),
-            (Form::Texts, _) => false,
-            (Form::Object, value) => value.is_object(),
+        let values = |is_good: fn(&Value) -> bool| {
+            let values = value.as_object().map(Map::values);
+            values.is_some_and(|mut values| values.all(|value| value.is_null() || is_good(value)))
+        };
+        match self {
+            _ if value.is_null() => true,
+            Form::Boolean => value.is_boolean(),
+            Form::Text => value.is_string(),
+            Form::Texts => value
+                .as_array()
+                .is_some_and(|items| items.iter().all(Value::is_string)),
+            Form::Object => value.is_object(),
+            Form::TextsByName => values(Value::is_string),
+            Form::Objects => values(|value| value.as_object().is_some_and(Map::is_empty)),
+            Form::HealthCheck => HealthCheck::from_json(&value.to_string()).is_ok(),
         }
+    }
+}
+
+/// The name of a member as engines compare it: Go folds the case of letters,
+/// two of which are not ASCII's.
+pub fn folded(name: &str) -> String {
+    name.chars()
+        .map(|c| match c {
+            '\u{17f}' => 's',
+            '\u{212a}' => 'k',
+            c => c.to_ascii_lowercase(),
+        })
+        .collect()
+}
+
+/// The first member of `object` that is not of its form among `forms`.
+fn misformed<'a>(object: &'a Map<String, Value>, forms: &[(&str, Form)]) -> Option<&'a String> {
+    let is_wrong = |(key, value): &(&String, &Value)| {
+        let form = forms.iter().find(|(name, _)| *name == folded(key));
+        form.is_some_and(|(_, form)| !form.is_of(value))
+    };
+    object.iter().find(is_wrong).map(|(key, _)| key)
+}
+
+impl HealthCheck {
+    /// Reads it from JSON; fails with what is wrong.
+    fn from_json(json: &str) -> std::result::Result<Self, String> {
+        let check: HealthCheck = serde_json::from_str(json)
+            .map_err(|error| format!("it is not in Docker's form: {error}"))?;
+        let words = check.test.len();
+        match check.test.first().map(String::as_str) {
+            Some("NONE") if words == 1 => {}
+            Some("CMD") if words >= 2 => {}
+            Some("CMD-SHELL") if words == 2 => {}
+            _ => {
+                return Err(format!(
+                    "its test, {:?}, is none of [\"NONE\"], [\"CMD\", WORD...] and \
+                     [\"CMD-SHELL\", COMMAND]",
+                    check.test
+                ));
+            }
+        }
+        for time in [
+            check.interval,
+            check.timeout,
+            check.start_period,
+            check.start_interval,
+        ] {
+            if (1..LEAST_TIME).contains(&time) || i64::try_from(time).is_err() {
+                return Err(format!(
+                    "{time} nanoseconds are neither 0 nor a millisecond or more"
+                ));
+            }
+        }
+        if i32::try_from(check.retries).is_err() {
+            return Err(format!("{} retries are too many", check.retries));
+        }
+        Ok(check)
     }
 }
 
@@ -195,33 +301,7 @@ impl Container {
     pub fn health_check(&mut self, json: &[u8]) -> Result<()> {
         let wrong = |problem: String| Error::argument(Argument::HealthCheck, problem);
         let json = text(Argument::HealthCheck, json)?;
-        let check: HealthCheck = serde_json::from_str(&json)
-            .map_err(|error| wrong(format!("it is not in Docker's form: {error}")))?;
-        let words = check.test.len();
-        match check.test.first().map(String::as_str) {
-            Some("NONE") if words == 1 => {}
-            Some("CMD") if words >= 2 => {}
-            Some("CMD-SHELL") if words == 2 => {}
-            _ => {
-                return Err(wrong(format!(
-                    "its test, {:?}, is none of [\"NONE\"], [\"CMD\", WORD...] and \
-                     [\"CMD-SHELL\", COMMAND]",
-                    check.test
-                )));
-            }
-        }
-        for time in [
-            check.interval,
-            check.timeout,
-            check.start_period,
-            check.start_interval,
-        ] {
-            if (1..LEAST_TIME).contains(&time) || i64::try_from(time).is_err() {
-                return Err(wrong(format!(
-                    "{time} nanoseconds are neither 0 nor a millisecond or more"
-                )));
-            }
-        }
+        let check = HealthCheck::from_json(&json).map_err(wrong)?;
         self.health_check = Some(check);
         Ok(())
     }
@@ -239,35 +319,26 @@ impl Container {
         let json = text(Argument::Config, json)?;
         let object: Map<String, Value> = serde_json::from_str(&json)
             .map_err(|error| wrong(format!("it is not a JSON object: {error}")))?;
-        for name in NOT_MERGED {
-            if object.keys().any(|key| key.eq_ignore_ascii_case(name)) {
-                return Err(wrong(format!(
-                    "{name:?} follows from the files of the image"
-                )));
-            }
+        if let Some(key) = object
+            .keys()
+            .find(|key| NOT_MERGED.contains(&&*folded(key)))
+        {
+            return Err(wrong(format!(
+                "{key:?} is not to be merged: it follows from the files of the image or from \
+                 other parameters"
+            )));
         }
-        match object.get("config") {
-            None => {}
-            Some(Value::Object(config)) => {
-                for (key, value) in config {
-                    let known = key.to_ascii_lowercase();
-                    let form = FORMS.iter().find(|(name, _)| *name == known);
-                    if form.is_some_and(|(_, form)| !form.is_of(value)) {
-                        return Err(wrong(format!("engines do not take {value} for {key:?}")));
-                    }
-                }
-            }
-            Some(other) => {
-                return Err(wrong(format!("engines do not take {other} for \"config\"")));
-            }
+        let config = object.iter().filter(|(key, _)| folded(key) == "config");
+        if config.clone().any(|(_, value)| value.is_null()) {
+            return Err(wrong("\"config\" is not to be removed".into()));
         }
-        for name in ["architecture", "author", "created", "os", "variant"] {
-            if object
-                .get(name)
-                .is_some_and(|value| !Form::Text.is_of(value))
-            {
-                return Err(wrong(format!("the value of {name:?} is not text")));
-            }
+        let wrong_key = misformed(&object, &WHOLE_FORMS).or_else(|| {
+            config
+                .filter_map(|(_, value)| value.as_object())
+                .find_map(|config| misformed(config, &CONFIG_FORMS))
+        });
+        if let Some(key) = wrong_key {
+            return Err(wrong(format!("engines do not take this value of {key:?}")));
         }
         self.config = Some(object);
         Ok(())
@@ -282,25 +353,25 @@ fn directory(argument: Argument, name: &[u8]) -> Result<String> {
 
 /// Whether `signal` is a signal of Linux.
 fn is_signal(signal: &str) -> bool {
-    const NAMES: [&str; 35] = [
+    const NAMES: [&str; 34] = [
         "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "IOT", "BUS", "FPE", "KILL", "USR1", "SEGV",
         "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CLD", "CONT", "STOP", "TSTP", "TTIN",
         "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "POLL", "PWR", "SYS",
-        "EMT",
     ];
     let number = |text: &str, greatest: u8| {
-        !text.starts_with('+') && text.parse::<u8>().is_ok_and(|number| number <= greatest)
+        !text.starts_with(['+', '0']) && text.parse::<u8>().is_ok_and(|number| number <= greatest)
     };
     let name = signal.strip_prefix("SIG").unwrap_or(signal);
-    let real_time = |rest: &str, sign| {
-        rest.is_empty() || rest.strip_prefix(sign).is_some_and(|rest| number(rest, 30))
+    // As far as Docker knows them.
+    let real_time = |start: &str, sign: char, greatest: u8| {
+        let rest = name.strip_prefix(start);
+        rest.is_some_and(|rest| {
+            let offset = rest.strip_prefix(sign);
+            rest.is_empty() || offset.is_some_and(|offset| number(offset, greatest))
+        })
     };
     NAMES.contains(&name)
-        || name
-            .strip_prefix("RTMIN")
-            .is_some_and(|rest| real_time(rest, '+'))
-        || name
-            .strip_prefix("RTMAX")
-            .is_some_and(|rest| real_time(rest, '-'))
-        || (number(signal, 64) && signal != "0")
+        || real_time("RTMIN", '+', 15)
+        || real_time("RTMAX", '-', 14)
+        || number(signal, 64)
 }

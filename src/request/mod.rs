@@ -26,7 +26,7 @@ use rustix::fd::OwnedFd;
 
 pub use choices::{ConfigKeys, History, Modes, Whiteouts, Xattrs};
 pub use compressor::Compressor;
-pub use container::Container;
+pub use container::{Container, folded};
 pub use directive::Directive;
 pub use ownership::{Owner, Ownership};
 pub use reference::Reference;
@@ -326,7 +326,7 @@ impl Request {
         if self.names.contains(&reference) {
             return Err(Error::argument(
                 Argument::Names,
-                format_args!("{:?} is given twice", reference.name()),
+                format_args!("{reference} is given twice"),
             ));
         }
         self.names.push(reference);

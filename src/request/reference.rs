@@ -3,6 +3,8 @@
 //! References, by which engines and registries know images: see the grammar
 //! of the package `reference` of distribution.
 
+use std::fmt;
+
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result};
 
@@ -68,6 +70,7 @@ impl Reference {
         }
         // Engines store it with the host and directory that it stands for.
         let implied = match (host, path.contains('/')) {
+            (Some("docker.io" | "index.docker.io"), false) => "library/".len(),
             (Some(_), _) => 0,
             (None, true) => "docker.io/".len(),
             (None, false) => "docker.io/library/".len(),
@@ -95,6 +98,12 @@ impl Reference {
             ID_TAG => image_id.hex()[..ID_DIGITS].to_owned(),
             tag => tag.to_owned(),
         }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}:{}\"", self.name, self.tag)
     }
 }
 

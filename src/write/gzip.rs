@@ -46,8 +46,9 @@ pub fn write(
     let is_hashed = matches!(output, Output::Stream(_)) && image.layout.has_layer_headers();
     if is_hashed {
         super::hash_all(image, &pool, &hashes, job, monitor)?;
+    } else {
+        job.begin(Phase::Writing, image.layout.tail);
     }
-    job.begin(Phase::Writing, image.layout.tail);
     let header_of = |layer: usize| Ok(image.layout.layer_header(layer, &hashes.get(layer)?));
     let way = match output {
         Output::File(file) => Way::Patched(file.file()),

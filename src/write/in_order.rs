@@ -99,6 +99,7 @@ impl Feeder<'_, '_> {
                 PartKind::Layer(index) => {
                     let layer = &self.image.layers[*index];
                     for start in (0..layer.size).step_by(WRITE_SIZE) {
+                        self.job.check()?;
                         let length = (layer.size - start).min(WRITE_SIZE as u64) as usize;
                         let mut buffer = self.pool.take(length);
                         reader.fill(layer, start, &mut buffer)?;

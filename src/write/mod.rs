@@ -15,13 +15,15 @@ mod reader;
 mod sink;
 mod uncompressed;
 
+use std::ffi::OsStr;
+
 use self::buffers::Pool;
 use self::hashes::LayerHashes;
 use self::layers::{LayerPass, LayerWork};
 use crate::compress::command::Filter;
 use crate::compress::zstd::Encoder;
 use crate::digest::{DiffId, Digest};
-use crate::error::Result;
+use crate::error::{Argument, Error, Result, Status};
 use crate::format::{Ending, Layout};
 use crate::input::FileSystem;
 use crate::job::{Job, Monitor, Phase};
@@ -85,12 +87,25 @@ pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -
         }
         (Compressor::Command(words), _) => {
             job.begin(Phase::Writing, image.layout.tail);
-            in_order::write(image, || Filter::start(words, output), job, monitor)
+            let written = in_order::write(image, || Filter::start(words, output), job, monitor)?;
+            match output.is_empty()? {
+                true => Err(wrote_nothing(&words[0])),
+                false => Ok(written),
+            }
         }
     }
 }
 
-/// Reads and hashes all layers that are stored.
+/// The error about a compressor without any output.
+fn wrote_nothing(program: &OsStr) -> Error {
+    Error::new(
+        Status::Compressor,
+        format!("{program:?} wrote nothing to its standard output"),
+    )
+    .because_of(Argument::Compressor)
+}
+
+/// Reads and hashes all layers that are stored, as the first part of writing.
 fn hash_all<'b>(
     image: &Image,
     pool: &'b Pool,
@@ -99,11 +114,11 @@ fn hash_all<'b>(
     monitor: &mut Monitor,
 ) -> Result<()> {
     let places: Vec<(usize, u64)> = image.layout.places().collect();
-    let total = places
+    let total: u64 = places
         .iter()
         .map(|&(index, _)| image.layers[index].size)
         .sum();
-    job.begin(Phase::Comparing, total);
+    job.begin(Phase::Writing, total + image.layout.tail);
     let work = LayerWork {
         file_system: image.file_system,
         layers: image.layers,

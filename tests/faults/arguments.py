@@ -72,7 +72,7 @@ def check_container(scene, refused):
             "working-directory": ["", "relative", "/a/../b"],
             "volume": ["", "relative", "/a/.."],
             "exposed-port": ["", "0", "65536", "80/http", "80-90"],
-            "stop-signal": ["", "SIGNONE", "0", "65", "SIGRTMIN+31"],
+            "stop-signal": ["", "SIGNONE", "0", "65", "SIGRTMIN+16"],
             "health-check": ["", "{}", '{"Test":["no"]}', '{"Test":["CMD","a"],"Interval":1}'],
             "config": ["", "[]", '{"rootfs":{}}', '{"config":{"Cmd":"a"}}', '{"os":1}'],
     }.items():

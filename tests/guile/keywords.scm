@@ -7,6 +7,7 @@
              (ice-9 match)
              (ice-9 popen)
              (ice-9 textual-ports)
+             (ice-9 threads)
              (rnrs bytevectors)
              (srfi srfi-1)
              (srfi srfi-19)
@@ -434,6 +435,45 @@ tar -tv | sed -n 's,^\\(d[^ ]*\\) .* \\(./\\)$,\\1 \\2,p' >list" image)
        (false-if-exception (close-pipe port))
        (and (eq? 'output (docker-error-status error))
             (string-contains (message-of error) "reader"))))
+   (test-assert "what a port still has is written, or an error"
+     (every (lambda (command status)
+              (let* ((port (open-output-pipe command))
+                     (error (begin
+                              (sleep 1)
+                              (display "pending" port)
+                              (raised (lambda ()
+                                        (build-docker-image port (list item-b)
+                                                            "/prefix"))))))
+                (false-if-exception (close-pipe port))
+                (eq? status (docker-error-status error))))
+            '("true") '(output)))
+   (test-assert "what a port has does not fit"
+     (let* ((port (open-output-file "/dev/full"))
+            (error (begin
+                     (display "pending" port)
+                     (raised (lambda ()
+                               (build-docker-image port (list item-a)
+                                                   "/prefix"))))))
+       (false-if-exception (close-port port))
+       (eq? 'no-space (docker-error-status error))))
+   (test-assert "a reader of the same process may go while a command writes"
+     (match (pipe)
+       ((reader . writer)
+        (let ((thread (call-with-new-thread
+                       (lambda ()
+                         (read-char reader)
+                         (close-port reader))))
+              (noise (string-append item-a "/noise")))
+          (system* "sh" "-c" "head -c 1000000 /dev/urandom >\"$0\"" noise)
+          (let ((error (raised (lambda ()
+                                 (build-docker-image writer (list item-a)
+                                                     "/prefix"
+                                                     #:compressor
+                                                     '("cat"))))))
+            (join-thread thread)
+            (false-if-exception (close-port writer))
+            (delete-file noise)
+            (eq? 'output (docker-error-status error)))))))
    (test-assert "ports without a descriptor are refused"
      (every (lambda (port)
               (let ((error (raised (lambda ()

@@ -8,7 +8,7 @@ import subprocess
 LIBRARY = "target/release/libguix_docker.so"
 # All that (guix docker) consists of.
 MODULES = {"guix/docker.scm", "guix/docker/arguments.scm", "guix/docker/ffi.scm",
-           "guix/docker/library.scm", "guix/docker/results.scm",
+           "guix/docker/json.scm", "guix/docker/library.scm", "guix/docker/results.scm",
            "guix/docker/structures.scm"}
 
 

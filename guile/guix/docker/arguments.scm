@@ -107,14 +107,33 @@ ELEMENT->C converts an element to the values of the structure's members."
       (list %null-pointer)
       (text->c arena argument value)))
 
+(define (flush argument port)
+  "Write what PORT, which is ARGUMENT, still has.  Nobody may read that any more:
+this is an error and no signal."
+  (let ((old #f))
+    (dynamic-wind
+      (lambda ()
+        (set! old (sigaction SIGPIPE SIG_IGN)))
+      (lambda ()
+        (catch 'system-error
+          (lambda ()
+            (force-output port))
+          (lambda arguments
+            (let ((number (system-error-errno arguments)))
+              (raise-exception
+               (build-error (if (memv number (list ENOSPC EDQUOT))
+                                'no-space
+                                'output)
+                            (string-append argument ": writing what the port \
+still had: " (strerror number))
+                            number))))))
+      (lambda ()
+        (sigaction SIGPIPE (car old) (cdr old))))))
+
 (define (image->descriptor arena argument value)
   "Return the descriptor of VALUE if it is a port, and write what it still has."
   (define (descriptor)
-    (catch #t
-      (lambda ()
-        (force-output value)
-        (fileno value))
-      (const #f)))
+    (false-if-exception (fileno value)))
 
   (cond ((not (port? value))
          '(0))
@@ -122,6 +141,7 @@ ELEMENT->C converts an element to the values of the structure's members."
          => (lambda (number)
               (when (zero? number)
                 (argument-error argument "~s is the standard input" value))
+              (flush argument value)
               (list number)))
         (else
          (argument-error argument "~s is not an output port of a descriptor"
@@ -234,8 +254,10 @@ ELEMENT->C converts an element to the values of the structure's members."
       ((? exact-integer? seconds)
        (make-time time-utc 0 seconds))
       (_
-       (argument-error argument "SOURCE_DATE_EPOCH is ~a, not a number of \
-seconds" (if value (object->string value) "not set"))))))
+       (if value
+          (argument-error argument "SOURCE_DATE_EPOCH is ~s, not a number of \
+seconds" value)
+          (argument-error argument "SOURCE_DATE_EPOCH is not set"))))))
 
 (define (creation-time->c arena argument value)
   (if (eq? value 'source-date-epoch)

@@ -16,11 +16,14 @@ use super::PIPE_SIZE;
 use super::diagnostics::Diagnostics;
 use crate::error::{Argument, Error, Result, Status};
 use crate::job::{Job, signals};
-use crate::output::{Output, write_failure};
+use crate::output::{Output, reader_gone, write_failure};
 
 /// What a program that calls the library must not do.
 const KEEP_CHILDREN: &str =
     "a program that uses compressors must not ignore SIGCHLD or wait for all children";
+
+/// The signal that ends those who write to a pipe that nobody reads.
+const SIGPIPE: i32 = Signal::PIPE.as_raw();
 
 /// How often a wait for the command looks whether to stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -37,6 +40,8 @@ pub struct Filter {
     child: Child,
     input: Option<ChildStdin>,
     diagnostics: Diagnostics,
+    /// Whether the command writes to somebody who may be gone.
+    has_reader: bool,
     ended: bool,
 }
 
@@ -62,7 +67,7 @@ impl Filter {
             .advise(KEEP_CHILDREN));
         }
         let mut command = Command::new(program);
-        signals::start_unblocked(&mut command);
+        signals::start_alone(&mut command);
         let mut child = command
             .args(arguments)
             .stdin(Stdio::piped())
@@ -83,6 +88,7 @@ impl Filter {
             input,
             diagnostics: Diagnostics::new(child.stderr.take()),
             child,
+            has_reader: matches!(output, Output::Stream(_)),
             ended: false,
         };
         if let Some(input) = &filter.input {
@@ -170,6 +176,9 @@ impl Filter {
             Err(error) => return Err(self.lost(&error)),
         };
         self.ended = true;
+        if self.has_reader && status.signal() == Some(SIGPIPE) {
+            return Err(reader_gone());
+        }
         match describe(status) {
             Some(problem) => Err(self.failure(&problem)),
             None => fed,

@@ -67,7 +67,7 @@ pub fn push_headers(member: &HeaderFields, bytes: &mut Vec<u8>) {
 fn records(member: &HeaderFields) -> Vec<u8> {
     let mut records = Vec::new();
     let mut push = |key: &[u8], value: &[u8]| push_record(&mut records, key, value);
-    if member.name.len() > NAME_FIELD {
+    if member.name.len() > NAME_FIELD || !member.name.is_ascii() {
         push(b"path", member.name);
     }
     if member.link.len() > NAME_FIELD {

@@ -4,20 +4,27 @@
 
 use serde_json::{Map, Value};
 
-/// Merges `patch` into `target`: members that are null are removed, objects
-/// are merged, all else takes the place of what is there.
+use crate::request::folded;
+
+/// How deep there are objects whose members have names that engines do not
+/// tell apart by case: the whole, and `config`.  Deeper, as in `Labels`, names
+/// are data.
+const FOLDED_DEPTH: usize = 2;
+
+/// Merges `patch` into `target`, a configuration: members that are null are
+/// removed, objects are merged, all else takes the place of what is there.
 ///
-/// Engines do not tell members apart by case, so one of a name that differs in
-/// case alone takes the other's place.
+/// A member whose name differs in case alone takes the other's place.
 pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
+    merge_at(0, target, patch);
+}
+
+fn merge_at(depth: usize, target: &mut Map<String, Value>, patch: &Map<String, Value>) {
     for (key, value) in patch {
-        let there = target
-            .keys()
-            .find(|other| *other == key)
-            .or_else(|| target.keys().find(|other| other.eq_ignore_ascii_case(key)))
-            .cloned();
-        if let Some(there) = there.filter(|there| there != key) {
-            if let Some(old) = target.shift_remove(&there) {
+        if depth < FOLDED_DEPTH && !target.contains_key(key) {
+            let is_other = |other: &&String| folded(other) == folded(key);
+            let there = target.keys().find(is_other).cloned();
+            if let Some(old) = there.and_then(|there| target.shift_remove(&there)) {
                 target.insert(key.clone(), old);
             }
         }
@@ -31,7 +38,7 @@ pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
                     *slot = Value::Object(Map::new());
                 }
                 if let Value::Object(slot) = slot {
-                    merge(slot, members);
+                    merge_at(depth + 1, slot, members);
                 }
             }
             value => {
@@ -47,55 +54,43 @@ mod tests {
 
     use super::merge;
 
-    /// The examples of RFC 7396, appendix A, that are objects.
+    /// The examples of RFC 7396, appendix A, that are objects, and names that
+    /// differ in case.
     #[test]
     fn objects_are_merged_as_the_standard_says() {
         for (target, patch, expected) in [
-            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"b"}"#, r#"{"b":"c"}"#, r#"{"a":"b","b":"c"}"#),
+            (r#"{"a":"b"}"#, r#"{"a":null}"#, r#"{}"#),
+            (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
+            (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"c"}"#, r#"{"a":["b"]}"#, r#"{"a":["b"]}"#),
             (
-                json!({"a": "b"}),
-                json!({"b": "c"}),
-                json!({"a": "b", "b": "c"}),
+                r#"{"a":{"b":"c"}}"#,
+                r#"{"a":{"b":"d","c":null}}"#,
+                r#"{"a":{"b":"d"}}"#,
             ),
-            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
+            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
             (
-                json!({"a": "b", "b": "c"}),
-                json!({"a": null}),
-                json!({"b": "c"}),
+                r#"{}"#,
+                r#"{"a":{"bb":{"ccc":null}}}"#,
+                r#"{"a":{"bb":{}}}"#,
             ),
-            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
-            (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
+            (r#"{"env":[1]}"#, r#"{"Env":[2]}"#, r#"{"Env":[2]}"#),
             (
-                json!({"a": {"b": "c"}}),
-                json!({"a": {"b": "d", "c": null}}),
-                json!({"a": {"b": "d"}}),
-            ),
-            (
-                json!({"a": [{"b": "c"}]}),
-                json!({"a": [1]}),
-                json!({"a": [1]}),
-            ),
-            (
-                json!({"e": null}),
-                json!({"a": 1}),
-                json!({"e": null, "a": 1}),
-            ),
-            (
-                json!({}),
-                json!({"a": {"bb": {"ccc": null}}}),
-                json!({"a": {"bb": {}}}),
-            ),
-            (
-                json!({"env": [1]}),
-                json!({"Env": [2]}),
-                json!({"Env": [2]}),
+                r#"{"config":{"Labels":{"A":"1"}}}"#,
+                r#"{"Config":{"labels":{"a":"2"}}}"#,
+                r#"{"Config":{"labels":{"A":"1","a":"2"}}}"#,
             ),
         ] {
-            let (Value::Object(mut target), Value::Object(patch)) = (target, patch) else {
-                panic!("not objects");
+            let parse = |text| match serde_json::from_str(text) {
+                Ok(Value::Object(object)) => object,
+                other => panic!("{other:?}"),
             };
-            merge(&mut target, &patch);
-            assert_eq!(Value::Object(target), expected);
+            let mut merged = parse(target);
+            merge(&mut merged, &parse(patch));
+            assert_eq!(json!(merged).to_string(), expected);
         }
     }
 }
