@@ -38,6 +38,11 @@ pub fn ancestors(name: &[u8]) -> impl Iterator<Item = &[u8]> {
         .take_while(|name| !name.is_empty())
 }
 
+/// A member's name from the root of the image, as people write it.
+pub fn absolute(name: &[u8]) -> Vec<u8> {
+    [b"/", name].concat()
+}
+
 /// Whether `name` is `directory` or below it; both are clean.
 pub fn is_at_or_below(name: &[u8], directory: &[u8]) -> bool {
     directory.is_empty()

@@ -38,7 +38,7 @@ pub struct Report {
 }
 
 /// A layer of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct LayerReport {
     /// The digest of its archive, before compression.
     pub diff_id: DiffId,
@@ -71,25 +71,6 @@ impl Serialize for Report {
         map.serialize_entry("layers", &self.layers)?;
         map.serialize_entry("warnings", &self.warnings)?;
         map.serialize_entry("seconds", &self.seconds)?;
-        map.end()
-    }
-}
-
-impl Serialize for LayerReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry("diff_id", &self.diff_id)?;
-        map.serialize_entry("size", &self.size)?;
-        map.serialize_entry("items", &self.items)?;
-        map.end()
-    }
-}
-
-impl Serialize for Item {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("path", &String::from_utf8_lossy(&self.path))?;
-        map.serialize_entry("size", &self.size)?;
         map.end()
     }
 }

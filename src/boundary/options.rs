@@ -75,8 +75,8 @@ pub struct Options {
     /// image with all that is below them, under their own absolute names.  In
     /// a layer, directories of one name become one, and of files of one name
     /// the last is left; across layers, which are in the order of their sizes,
-    /// engines take the upper one's.  A directory and a file, or a file below a link, of
-    /// one name are an error.
+    /// engines take the upper one's.  A directory and a file of one name are an
+    /// error, and so is a file below a link.
     pub paths: *const *const c_char,
     /// How many paths there are.
     pub path_count: usize,

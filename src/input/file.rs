@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::Mode;
 use rustix::io::Errno;
 
 use super::entry::DiskFile;
 use super::file_system::{FileSystem, Origin};
 use super::scan::split;
 use super::snapshot::OpenSnapshot;
-use super::{changed, failure, failure_or_changed};
+use super::{OPEN_FLAGS, changed, failure, failure_or_changed};
 use crate::error::{Error, Result, Status, quoted};
 use crate::warning::Notice;
 
@@ -97,9 +97,7 @@ impl<'a> FileReader<'a> {
                     .map_err(|errno| failure_or_changed("opening", &file.path, errno))?,
             },
         };
-        // NONBLOCK matters only should a pipe have taken the file's place.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let fd = rustix::fs::openat(&directory.fd, name, flags, Mode::empty());
+        let fd = rustix::fs::openat(&directory.fd, name, OPEN_FLAGS, Mode::empty());
         self.directory = Some(directory);
         let fd = fd.map_err(|errno| failure_or_changed("opening", &file.path, errno))?;
         let stat =

@@ -22,9 +22,17 @@ pub use file_system::FileSystem;
 pub use scan::{ScanOptions, Start, find, scan};
 pub use snapshot::{FileId, StatSnapshot};
 
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::error::{Error, Status, quoted};
+
+/// How a file that was found before is opened.  NONBLOCK matters only should a
+/// pipe have taken its place.
+const OPEN_FLAGS: OFlags = OFlags::RDONLY
+    .union(OFlags::CLOEXEC)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NONBLOCK);
 
 /// A failure of doing `action` on the input file `path`.
 fn failure(action: &str, path: &[u8], errno: Errno) -> Error {

@@ -6,11 +6,11 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::fs::{FileType, Mode, Stat};
 use rustix::io::Errno;
 
 use super::file_system::{FileSystem, Origin};
-use super::{changed, failure, failure_or_changed};
+use super::{OPEN_FLAGS, changed, failure, failure_or_changed};
 use crate::error::Result;
 use crate::format::archive::Xattr;
 use crate::warning::Notice;
@@ -50,9 +50,7 @@ pub fn kept(
     if !kind.is_file() && !kind.is_dir() {
         return Ok(Vec::new());
     }
-    // NONBLOCK matters only should a pipe have taken the file's place.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let fd = rustix::fs::openat(directory, name, flags, Mode::empty())
+    let fd = rustix::fs::openat(directory, name, OPEN_FLAGS, Mode::empty())
         .map_err(|errno| failure_or_changed("opening", path, errno))?;
     let failed = |errno| failure("reading the extended attributes of", path, errno);
     let now = rustix::fs::fstat(&fd).map_err(failed)?;

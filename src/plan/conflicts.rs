@@ -17,7 +17,7 @@ use super::member::Member;
 use super::tree::MAX_LINKS;
 use crate::error::{Argument, Error, Result, quoted};
 use crate::input::Kind;
-use crate::name::{ancestors, clean, components, directory_of, is_at_or_below};
+use crate::name::{absolute, ancestors, clean, components, directory_of, is_at_or_below};
 
 /// Whether names may be in conflict when an image has all that is at and
 /// below `paths`, and `made` besides: names with whether they are
@@ -105,7 +105,7 @@ fn not_both(directory: &Member, other: &Member) -> Error {
         Argument::Paths,
         format_args!(
             "{} would be a directory{} and {}{}; leave one of them out, or give it another name",
-            absolute(&clean(&directory.name)),
+            quoted(&absolute(&clean(&directory.name))),
             origin(directory),
             what(other),
             origin(other),
@@ -118,13 +118,13 @@ fn below(name: &[u8], other: &Member, others: &Others) -> Error {
     let above = clean(&other.name);
     let mut message = format!(
         "{} would be below {}, which is {}{}, and lost",
-        absolute(name),
-        absolute(&above),
+        quoted(&absolute(name)),
+        quoted(&absolute(&above)),
         what(other),
         origin(other),
     );
     match resolve(name, others) {
-        Some(real) => message.push_str(&format!("; name it {} instead", absolute(&real))),
+        Some(real) => message.push_str(&format!("; name it {} instead", quoted(&absolute(&real)))),
         None => message.push_str("; leave one of them out, or give it another name"),
     }
     Error::argument(Argument::Paths, message)
@@ -172,10 +172,6 @@ fn resolve(name: &[u8], others: &Others) -> Option<Vec<u8>> {
         name = parts.join(&b'/');
     }
     None
-}
-
-fn absolute(name: &[u8]) -> String {
-    quoted(&[b"/", name].concat()).to_string()
 }
 
 #[cfg(test)]

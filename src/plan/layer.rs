@@ -5,13 +5,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use super::conflicts;
 use super::member::{Member, Name};
 use super::tree::DIRECTORY_MODE;
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::format::archive::{self, OwnerNames, Xattr};
 use crate::input::{Kind, ScannedEntry};
-use crate::name::{ancestors, clean, components};
+use crate::name::{absolute, ancestors, clean, components};
 use crate::request::{Modes, Owner, Ownership, Request, Transformation, Whiteouts};
 
 /// What names begin with by which layers delete files of those below them, see
@@ -32,12 +34,18 @@ pub enum Role {
 }
 
 /// A path of the request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Item {
     /// The path.
+    #[serde(serialize_with = "as_text")]
     pub path: Vec<u8>,
     /// The size in bytes of its members in the archive.
     pub size: u64,
+}
+
+/// Writes a path as text, with replacement characters for what is not UTF-8.
+fn as_text<S: Serializer>(path: &[u8], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(&String::from_utf8_lossy(path))
 }
 
 /// One layer of the image.
@@ -201,9 +209,14 @@ impl<'a> LayerBuilder<'a> {
             false => mode,
         };
         let mut member = Member {
+            offset: 0,
+            headers_size: 0,
+            name,
+            mode,
+            owner,
+            kind,
             xattrs,
             origin: is_new.then_some(path),
-            ..Member::new(name, mode, owner, kind)
         };
         member.measure();
         self.layer.members.push(member);
@@ -292,7 +305,7 @@ fn refuse_whiteout(part: &[u8], name: &[u8]) -> Result<()> {
         format!(
             "engines would take {} for a whiteout, by its name, and delete what is below it; \
              rename or leave out the file, or allow whiteouts",
-            quoted(&[b"/", name.strip_prefix(b"/").unwrap_or(name)].concat())
+            quoted(&absolute(name))
         ),
     ))
 }

@@ -53,20 +53,6 @@ impl Deref for Name {
 }
 
 impl Member {
-    /// A member that has no place yet.
-    pub fn new(name: Name, mode: u16, owner: Owner, kind: Kind) -> Self {
-        Member {
-            offset: 0,
-            headers_size: 0,
-            name,
-            mode,
-            owner,
-            kind,
-            xattrs: None,
-            origin: None,
-        }
-    }
-
     /// Notes the size of the member's headers, when all is known of it.
     pub fn measure(&mut self) {
         // It does not depend on the owners' names.

@@ -5,11 +5,9 @@
 
 use std::fmt;
 
+use super::repository::{LIBRARY, MAX_FULL_LENGTH, REGISTRY, is_allowed};
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result};
-
-/// The greatest length of a reference without its tag.
-const MAX_NAME: usize = 255;
 
 /// The greatest length of a tag.
 const MAX_TAG: usize = 128;
@@ -70,12 +68,12 @@ impl Reference {
         }
         // Engines store it with the host and directory that it stands for.
         let implied = match (host, path.contains('/')) {
-            (Some("docker.io" | "index.docker.io"), false) => "library/".len(),
+            (Some("docker.io" | "index.docker.io"), false) => LIBRARY.len(),
             (Some(_), _) => 0,
-            (None, true) => "docker.io/".len(),
-            (None, false) => "docker.io/library/".len(),
+            (None, true) => REGISTRY.len(),
+            (None, false) => REGISTRY.len() + LIBRARY.len(),
         };
-        if implied + name.len() > MAX_NAME {
+        if implied + name.len() > MAX_FULL_LENGTH {
             return wrong("it is too long");
         }
         if host.is_none() && path.len() == 64 && path.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -156,12 +154,7 @@ fn is_port(port: &str) -> bool {
 /// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
 fn is_component(part: &str) -> bool {
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let separators = part.split(is_word).filter(|run| !run.is_empty());
-    part.starts_with(is_word)
-        && part.ends_with(is_word)
-        && separators
-            .into_iter()
-            .all(|run| matches!(run, "." | "_" | "__") || run.chars().all(|c| c == '-'))
+    part.starts_with(is_word) && part.ends_with(is_word) && part.split(is_word).all(is_allowed)
 }
 
 #[cfg(test)]

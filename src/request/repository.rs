@@ -3,9 +3,17 @@
 //! Repository names that Docker accepts, made as Guix makes them where it
 //! accepts those.
 
-/// The lengths of a name.  With `docker.io/library/` in front, as engines
-/// store it, a name may have 255 characters.
-const LENGTHS: std::ops::RangeInclusive<usize> = 2..=255 - "docker.io/library/".len();
+/// The greatest length of a name as engines store it.
+pub const MAX_FULL_LENGTH: usize = 255;
+
+/// What they put in front of one that has no registry.
+pub const REGISTRY: &str = "docker.io/";
+
+/// What they put in front of one that has no directory in Docker's registry.
+pub const LIBRARY: &str = "library/";
+
+const LENGTHS: std::ops::RangeInclusive<usize> =
+    2..=MAX_FULL_LENGTH - REGISTRY.len() - LIBRARY.len();
 const SEPARATORS: [char; 3] = ['_', '-', '.'];
 
 /// Makes a name of the form `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*` of `name`.
@@ -41,12 +49,16 @@ pub fn canonicalize(name: &str) -> String {
     canonical
 }
 
+/// Whether a run of separators, which may have none, may stand between words.
+pub fn is_allowed(run: &str) -> bool {
+    matches!(run, "." | "_" | "__") || run.chars().all(|c| c == '-')
+}
+
 /// The run of separators that is most like `run`.
 fn allowed(run: &str) -> &str {
     let is_all = |separator| run.chars().all(|c| c == separator);
     match run {
-        "" | "." | "_" | "__" => run,
-        _ if is_all('-') => run,
+        _ if is_allowed(run) => run,
         _ if is_all('.') => ".",
         _ if is_all('_') => "__",
         _ => "-",

@@ -26,7 +26,7 @@ use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::PartKind;
 use crate::format::archive::BLOCK_SIZE;
-use crate::job::{Job, Monitor, Phase, lock};
+use crate::job::{Job, Monitor, lock};
 use crate::output::Output;
 
 /// The bytes of the archive that are compressed at a time, a multiple of
@@ -46,8 +46,6 @@ pub fn write(
     let is_hashed = matches!(output, Output::Stream(_)) && image.layout.has_layer_headers();
     if is_hashed {
         super::hash_all(image, &pool, &hashes, job, monitor)?;
-    } else {
-        job.begin(Phase::Writing, image.layout.tail);
     }
     let header_of = |layer: usize| Ok(image.layout.layer_header(layer, &hashes.get(layer)?));
     let way = match output {

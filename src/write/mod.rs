@@ -67,18 +67,16 @@ impl Image<'_> {
 
 /// Writes `image` to `output`, which is empty.
 pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -> Result<Written> {
+    job.begin(Phase::Writing, image.layout.tail);
     match (&image.request.compressor, output) {
         (Compressor::Gzip(level), _) => gzip::write(image, *level, output, job, monitor),
         (Compressor::None, Output::File(file)) => {
-            job.begin(Phase::Writing, image.layout.tail);
             uncompressed::write(image, file.file(), job, monitor)
         }
         (Compressor::None, Output::Stream(_)) => {
-            job.begin(Phase::Writing, image.layout.tail);
             in_order::write(image, || Ok(sink::Plain(output)), job, monitor)
         }
         (Compressor::Zstd(options), _) => {
-            job.begin(Phase::Writing, image.layout.tail);
             let start = || {
                 let encoder = Encoder::new(*options, image.request.threads)?;
                 Ok(sink::Zstd { encoder, output })
@@ -86,7 +84,6 @@ pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -
             in_order::write(image, start, job, monitor)
         }
         (Compressor::Command(words), _) => {
-            job.begin(Phase::Writing, image.layout.tail);
             let written = in_order::write(image, || Filter::start(words, output), job, monitor)?;
             match output.is_empty()? {
                 true => Err(wrote_nothing(&words[0])),
