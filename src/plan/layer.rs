@@ -74,8 +74,19 @@ impl Layer {
     }
 }
 
+/// What holds for all layers of an image.
+pub struct Rules<'a> {
+    /// What the image is made for.
+    pub request: &'a Request,
+    /// The permissions of directories above a path that are in another one.
+    pub parents: HashMap<Vec<u8>, u16>,
+    /// Whether members may have the same name.
+    pub may_conflict: bool,
+}
+
 /// Gathers the members of a layer.
 pub struct LayerBuilder<'a> {
+    rules: &'a Rules<'a>,
     request: &'a Request,
     layer: Layer,
 }
@@ -120,9 +131,10 @@ impl NewMember {
 
 impl<'a> LayerBuilder<'a> {
     /// A layer without members.
-    pub fn new(request: &'a Request, role: Role, owner_names: OwnerNames) -> Self {
+    pub fn new(rules: &'a Rules, role: Role, owner_names: OwnerNames) -> Self {
         LayerBuilder {
-            request,
+            rules,
+            request: rules.request,
             layer: Layer {
                 role,
                 items: Vec::new(),
@@ -134,12 +146,8 @@ impl<'a> LayerBuilder<'a> {
     }
 
     /// Adds the directories above `paths`, as far as they are wanted, with the
-    /// permissions that `found` has for them, or 0755.
-    pub fn push_parents<'b>(
-        &mut self,
-        paths: impl Iterator<Item = &'b [u8]>,
-        found: &HashMap<Vec<u8>, u16>,
-    ) -> Result<()> {
+    /// permissions that they have elsewhere, or 0755.
+    pub fn push_parents<'b>(&mut self, paths: impl Iterator<Item = &'b [u8]>) -> Result<()> {
         if !self.request.parent_directories {
             return Ok(());
         }
@@ -148,7 +156,12 @@ impl<'a> LayerBuilder<'a> {
             parents.extend(ancestors(&clean(path)).map(<[u8]>::to_vec));
         }
         for parent in parents {
-            let mode = found.get(&parent).copied().unwrap_or(DIRECTORY_MODE);
+            let mode = self
+                .rules
+                .parents
+                .get(&parent)
+                .copied()
+                .unwrap_or(DIRECTORY_MODE);
             self.push(NewMember::made(&parent, mode, Kind::Directory))?;
         }
         Ok(())
@@ -251,9 +264,9 @@ impl<'a> LayerBuilder<'a> {
 
     /// The layer, with its members in their places.  Those of one name become
     /// one if there may be any.
-    pub fn finish(self, may_conflict: bool) -> Result<Layer> {
+    pub fn finish(self) -> Result<Layer> {
         let mut layer = self.layer;
-        if may_conflict {
+        if self.rules.may_conflict {
             layer.members = conflicts::merge(layer.members)?;
         }
         for member in &mut layer.members {

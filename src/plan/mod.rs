@@ -22,7 +22,7 @@ pub use member::Member;
 use std::collections::{HashMap, HashSet};
 
 use self::customization::TreeEntry;
-use self::layer::{LayerBuilder, NewMember};
+use self::layer::{LayerBuilder, NewMember, Rules};
 use crate::error::{Argument, Result};
 use crate::format::archive::OwnerNames;
 use crate::input::{self, FileId, FileSystem, Kind, ScanOptions, ScannedEntry, Start};
@@ -75,14 +75,18 @@ pub fn plan(
     let starts: Vec<Start> = paths.iter().map(|path| Start::At(path)).collect();
     let scanned = scan(&starts, Argument::Paths)?;
     let items: Vec<Scanned> = std::iter::zip(paths.iter().cloned(), scanned).collect();
-    let may_conflict = !request.transformations.is_empty()
-        || request.parent_directories
-        || conflicts::may_be(paths, &top.names());
-    let layers = match request.max_layers {
-        None => vec![single_layer(request, top, items, may_conflict)?],
-        Some(max_layers) => layered(request, top, items, max_layers, may_conflict)?,
+    let rules = Rules {
+        request,
+        parents: parents_found(request, &items),
+        may_conflict: !request.transformations.is_empty()
+            || request.parent_directories
+            || conflicts::may_be(paths, &top.names()),
     };
-    if may_conflict {
+    let layers = match request.max_layers {
+        None => vec![single_layer(&rules, top, items)?],
+        Some(max_layers) => layered(&rules, top, items, max_layers)?,
+    };
+    if rules.may_conflict {
         conflicts::check(&layers)?;
     }
     links::check(request, &made, &layers)?;
@@ -149,20 +153,14 @@ impl Top {
 }
 
 /// One layer with everything.
-fn single_layer(
-    request: &Request,
-    top: Top,
-    items: Vec<Scanned>,
-    may_conflict: bool,
-) -> Result<Layer> {
-    let mut layer = LayerBuilder::new(request, Role::Everything, OwnerNames::Root);
-    let found = parents_found(request, &items);
-    layer.push_parents(items.iter().map(|(path, _)| path.as_slice()), &found)?;
+fn single_layer(rules: &Rules, top: Top, items: Vec<Scanned>) -> Result<Layer> {
+    let mut layer = LayerBuilder::new(rules, Role::Everything, OwnerNames::Root);
+    layer.push_parents(items.iter().map(|(path, _)| path.as_slice()))?;
     top.push_to(&mut layer)?;
     for item in items {
         layer.push_item(item)?;
     }
-    layer.finish(may_conflict)
+    layer.finish()
 }
 
 /// The permissions of directories above one of `items` that are in another one,
@@ -184,35 +182,28 @@ fn parents_found(request: &Request, items: &[Scanned]) -> HashMap<Vec<u8>, u16> 
 }
 
 /// Layers of items, as the policy groups them, and one of the rest.
-fn layered(
-    request: &Request,
-    top: Top,
-    items: Vec<Scanned>,
-    max_layers: usize,
-    may_conflict: bool,
-) -> Result<Vec<Layer>> {
+fn layered(rules: &Rules, top: Top, items: Vec<Scanned>, max_layers: usize) -> Result<Vec<Layer>> {
     let size = |(_, entries): &Scanned| entries.iter().map(|entry| entry.size).sum();
     let sizes: Vec<u64> = items.iter().map(size).collect();
-    let found = parents_found(request, &items);
     let mut items: Vec<Option<Scanned>> = items.into_iter().map(Some).collect();
     let mut layers: Vec<Layer> = layering::by_size(&sizes, max_layers)
         .into_iter()
         .map(|group| {
-            let mut layer = LayerBuilder::new(request, Role::Items, OwnerNames::None);
+            let mut layer = LayerBuilder::new(rules, Role::Items, OwnerNames::None);
             let items: Vec<Scanned> = group
                 .into_iter()
                 .filter_map(|index| items[index].take())
                 .collect();
-            layer.push_parents(items.iter().map(|(path, _)| path.as_slice()), &found)?;
+            layer.push_parents(items.iter().map(|(path, _)| path.as_slice()))?;
             for item in items {
                 layer.push_item(item)?;
             }
-            layer.finish(may_conflict)
+            layer.finish()
         })
         .collect::<Result<_>>()?;
-    let mut last = LayerBuilder::new(request, top.role(), OwnerNames::Root);
+    let mut last = LayerBuilder::new(rules, top.role(), OwnerNames::Root);
     top.push_to(&mut last)?;
-    layers.push(last.finish(may_conflict)?);
+    layers.push(last.finish()?);
     Ok(layers)
 }
 

@@ -15,15 +15,13 @@ mod reader;
 mod sink;
 mod uncompressed;
 
-use std::ffi::OsStr;
-
 use self::buffers::Pool;
 use self::hashes::LayerHashes;
 use self::layers::{LayerPass, LayerWork};
 use crate::compress::command::Filter;
 use crate::compress::zstd::Encoder;
 use crate::digest::{DiffId, Digest};
-use crate::error::{Argument, Error, Result, Status};
+use crate::error::Result;
 use crate::format::{Ending, Layout};
 use crate::input::FileSystem;
 use crate::job::{Job, Monitor, Phase};
@@ -84,22 +82,9 @@ pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -
             in_order::write(image, start, job, monitor)
         }
         (Compressor::Command(words), _) => {
-            let written = in_order::write(image, || Filter::start(words, output), job, monitor)?;
-            match output.is_empty()? {
-                true => Err(wrote_nothing(&words[0])),
-                false => Ok(written),
-            }
+            in_order::write(image, || Filter::start(words, output), job, monitor)
         }
     }
-}
-
-/// The error about a compressor without any output.
-fn wrote_nothing(program: &OsStr) -> Error {
-    Error::new(
-        Status::Compressor,
-        format!("{program:?} wrote nothing to its standard output"),
-    )
-    .because_of(Argument::Compressor)
 }
 
 /// Reads and hashes all layers that are stored, as the first part of writing.

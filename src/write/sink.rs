@@ -22,7 +22,7 @@ pub trait Sink {
     fn finish(self, fed: Result<()>, job: &Job) -> Result<()>;
 }
 
-impl Sink for Filter {
+impl Sink for Filter<'_> {
     fn write(&mut self, bytes: &[u8], job: &Job) -> Result<()> {
         Filter::write(self, bytes, job)
     }

@@ -35,19 +35,18 @@ const STOPPED_READING: &str = "stopped reading before the end of the image";
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A running command.  It is ended when dropped.
-pub struct Filter {
+pub struct Filter<'a> {
     name: OsString,
     child: Child,
     input: Option<ChildStdin>,
     diagnostics: Diagnostics,
-    /// Whether the command writes to somebody who may be gone.
-    has_reader: bool,
+    output: &'a Output,
     ended: bool,
 }
 
-impl Filter {
+impl<'a> Filter<'a> {
     /// Starts `command`, which writes to `output`.
-    pub fn start(command: &[OsString], output: &Output) -> Result<Self> {
+    pub fn start(command: &[OsString], output: &'a Output) -> Result<Self> {
         let [program, arguments @ ..] = command else {
             return Err(Error::argument(
                 Argument::Compressor,
@@ -88,7 +87,7 @@ impl Filter {
             input,
             diagnostics: Diagnostics::new(child.stderr.take()),
             child,
-            has_reader: matches!(output, Output::Stream(_)),
+            output,
             ended: false,
         };
         if let Some(input) = &filter.input {
@@ -176,12 +175,16 @@ impl Filter {
             Err(error) => return Err(self.lost(&error)),
         };
         self.ended = true;
-        if self.has_reader && status.signal() == Some(SIGPIPE) {
+        if matches!(self.output, Output::Stream(_)) && status.signal() == Some(SIGPIPE) {
             return Err(reader_gone());
         }
-        match describe(status) {
-            Some(problem) => Err(self.failure(&problem)),
-            None => fed,
+        if let Some(problem) = describe(status) {
+            return Err(self.failure(&problem));
+        }
+        fed?;
+        match self.output.is_empty()? {
+            true => Err(self.failure("wrote nothing to its standard output")),
+            false => Ok(()),
         }
     }
 
@@ -235,7 +238,7 @@ fn describe(status: ExitStatus) -> Option<String> {
     }
 }
 
-impl Drop for Filter {
+impl Drop for Filter<'_> {
     fn drop(&mut self) {
         if !self.ended {
             self.kill();
