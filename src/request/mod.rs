@@ -10,8 +10,10 @@
 
 mod choices;
 mod compressor;
+mod config;
 mod container;
 mod directive;
+mod health_check;
 mod ownership;
 mod reference;
 mod repository;
@@ -26,7 +28,8 @@ use rustix::fd::OwnedFd;
 
 pub use choices::{ConfigKeys, History, Modes, Whiteouts, Xattrs};
 pub use compressor::Compressor;
-pub use container::{Container, folded};
+pub use config::folded;
+pub use container::Container;
 pub use directive::Directive;
 pub use ownership::{Owner, Ownership};
 pub use reference::Reference;

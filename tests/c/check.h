@@ -6,11 +6,14 @@
 #define CHECK_H
 
 #include <dirent.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <guix_docker.h>
@@ -52,7 +55,7 @@ write_file (const char *name, size_t size)
    are run in.  */
 static char small_file[4200], large_file[4200];
 static const char *small_paths[] = { small_file };
-static const char *large_paths[] = { large_file };
+static const char *large_paths[] __attribute__ ((unused)) = { large_file };
 
 static inline void
 make_input (void)
@@ -121,6 +124,64 @@ entries (const char *directory)
     count++;
   closedir (stream);
   return count;
+}
+
+/* Whether FUNCTION returns, in a process that kills itself then: it has no
+   leaks to account for.  */
+static inline int
+returns (void (*function) (void))
+{
+  int status = 0;
+  pid_t child = fork ();
+
+  if (child == 0)
+    {
+      function ();
+      raise (SIGKILL);
+    }
+  return waitpid (child, &status, 0) == child && WIFSIGNALED (status)
+         && WTERMSIG (status) == SIGKILL;
+}
+
+/* Whether ERROR is about ARGUMENT, and its message has PART.  */
+static inline int
+is_about (const struct guix_docker_error *error, const char *argument,
+          const char *part)
+{
+  size_t length = strlen (argument);
+
+  return error && error->argument && strcmp (error->argument, argument) == 0
+         && strncmp (error->message, argument, length) == 0
+         && strncmp (error->message + length, ": ", 2) == 0
+         && strstr (error->message, part);
+}
+
+/* OPTIONS are refused because of ARGUMENT, with a message that has PART, and
+   nothing appears.  */
+static inline void
+check_refused (const struct guix_docker_options *options,
+               const char *argument, const char *part, const char *name)
+{
+  struct guix_docker_error *error;
+  unsigned before = entries (".");
+  int status = (int) build_docker_image (options, NULL, &error);
+
+  check (status == GUIX_DOCKER_STATUS_INVALID_ARGUMENT && is_about (error, argument, part)
+         && entries (".") == before,
+         "%s: %s", name, error ? error->message : "no message");
+  guix_docker_error_free (error);
+}
+
+/* Run CHECKS on a thread of its own.  What the library keeps for a thread that
+   calls it is freed when the thread ends, and only then.  */
+static inline void
+run_on_thread (void *(*checks) (void *))
+{
+  pthread_t thread;
+
+  if (pthread_create (&thread, NULL, checks, NULL) != 0)
+    exit (2);
+  pthread_join (thread, NULL);
 }
 
 #endif

@@ -71,6 +71,7 @@ def check_end(scene, how, words):
     one("a compressor that does not read", "true", says=["true", "stopped reading"])
     script("a compressor that reads a part", "head -c 1000", ["stopped reading"])
     script("a compressor that writes without reading", "echo all is well", ["stopped reading"])
+    script("a compressor that writes nothing", "cat >/dev/null", ["wrote nothing"])
     script("a compressor that closes its input", "exec <&-; echo all is well",
            ["stopped reading"])
     # It must not be waited for until it is done with whatever else it does.
