@@ -7,25 +7,11 @@ mod common;
 
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::Command;
 
-use common::{Scratch, bytes, config, layers, run};
+use common::{Scratch, bytes, config, gnu_tar, layers, run};
 use guix_docker::Request;
 use guix_docker::request::{ConfigKeys, Directive, Modes, Ownership, Xattrs};
 use rustix::fs::XattrFlags;
-
-/// What GNU tar makes of `path` with `options`.
-fn gnu_tar(path: &Path, options: &[&str]) -> Vec<u8> {
-    let output = Command::new("tar")
-        .args(["--mtime=@1", "--sort=name", "--hard-dereference"])
-        .args(options)
-        .args(["-cf", "-"])
-        .arg(path)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    output.stdout
-}
 
 /// The layer of items of a layered image.
 fn first_layer(scratch: &Scratch, request: &mut Request) -> Vec<u8> {
@@ -74,7 +60,6 @@ fn owners_are_written_as_gnu_tar_does() {
         let mut request = scratch.request("image", &[&item]);
         request.ownership(vec![Ownership::new(b"/", uid, gid).unwrap()]);
         let expected = gnu_tar(
-            &item,
             &[
                 &format!("--owner={uid}"),
                 &format!("--group={gid}"),
@@ -82,6 +67,7 @@ fn owners_are_written_as_gnu_tar_does() {
                 "--mode=go+u,go-w",
                 "--format=gnu",
             ],
+            &[&item],
         );
         assert!(
             first_layer(&scratch, &mut request) == expected,
@@ -139,9 +125,9 @@ fn permissions_are_kept_if_that_is_wanted() {
     let mut request = scratch.request("image", &[&item]);
     let common = ["--owner=0", "--group=0", "--numeric-owner", "--format=gnu"];
     let reference = [&common[..], &["--mode=go+u,go-w"]].concat();
-    assert!(first_layer(&scratch, &mut request) == gnu_tar(&item, &reference));
+    assert!(first_layer(&scratch, &mut request) == gnu_tar(&reference, &[&item]));
     request.modes(Modes::Keep);
-    assert!(first_layer(&scratch, &mut request) == gnu_tar(&item, &common));
+    assert!(first_layer(&scratch, &mut request) == gnu_tar(&common, &[&item]));
 }
 
 #[test]
@@ -174,7 +160,7 @@ fn attributes_are_written_as_gnu_tar_does() {
         let group = format!("--group={owner}");
         let options = [&posix[..], &[&user, &group]].concat();
         let layer = first_layer(&scratch, &mut request);
-        assert!(layer == gnu_tar(path, &options), "{path:?}");
+        assert!(layer == gnu_tar(&options, &[path]), "{path:?}");
     };
     check(&file, 0);
     check(&file, 3_000_000);

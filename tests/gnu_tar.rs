@@ -12,15 +12,9 @@ use common::{Scratch, layers, run};
 
 /// What GNU tar makes of `paths` with the options that Guix gives it.
 fn gnu_tar(paths: &[&Path]) -> Vec<u8> {
-    let output = Command::new("tar")
-        .args(["--mtime=@1", "--owner=0", "--group=0", "--numeric-owner"])
-        .args(["--sort=name", "--mode=go+u,go-w", "--hard-dereference"])
-        .args(["--format=gnu", "-cf", "-"])
-        .args(paths)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    output.stdout
+    let owners = ["--owner=0", "--group=0", "--numeric-owner"];
+    let options = [&owners[..], &["--mode=go+u,go-w", "--format=gnu"]].concat();
+    common::gnu_tar(&options, paths)
 }
 
 /// Checks that the one layer of items in an image of `item` is GNU tar's.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use common::{Scratch, bytes, layers, run};
 use guix_docker::request::{Directive, Transformation, Whiteouts};
-use guix_docker::{Request, Status};
+use guix_docker::{Error, Report, Request, Status};
 
 /// The names of the members of an archive, in its order.
 fn names(archive: &[u8]) -> Vec<String> {
@@ -46,22 +46,14 @@ fn path(scratch: &Scratch, name: &str) -> String {
     scratch.path(name).to_str().unwrap().to_owned()
 }
 
-/// Both kinds of images of `paths`.
-fn both(scratch: &Scratch, paths: &[String], change: impl Fn(&mut Request)) -> [Vec<u8>; 2] {
-    [None, Some(100)].map(|max_layers| {
-        let paths: Vec<&Path> = paths.iter().map(Path::new).collect();
-        let mut request = scratch.request("image", &paths);
-        if let Some(count) = max_layers {
-            request.max_layers(count).unwrap();
-        }
-        change(&mut request);
-        run(&request).unwrap();
-        scratch.read("image")
-    })
-}
-
-/// The message of the failure of both kinds of images.
-fn failures(scratch: &Scratch, paths: &[String], change: impl Fn(&mut Request)) -> [String; 2] {
+/// Builds both kinds of images of `paths`; what is there already is kept if that
+/// fails.
+fn attempts<T>(
+    scratch: &Scratch,
+    paths: &[String],
+    change: impl Fn(&mut Request),
+    then: impl Fn(Result<Report, Error>) -> T,
+) -> [T; 2] {
     [None, Some(100)].map(|max_layers| {
         let paths: Vec<&Path> = paths.iter().map(Path::new).collect();
         let mut request = scratch.request("image", &paths);
@@ -70,7 +62,22 @@ fn failures(scratch: &Scratch, paths: &[String], change: impl Fn(&mut Request)) 
         }
         change(&mut request);
         std::fs::write(scratch.path("image"), b"as it was").unwrap();
-        let error = run(&request).unwrap_err();
+        then(run(&request))
+    })
+}
+
+/// Both kinds of images of `paths`.
+fn both(scratch: &Scratch, paths: &[String], change: impl Fn(&mut Request)) -> [Vec<u8>; 2] {
+    attempts(scratch, paths, change, |result| {
+        result.unwrap();
+        scratch.read("image")
+    })
+}
+
+/// The message of the failure of both kinds of images.
+fn failures(scratch: &Scratch, paths: &[String], change: impl Fn(&mut Request)) -> [String; 2] {
+    attempts(scratch, paths, change, |result| {
+        let error = result.unwrap_err();
         assert_eq!(scratch.read("image"), b"as it was");
         error.to_string()
     })

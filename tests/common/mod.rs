@@ -11,6 +11,7 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use flate2::read::GzDecoder;
 use guix_docker::request::Compressor;
@@ -65,6 +66,19 @@ impl Scratch {
     pub fn read(&self, image: &str) -> Vec<u8> {
         fs::read(self.path(image)).unwrap()
     }
+}
+
+/// What GNU tar makes of `paths` with `options`.
+pub fn gnu_tar(options: &[&str], paths: &[&Path]) -> Vec<u8> {
+    let output = Command::new("tar")
+        .args(["--mtime=@1", "--sort=name", "--hard-dereference"])
+        .args(options)
+        .args(["-cf", "-"])
+        .args(paths)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    output.stdout
 }
 
 pub fn bytes(path: &Path) -> &[u8] {
