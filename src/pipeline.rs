@@ -13,7 +13,7 @@ use crate::job::{Job, Monitor};
 use crate::output::Output;
 use crate::plan;
 use crate::report::{LayerReport, Report};
-use crate::request::Request;
+use crate::request::{ImageName, Request};
 use crate::write::{self, Image};
 
 /// Builds the image that `request` asks for.  `monitor` is told of progress
@@ -42,10 +42,9 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     let archive_digest = job.run_one(monitor, || output.digest(request, &job))?;
     let warnings = file_system.warnings.lines(layers.len());
     let names = request.names_of(&written.image_id);
-    let names = names.iter().map(|(name, tag)| format!("{name}:{tag}"));
     Ok(Report {
         image_id: written.image_id,
-        names: names.collect(),
+        names: names.iter().map(ImageName::to_string).collect(),
         seconds: job.seconds(),
         archive_size: output.publish()?,
         archive_digest,

@@ -32,7 +32,7 @@ pub use config::folded;
 pub use container::Container;
 pub use directive::Directive;
 pub use ownership::{Owner, Ownership};
-pub use reference::Reference;
+pub use reference::{ImageName, Reference};
 pub use transformation::Transformation;
 
 use crate::digest::Digest;
@@ -336,14 +336,11 @@ impl Request {
         Ok(())
     }
 
-    /// What the image with the ID `image_id` is called: repositories and tags.
-    pub fn names_of(&self, image_id: &Digest) -> Vec<(&str, String)> {
+    /// What the image with the ID `image_id` is called.
+    pub fn names_of(&self, image_id: &Digest) -> Vec<ImageName<'_>> {
         match self.names.as_slice() {
-            [] => vec![(&self.repository, "latest".to_owned())],
-            names => names
-                .iter()
-                .map(|reference| (reference.name(), reference.tag(image_id)))
-                .collect(),
+            [] => vec![ImageName::untagged(&self.repository)],
+            names => names.iter().map(|name| name.of(image_id)).collect(),
         }
     }
 

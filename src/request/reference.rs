@@ -28,6 +28,31 @@ pub struct Reference {
     tag: String,
 }
 
+/// A name of one image: a repository and a tag, shown with a colon between.
+#[derive(Clone, Debug)]
+pub struct ImageName<'a> {
+    /// The repository, with the registry if there is one.
+    pub repository: &'a str,
+    /// The tag.
+    pub tag: String,
+}
+
+impl<'a> ImageName<'a> {
+    /// The name of an image in `repository` that has no tag of its own.
+    pub fn untagged(repository: &'a str) -> Self {
+        ImageName {
+            repository,
+            tag: DEFAULT_TAG.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for ImageName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.repository, self.tag)
+    }
+}
+
 impl Reference {
     /// `[HOST[:PORT]/]PATH[:TAG]`.
     pub fn new(reference: &[u8]) -> Result<Self> {
@@ -85,16 +110,14 @@ impl Reference {
         })
     }
 
-    /// The repository, with the registry if there is one.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The tag for an image with the ID `image_id`.
-    pub fn tag(&self, image_id: &Digest) -> String {
-        match self.tag.as_str() {
-            ID_TAG => image_id.hex()[..ID_DIGITS].to_owned(),
-            tag => tag.to_owned(),
+    /// What it calls an image with the ID `image_id`.
+    pub fn of(&self, image_id: &Digest) -> ImageName<'_> {
+        ImageName {
+            repository: &self.name,
+            tag: match self.tag.as_str() {
+                ID_TAG => image_id.hex()[..ID_DIGITS].to_owned(),
+                tag => tag.to_owned(),
+            },
         }
     }
 }
@@ -178,11 +201,12 @@ mod tests {
             ("Host/app", "Host/app", "latest"),
         ] {
             let parsed = Reference::new(reference.as_bytes()).unwrap();
-            assert_eq!(parsed.name(), name);
-            assert_eq!(parsed.tag(&Digest::of(b"")), tag);
+            let parsed = parsed.of(&Digest::of(b""));
+            assert_eq!(parsed.repository, name);
+            assert_eq!(parsed.tag, tag);
         }
         let auto = Reference::new(b"app:auto").unwrap();
-        assert_eq!(auto.tag(&Digest::of(b"")), "e3b0c44298fc");
+        assert_eq!(auto.of(&Digest::of(b"")).tag, "e3b0c44298fc");
         for wrong in [
             "",
             ":tag",

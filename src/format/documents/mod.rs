@@ -15,6 +15,7 @@ pub use created::rfc3339;
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result, Status};
+use crate::request::ImageName;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -38,7 +39,7 @@ pub fn layer_description(id: &str, created: &str) -> Result<Vec<u8>> {
 
 /// `manifest.json`: what the image is called, and the names of the
 /// configuration and of `layers`, lowest first.
-pub fn manifest(names: &[(&str, String)], layers: &[String]) -> Result<Vec<u8>> {
+pub fn manifest(names: &[ImageName], layers: &[String]) -> Result<Vec<u8>> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Manifest<'a> {
@@ -48,19 +49,17 @@ pub fn manifest(names: &[(&str, String)], layers: &[String]) -> Result<Vec<u8>> 
     }
     encode(&[Manifest {
         config: "config.json",
-        repo_tags: names
-            .iter()
-            .map(|(name, tag)| format!("{name}:{tag}"))
-            .collect(),
+        repo_tags: names.iter().map(ImageName::to_string).collect(),
         layers,
     }])
 }
 
 /// `repositories`: what the image was called before there was a manifest.
-pub fn repositories(names: &[(&str, String)], id: &str) -> Result<Vec<u8>> {
+pub fn repositories(names: &[ImageName], id: &str) -> Result<Vec<u8>> {
     let mut repositories: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
-    for (name, tag) in names {
-        repositories.entry(name).or_default().insert(tag, id);
+    for name in names {
+        let tags = repositories.entry(name.repository).or_default();
+        tags.insert(&name.tag, id);
     }
     encode(&repositories)
 }
