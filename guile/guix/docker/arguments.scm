@@ -255,20 +255,20 @@ still had: " (strerror number))
        (make-time time-utc 0 seconds))
       (_
        (if value
-          (argument-error argument "SOURCE_DATE_EPOCH is ~s, not a number of \
+           (argument-error argument "SOURCE_DATE_EPOCH is ~s, not a number of \
 seconds" value)
-          (argument-error argument "SOURCE_DATE_EPOCH is not set"))))))
+           (argument-error argument "SOURCE_DATE_EPOCH is not set"))))))
 
 (define (creation-time->c arena argument value)
-  (if (eq? value 'source-date-epoch)
-      (time->c arena argument (source-date-epoch argument))
-      (time->c arena argument value)))
+  (define time
+    (if (eq? value 'source-date-epoch)
+        (source-date-epoch argument)
+        value))
 
-(define (time->c arena argument value)
-  (unless (and (time? value)
-               (eq? (time-type value) time-utc))
-    (argument-error argument "~s is not a SRFI-19 time-utc object" value))
-  (let ((seconds (time-second value)))
+  (unless (and (time? time)
+               (eq? (time-type time) time-utc))
+    (argument-error argument "~s is not a SRFI-19 time-utc object" time))
+  (let ((seconds (time-second time)))
     (when (eqv? seconds %now)
       (argument-error argument "~a seconds is not in the years 0 to 9999"
                       seconds))
@@ -297,7 +297,6 @@ seconds" value)
       (unless number
         (argument-error argument "~s is none of ~a" value words))
       (list number))))
-
 
 (define (callback->c arena argument value)
   "Convert VALUE, a procedure of the address of data and that of an event which
