@@ -73,6 +73,32 @@
 #define GUIX_DOCKER_CONFIG_KEYS_SPEC 1
 
 /*
+ `format`: a Docker archive, as Guix makes it.
+ */
+#define GUIX_DOCKER_FORMAT_DOCKER_ARCHIVE 0
+
+/*
+ `format`: an archive that is an OCI image layout, and a Docker archive too.
+ */
+#define GUIX_DOCKER_FORMAT_OCI_ARCHIVE 1
+
+/*
+ `format`: a directory that is an OCI image layout.
+ */
+#define GUIX_DOCKER_FORMAT_OCI 2
+
+/*
+ `layering`: the largest paths have layers of their own.
+ */
+#define GUIX_DOCKER_LAYERING_SIZE 0
+
+/*
+ `layering`: what others refer to is in the lower layers, see
+ `references_graphs`.
+ */
+#define GUIX_DOCKER_LAYERING_REFERENCES 1
+
+/*
  `kind` of a directive: make a directory and those above it.
  */
 #define GUIX_DOCKER_DIRECTIVE_DIRECTORY 1
@@ -335,8 +361,8 @@ typedef struct guix_docker_options {
    */
   size_t size;
   /*
-   The file to write the image to.  Required, unless there is an
-   `image_fd`.
+   The file to write the image to, or in `GUIX_DOCKER_FORMAT_OCI` the
+   directory.  Required, unless there is an `image_fd`.
    */
   const char *image;
   /*
@@ -411,8 +437,10 @@ typedef struct guix_docker_options {
    The words of a command that compresses from its standard input to its
    standard output, such as "xz", "-9"; it is run without a shell.  `gzip`
    and `pigz` at levels -1 to -9 and `zstd` at levels -1 to -19, perhaps
-   with --long, are not run: the library does their work itself.  Default:
-   not compressed.
+   with --long, are not run: the library does their work itself.  "none" is
+   no command: nothing is compressed, which is the default.  In OCI formats
+   each layer is compressed by itself, by one of these, zstd without --long;
+   the default there is "gzip".
    */
   const char *const *compressor;
   /*
@@ -521,9 +549,10 @@ typedef struct guix_docker_options {
    */
   uint32_t config_keys;
   /*
-   Must be 0.
+   How the image is laid out: one of the `GUIX_DOCKER_FORMAT_` values.  OCI
+   formats have the keys of the specification whatever `config_keys` says.
    */
-  uint32_t reserved_2;
+  uint32_t format;
   /*
    What the image is called, in the place of `repository`: whole
    references, such as "registry.example:5000/team/app:1.2".  The tag is
@@ -608,6 +637,44 @@ typedef struct guix_docker_options {
    read again, or 0.
    */
   uint32_t archive_digest;
+  /*
+   What is to be known of an OCI image, by name, in its manifest and in the
+   entries of the index; elements are as large as those of `environment`.
+   */
+  const struct guix_docker_variable *annotations;
+  /*
+   How many annotations there are.
+   */
+  size_t annotation_count;
+  /*
+   OCI image layouts, directories, whose layers are taken over where they
+   are what would be made.  NULL, the default, for the one that is written
+   to, in `GUIX_DOCKER_FORMAT_OCI`; an empty list for none.
+   */
+  const char *const *reuse;
+  /*
+   How many layouts there are.
+   */
+  size_t reuse_count;
+  /*
+   Files that say which of `paths` refers to which, in the form of Guix's
+   `#:references-graphs`; for `GUIX_DOCKER_LAYERING_REFERENCES`.
+   */
+  const char *const *references_graphs;
+  /*
+   How many files there are.
+   */
+  size_t references_graph_count;
+  /*
+   Which paths share a layer: one of the `GUIX_DOCKER_LAYERING_` values.
+   */
+  uint32_t layering;
+  /*
+   1 if what is at and below `paths` never changes as long as the names are
+   the same, as it is with store items, so that layers can be taken over
+   without being read; or 0.
+   */
+  uint32_t immutable_paths;
 } guix_docker_options;
 
 /*
@@ -636,6 +703,19 @@ typedef struct guix_docker_layer {
    How many paths there are.
    */
   size_t item_count;
+  /*
+   The digest of the layer as it is stored in an OCI image, "sha256:" and
+   64 hexadecimal digits, or NULL if it is no such image.
+   */
+  const char *blob_digest;
+  /*
+   The media type of that, or NULL.
+   */
+  const char *media_type;
+  /*
+   The size of that in bytes, or 0.
+   */
+  uint64_t blob_size;
 } guix_docker_layer;
 
 /*
@@ -653,7 +733,7 @@ typedef struct guix_docker_report {
   const char *image_id;
   /*
    The size of the file in bytes; 0 if a command has written it to a
-   descriptor.
+   descriptor, or the image is a directory.
    */
   uint64_t archive_size;
   /*
@@ -690,6 +770,15 @@ typedef struct guix_docker_report {
    The report as JSON, see `guix_docker_report_json`.
    */
   const char *json;
+  /*
+   The digest of the image's manifest, "sha256:" and 64 hexadecimal digits,
+   or NULL if it is no OCI image.
+   */
+  const char *manifest_digest;
+  /*
+   The size of the manifest in bytes, or 0.
+   */
+  size_t manifest_size;
 } guix_docker_report;
 
 /*

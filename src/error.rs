@@ -81,6 +81,12 @@ pub enum Argument {
     Config,
     ImageFd,
     ArchiveDigest,
+    Format,
+    Annotations,
+    Reuse,
+    ImmutablePaths,
+    Layering,
+    ReferencesGraphs,
 }
 
 /// A failure: its kind, the argument that led to it, if any, and a message

@@ -17,8 +17,9 @@
 //! 4. [`write`](mod@write): threads fill these places, hashing and packing;
 //! 5. [`output`]: the image appears under its name, complete or not at all.
 //!
-//! They use [`input`], which finds, opens and reads files, [`compress`], which
-//! packs bytes, and [`job`], which has the threads.  `boundary` is the only
+//! They use [`input`], which finds, opens and reads files, [`image`], which
+//! reads images that exist, [`compress`], which packs bytes, and [`job`], which
+//! has the threads.  `boundary` is the only
 //! room that knows C.
 
 mod boundary;
@@ -26,6 +27,7 @@ pub mod compress;
 pub mod digest;
 pub mod error;
 pub mod format;
+pub mod image;
 pub mod input;
 pub mod job;
 pub mod name;

@@ -7,7 +7,6 @@
 use std::iter::zip;
 
 use crate::error::{Error, Result, Status};
-use crate::format::Layout;
 use crate::input::FileSystem;
 use crate::job::{Job, Monitor};
 use crate::output::Output;
@@ -23,38 +22,47 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     let job = Job::default();
     // First: what is opened later could get the number of a descriptor that is
     // meant, but closed.
-    let output = Output::open(request)?;
+    let mut output = Output::open(request)?;
+    if let Output::Directory(directory) = &mut output {
+        job.run_one(monitor, || directory.lock(&job))?;
+    }
     let file_system = FileSystem::open()
         .map_err(|errno| Error::system(Status::Input, "opening the root directory", errno))?;
     let plan = plan::plan(request, &file_system, &output.ids()?, &job, monitor)?;
     let layers = &plan.layers;
     let groups = plan::possible_duplicates(layers);
     let stored = write::first_of_equals(request, &file_system, layers, &groups, &job, monitor)?;
-    let layout = Layout::new(request, &plan, &stored)?;
     let image = Image {
         request,
         file_system: &file_system,
-        layers,
+        plan: &plan,
         stored: &stored,
-        layout: &layout,
     };
     let written = write::write(&image, &output, &job, monitor)?;
-    let archive_digest = job.run_one(monitor, || output.digest(request, &job))?;
+    let archive_digest = match &output {
+        Output::Archive(archive) => job.run_one(monitor, || archive.digest(request, &job))?,
+        Output::Directory(_) => None,
+    };
     let warnings = file_system.warnings.lines(layers.len());
-    let names = request.names_of(&written.image_id);
+    let documents = written.documents;
+    let names = request.names_of(&documents.image_id);
+    let names = names.iter().map(ImageName::to_string).collect();
+    let layers = zip(&plan.layers, written.layers);
+    let layers = layers.map(|(layer, blob)| LayerReport::new(request, layer, &blob));
     Ok(Report {
-        image_id: written.image_id,
-        names: names.iter().map(ImageName::to_string).collect(),
+        image_id: documents.image_id,
+        manifest: documents.manifest,
+        names,
         seconds: job.seconds(),
-        archive_size: output.publish()?,
         archive_digest,
-        layers: zip(&plan.layers, written.diff_ids)
-            .map(|(layer, diff_id)| LayerReport {
-                diff_id,
-                size: layer.size,
-                items: layer.items.clone(),
-            })
-            .collect(),
+        layers: layers.collect(),
         warnings,
+        archive_size: match output {
+            Output::Archive(archive) => archive.publish()?,
+            Output::Directory(directory) => {
+                job.run_one(monitor, || directory.publish())?;
+                0
+            }
+        },
     })
 }

@@ -10,7 +10,10 @@ use serde::{Serialize, Serializer};
 use crate::digest::{DiffId, Digest};
 use crate::error::{Error, Result, Status};
 use crate::job::Seconds;
-use crate::plan::Item;
+use crate::format::Blob;
+use crate::format::documents::oci;
+use crate::plan::{Item, Layer};
+use crate::request::{Format, Request};
 
 /// The version of the form that reports have in JSON, which
 /// `include/guix_docker_report.schema.json` describes.  Members may be added
@@ -22,10 +25,12 @@ const SCHEMA: u32 = 1;
 pub struct Report {
     /// The image's ID: the digest of its configuration.
     pub image_id: Digest,
+    /// The digest and the size in bytes of its manifest, in OCI formats.
+    pub manifest: Option<(Digest, u64)>,
     /// What it is called: repositories with tags.
     pub names: Vec<String>,
     /// The size of the file in bytes; 0 if a command has written it to a
-    /// descriptor.
+    /// descriptor, or the image is a directory.
     pub archive_size: u64,
     /// The digest of the file, if that was asked for.
     pub archive_digest: Option<Digest>,
@@ -44,9 +49,38 @@ pub struct LayerReport {
     pub diff_id: DiffId,
     /// The size of its archive in bytes, before compression.
     pub size: u64,
+    /// The layer as it is stored, in OCI formats.
+    pub blob: Option<BlobReport>,
     /// The paths of the request that are in it; none for the layer of extra
     /// files or of the root file system.
     pub items: Vec<Item>,
+}
+
+/// A layer as it is stored.
+#[derive(Clone, Debug, Serialize)]
+pub struct BlobReport {
+    /// The digest of what is stored.
+    pub digest: Digest,
+    /// The size of that in bytes.
+    pub size: u64,
+    /// What it is.
+    pub media_type: &'static str,
+}
+
+impl LayerReport {
+    /// Of a layer of the image that `request` asks for.
+    pub fn new(request: &Request, layer: &Layer, blob: &Blob) -> Self {
+        LayerReport {
+            diff_id: blob.diff_id,
+            size: layer.size,
+            blob: (request.format != Format::DockerArchive).then(|| BlobReport {
+                digest: blob.digest,
+                size: blob.size,
+                media_type: oci::layer_type(blob.packing),
+            }),
+            items: layer.items.clone(),
+        }
+    }
 }
 
 impl Report {
@@ -64,6 +98,9 @@ impl Serialize for Report {
         map.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
         map.serialize_entry("image_id", &self.image_id)?;
         map.serialize_entry("config_digest", &self.image_id)?;
+        let (digest, size) = self.manifest.unzip();
+        map.serialize_entry("manifest_digest", &digest)?;
+        map.serialize_entry("manifest_size", &size)?;
         map.serialize_entry("names", &self.names)?;
         let size = Some(self.archive_size).filter(|&size| size > 0);
         map.serialize_entry("archive_size", &size)?;

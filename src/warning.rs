@@ -26,6 +26,8 @@ pub enum Notice {
     Capability,
     /// It has extended attributes of other kinds than those that are kept.
     Xattr,
+    /// It is a blob of a layout that is not what its digest says.
+    Blob,
     /// Its size is 0, and so it is in the image, but reading it gives
     /// something.
     Empty,
@@ -65,6 +67,7 @@ fn line(notice: Notice, paths: &BTreeSet<Vec<u8>>) -> String {
             "extended attributes other than capabilities and those of users, \
              and those with a \"=\" in their name, are left out"
         }
+        Notice::Blob => "blobs that are not what their digests say are made anew",
         Notice::Empty => {
             "files are empty in the image as their size is 0, but reading them \
                           gives something"

@@ -29,12 +29,16 @@
                image-report-warnings
                image-report-archive-digest
                image-report-names
+               image-report-manifest-digest
                image-report->json
 
                layer-report?
                layer-report-diff-id
                layer-report-size
                layer-report-items
+               layer-report-blob-digest
+               layer-report-blob-size
+               layer-report-media-type
 
                &docker-error
                docker-error?
@@ -83,6 +87,7 @@
                              (xattrs 'drop)
                              parent-directories
                              (config-keys 'reference)
+                             (format 'docker-archive)
                              (names '())
                              cmd
                              user
@@ -94,9 +99,14 @@
                              health-check
                              author
                              config
-                             archive-digest)
+                             archive-digest
+                             (annotations '())
+                             reuse
+                             (references-graphs '())
+                             (layering 'size)
+                             immutable-paths)
   "Write to IMAGE, the name of a file or an output port with a descriptor, such
-as a pipe, a Docker image archive of PATHS, a list of absolute
+as a pipe, a Docker image archive, or what FORMAT says, of PATHS, a list of absolute
 names of store items or of other files, with all that is below them.  PREFIX
 is the store item that the image is about, usually a profile or a system; a
 single-layer image's layer gets its ID from it.  Return an image report, see
@@ -129,7 +139,19 @@ variables that containers start with.
 
 COMPRESSOR is #f or a list of strings: a command that compresses from its
 standard input to its standard output.  'gzip', 'pigz' and 'zstd' need not be
-there.
+there.  '(\"none\")' is none.  In OCI formats it compresses each layer by itself
+and must be one of these; #f is '(\"gzip\")' there.
+
+FORMAT is 'docker-archive', as Guix makes it, or 'oci-archive', an archive that
+is an OCI image layout and a Docker archive too, or 'oci': IMAGE is then a
+directory, an OCI image layout, in which other images stay what they are.  In OCI
+formats, ANNOTATIONS is a list of pairs of strings, the names and values of what
+is to be known of the image besides its labels.
+
+REUSE is a list of OCI image layouts whose layers are taken over where they are
+what would be made; #f is the one that is written to, if FORMAT is 'oci'.
+IMMUTABLE-PATHS is true if what is at and below PATHS never changes under its
+name, as it is with store items: such layers are then not even read.
 
 CREATION-TIME is the SRFI-19 time-utc in the image's metadata, or
 'source-date-epoch' for that of SOURCE_DATE_EPOCH in the environment.
@@ -189,6 +211,12 @@ ARCHIVE-DIGEST is true for the report to have the digest of the archive, see
 a command has written to a port, 'image-report-layers', 'image-report-names',
 'image-report-warnings', and 'image-report->json' for all of it as JSON.
 
+LAYERING is 'size', for MAX-LAYERS as above, or 'references': what many of PATHS
+refer to is in the lower layers, what few do in the upper ones, so that images of
+another version share more.  REFERENCES-GRAPHS is then a list of absolute names
+of files that say which refers to which, in the form of Guix's
+'#:references-graphs'.
+
 THREADS is the number of threads to work with, 0 for as many as the process
 can run at once.  It defaults to NIX_BUILD_CORES.  Images do not depend on it.
 
@@ -206,8 +234,10 @@ of type '&docker-error' with a message, and leave no file behind."
                 repository extra-files transformations system database
                 entry-point environment compressor creation-time max-layers
                 root-system history threads progress ownership variant
-                whiteouts modes xattrs parent-directories config-keys
+                whiteouts modes xattrs parent-directories config-keys format
                 names cmd user working-directory exposed-ports volumes labels
-                stop-signal health-check author config archive-digest)))
+                stop-signal health-check author config archive-digest
+                annotations reuse references-graphs layering
+                immutable-paths)))
 
 ;;; docker.scm ends here

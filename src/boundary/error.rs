@@ -93,6 +93,12 @@ fn name(argument: Argument) -> &'static CStr {
         Argument::Config => c"config",
         Argument::ImageFd => c"image_fd",
         Argument::ArchiveDigest => c"archive_digest",
+        Argument::Format => c"format",
+        Argument::Annotations => c"annotations",
+        Argument::Reuse => c"reuse",
+        Argument::ImmutablePaths => c"immutable_paths",
+        Argument::Layering => c"layering",
+        Argument::ReferencesGraphs => c"references_graphs",
     }
 }
 

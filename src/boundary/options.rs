@@ -39,6 +39,19 @@ pub const CONFIG_KEYS_REFERENCE: u32 = 0;
 /// `config_keys`: "Env" and "Entrypoint", as the specification has them.
 pub const CONFIG_KEYS_SPEC: u32 = 1;
 
+/// `format`: a Docker archive, as Guix makes it.
+pub const FORMAT_DOCKER_ARCHIVE: u32 = 0;
+/// `format`: an archive that is an OCI image layout, and a Docker archive too.
+pub const FORMAT_OCI_ARCHIVE: u32 = 1;
+/// `format`: a directory that is an OCI image layout.
+pub const FORMAT_OCI: u32 = 2;
+
+/// `layering`: the largest paths have layers of their own.
+pub const LAYERING_SIZE: u32 = 0;
+/// `layering`: what others refer to is in the lower layers, see
+/// `references_graphs`.
+pub const LAYERING_REFERENCES: u32 = 1;
+
 /// `kind` of a directive: make a directory and those above it.
 pub const DIRECTIVE_DIRECTORY: u32 = 1;
 /// `kind` of a directive: make a file.
@@ -68,8 +81,8 @@ pub struct Options {
     /// The size of the structure as the caller knows it, in bytes; set by
     /// `guix_docker_options_init`.
     pub size: usize,
-    /// The file to write the image to.  Required, unless there is an
-    /// `image_fd`.
+    /// The file to write the image to, or in `GUIX_DOCKER_FORMAT_OCI` the
+    /// directory.  Required, unless there is an `image_fd`.
     pub image: *const c_char,
     /// The store items, or other files and directories, to put into the
     /// image with all that is below them, under their own absolute names.  In
@@ -114,8 +127,10 @@ pub struct Options {
     /// The words of a command that compresses from its standard input to its
     /// standard output, such as "xz", "-9"; it is run without a shell.  `gzip`
     /// and `pigz` at levels -1 to -9 and `zstd` at levels -1 to -19, perhaps
-    /// with --long, are not run: the library does their work itself.  Default:
-    /// not compressed.
+    /// with --long, are not run: the library does their work itself.  "none" is
+    /// no command: nothing is compressed, which is the default.  In OCI formats
+    /// each layer is compressed by itself, by one of these, zstd without --long;
+    /// the default there is "gzip".
     pub compressor: *const *const c_char,
     /// How many words there are.
     pub compressor_count: usize,
@@ -178,8 +193,9 @@ pub struct Options {
     /// How keys in the configuration are written: one of the
     /// `GUIX_DOCKER_CONFIG_KEYS_` values.
     pub config_keys: u32,
-    /// Must be 0.
-    pub reserved_2: u32,
+    /// How the image is laid out: one of the `GUIX_DOCKER_FORMAT_` values.  OCI
+    /// formats have the keys of the specification whatever `config_keys` says.
+    pub format: u32,
     /// What the image is called, in the place of `repository`: whole
     /// references, such as "registry.example:5000/team/app:1.2".  The tag is
     /// "latest" if there is none; "auto" becomes the first 12 digits of the
@@ -228,6 +244,28 @@ pub struct Options {
     /// 1 for the report to have the digest of the archive, for which a file is
     /// read again, or 0.
     pub archive_digest: u32,
+    /// What is to be known of an OCI image, by name, in its manifest and in the
+    /// entries of the index; elements are as large as those of `environment`.
+    pub annotations: *const Variable,
+    /// How many annotations there are.
+    pub annotation_count: usize,
+    /// OCI image layouts, directories, whose layers are taken over where they
+    /// are what would be made.  NULL, the default, for the one that is written
+    /// to, in `GUIX_DOCKER_FORMAT_OCI`; an empty list for none.
+    pub reuse: *const *const c_char,
+    /// How many layouts there are.
+    pub reuse_count: usize,
+    /// Files that say which of `paths` refers to which, in the form of Guix's
+    /// `#:references-graphs`; for `GUIX_DOCKER_LAYERING_REFERENCES`.
+    pub references_graphs: *const *const c_char,
+    /// How many files there are.
+    pub references_graph_count: usize,
+    /// Which paths share a layer: one of the `GUIX_DOCKER_LAYERING_` values.
+    pub layering: u32,
+    /// 1 if what is at and below `paths` never changes as long as the names are
+    /// the same, as it is with store items, so that layers can be taken over
+    /// without being read; or 0.
+    pub immutable_paths: u32,
 }
 
 /// A file, directory or link to make in the image.  Names are relative to
@@ -359,7 +397,7 @@ no_padding!(Options {
     xattrs,
     parent_directories,
     config_keys,
-    reserved_2,
+    format,
     names,
     name_count,
     cmd,
@@ -378,6 +416,14 @@ no_padding!(Options {
     config,
     image_fd,
     archive_digest,
+    annotations,
+    annotation_count,
+    reuse,
+    reuse_count,
+    references_graphs,
+    references_graph_count,
+    layering,
+    immutable_paths,
 });
 no_padding!(Directive {
     kind,

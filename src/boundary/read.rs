@@ -13,12 +13,12 @@ use super::layout::{self, Structure};
 use super::null;
 use super::options::{
     CONFIG_KEYS_REFERENCE, CONFIG_KEYS_SPEC, DEFAULT_MODE, DIRECTIVE_DIRECTORY, DIRECTIVE_FILE,
-    DIRECTIVE_LINK, Directive, HISTORY_LAYERS, HISTORY_NONE, HISTORY_ONE, MODES_KEEP,
+    DIRECTIVE_LINK, Directive, FORMAT_DOCKER_ARCHIVE, FORMAT_OCI, FORMAT_OCI_ARCHIVE, HISTORY_LAYERS, HISTORY_NONE, HISTORY_ONE, LAYERING_REFERENCES, LAYERING_SIZE, MODES_KEEP,
     MODES_REFERENCE, NO_PERMISSIONS, NOW, Options, WHITEOUTS_ALLOW, WHITEOUTS_REFUSE, XATTRS_DROP,
     XATTRS_KEEP,
 };
 use crate::error::{Argument, Error, Result, Status, quoted};
-use crate::request::{self, Compressor, ConfigKeys, History, Modes, Request, Whiteouts, Xattrs};
+use crate::request::{self, Compressor, ConfigKeys, Format, History, Layering, Modes, Request, Whiteouts, Xattrs};
 
 /// Copies the options of a caller whose structure may be older or newer.
 ///
@@ -33,7 +33,7 @@ pub unsafe fn options(options: *const Options) -> Result<Options> {
     let size = unsafe { options.cast::<usize>().read() };
     // SAFETY: the caller promises `size` bytes.
     let options = unsafe { layout::copy(Argument::Options, options, size, &Options::new(size))? };
-    if options.reserved != 0 || options.reserved_2 != 0 {
+    if options.reserved != 0 {
         return Err(Error::argument(
             Argument::Options,
             "a reserved member is not 0",
@@ -179,6 +179,7 @@ pub unsafe fn request(options: &Options) -> Result<Request> {
     unsafe {
         contents(options, &mut request)?;
         container(options, &mut request)?;
+        oci(options, &mut request)?;
     }
     Ok(request)
 }
@@ -326,6 +327,61 @@ unsafe fn contents(options: &Options, request: &mut Request) -> Result<()> {
         other => return Err(unknown(Argument::ConfigKeys, other)),
     });
     Ok(())
+}
+
+/// The part of the request that is about OCI images.
+///
+/// # Safety
+///
+/// As for [`request`].
+unsafe fn oci(options: &Options, request: &mut Request) -> Result<()> {
+    request.format(match options.format {
+        FORMAT_DOCKER_ARCHIVE => Format::DockerArchive,
+        FORMAT_OCI_ARCHIVE => Format::OciArchive,
+        FORMAT_OCI => Format::Oci,
+        other => return Err(unknown(Argument::Format, other)),
+    });
+    request.layering(match options.layering {
+        LAYERING_SIZE => Layering::Size,
+        LAYERING_REFERENCES => Layering::References,
+        other => return Err(unknown(Argument::Layering, other)),
+    });
+    request.immutable_paths(match options.immutable_paths {
+        0 => false,
+        1 => true,
+        other => return Err(unknown(Argument::ImmutablePaths, other)),
+    });
+    // SAFETY: as in `request`.
+    let (annotations, layouts, graphs) = unsafe {
+        (
+            structures(
+                Argument::Annotations,
+                options.annotations,
+                options.annotation_count,
+                options.variable_size as usize,
+            )?,
+            strings(Argument::Reuse, options.reuse, options.reuse_count)?,
+            strings(
+                Argument::ReferencesGraphs,
+                options.references_graphs,
+                options.references_graph_count,
+            )?,
+        )
+    };
+    for annotation in annotations {
+        // SAFETY: as in `request`.
+        let (name, value) = unsafe {
+            (
+                required(Argument::Annotations, annotation.name)?,
+                required(Argument::Annotations, annotation.value)?,
+            )
+        };
+        request.annotation(name, value)?;
+    }
+    if !options.reuse.is_null() {
+        request.reuse(&layouts)?;
+    }
+    request.references_graphs(&graphs)
 }
 
 /// `argument` is a number that means nothing.

@@ -17,7 +17,7 @@ pub struct CReport {
     /// configuration.
     pub image_id: *const c_char,
     /// The size of the file in bytes; 0 if a command has written it to a
-    /// descriptor.
+    /// descriptor, or the image is a directory.
     pub archive_size: u64,
     /// Its layers, lowest first.
     pub layers: *const *const CLayer,
@@ -37,6 +37,11 @@ pub struct CReport {
     pub name_count: usize,
     /// The report as JSON, see `guix_docker_report_json`.
     pub json: *const c_char,
+    /// The digest of the image's manifest, "sha256:" and 64 hexadecimal digits,
+    /// or NULL if it is no OCI image.
+    pub manifest_digest: *const c_char,
+    /// The size of the manifest in bytes, or 0.
+    pub manifest_size: usize,
 }
 
 /// A layer of an image that was built.  Later versions add members at the end.
@@ -54,6 +59,13 @@ pub struct CLayer {
     pub items: *const *const c_char,
     /// How many paths there are.
     pub item_count: usize,
+    /// The digest of the layer as it is stored in an OCI image, "sha256:" and
+    /// 64 hexadecimal digits, or NULL if it is no such image.
+    pub blob_digest: *const c_char,
+    /// The media type of that, or NULL.
+    pub media_type: *const c_char,
+    /// The size of that in bytes, or 0.
+    pub blob_size: u64,
 }
 
 no_padding!(CReport {
@@ -67,14 +79,19 @@ no_padding!(CReport {
     archive_digest,
     names,
     name_count,
-    json
+    json,
+    manifest_digest,
+    manifest_size
 });
 no_padding!(CLayer {
     struct_size,
     diff_id,
     size,
     items,
-    item_count
+    item_count,
+    blob_digest,
+    media_type,
+    blob_size
 });
 
 /// A report with all it points to.  The report comes first, so that a pointer
@@ -109,12 +126,23 @@ pub fn export(report: Report, json: String) -> *mut CReport {
             .into_iter()
             .map(|item| keep(item.path))
             .collect();
+        let (blob_digest, media_type, blob_size) = match &layer.blob {
+            Some(blob) => (
+                keep(blob.digest.to_string().into_bytes()),
+                keep(blob.media_type.as_bytes().to_vec()),
+                blob.size,
+            ),
+            None => (ptr::null(), ptr::null(), 0),
+        };
         layers.push(CLayer {
             struct_size: size_of::<CLayer>(),
             diff_id: keep(layer.diff_id.to_string().into_bytes()),
             size: layer.size,
             items: paths.as_ptr(),
             item_count: paths.len(),
+            blob_digest,
+            media_type,
+            blob_size,
         });
         items.push(paths);
     }
@@ -132,6 +160,10 @@ pub fn export(report: Report, json: String) -> *mut CReport {
         Some(digest) => keep(digest.to_string().into_bytes()),
         None => ptr::null(),
     };
+    let (manifest_digest, manifest_size) = match report.manifest {
+        Some((digest, size)) => (keep(digest.to_string().into_bytes()), size as usize),
+        None => (ptr::null(), 0),
+    };
     let json = keep(json.into_bytes());
     let pointers: Vec<*const CLayer> = layers.iter().map(ptr::from_ref).collect();
     let owner = Box::new(Owner {
@@ -147,6 +179,8 @@ pub fn export(report: Report, json: String) -> *mut CReport {
             names: names.as_ptr(),
             name_count: names.len(),
             json,
+            manifest_digest,
+            manifest_size,
         },
         strings,
         items,

@@ -8,4 +8,7 @@
 
 pub mod command;
 pub mod gzip;
+mod packing;
 pub mod zstd;
+
+pub use packing::{Assembly, Packed, Packer, Packing};

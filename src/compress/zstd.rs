@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The Zstandard format, see RFC 8878: one frame, made by the reference
-//! library on threads of its own.
+//! The Zstandard format, see RFC 8878, by the reference library: one frame,
+//! made on threads of its own, or frames that the caller's threads make.
 //!
-//! What it makes does not depend on how many these are, as long as it is asked
-//! for any: it is what `zstd -T1`, or any other number but 0, makes of a pipe.
+//! What its threads make does not depend on how many these are, as long as it
+//! is asked for any: it is what `zstd -T1`, or any other number but 0, makes of
+//! a pipe.
 
 use zstd_safe::zstd_sys::ZSTD_EndDirective as EndDirective;
 use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
@@ -30,9 +31,6 @@ pub struct Encoder {
 impl Encoder {
     /// For a frame made on `threads` threads.
     pub fn new(options: Options, threads: usize) -> Result<Self> {
-        let mut context = CCtx::try_create().ok_or_else(|| {
-            Error::new(Status::Resources, "there is too little memory to compress")
-        })?;
         let mut parameters = vec![
             CParameter::CompressionLevel(options.level.into()),
             CParameter::ChecksumFlag(true),
@@ -42,11 +40,8 @@ impl Encoder {
             parameters.push(CParameter::EnableLongDistanceMatching(true));
             parameters.push(CParameter::WindowLog(window.into()));
         }
-        for parameter in parameters {
-            context.set_parameter(parameter).map_err(failed)?;
-        }
         Ok(Encoder {
-            context,
+            context: context(&parameters)?,
             output: vec![0; CCtx::out_size()],
         })
     }
@@ -89,6 +84,28 @@ impl Encoder {
         }
         Ok(left)
     }
+}
+
+/// What frames are made by, with these parameters.
+pub fn context(parameters: &[CParameter]) -> Result<CCtx<'static>> {
+    let mut context = CCtx::try_create().ok_or_else(|| {
+        Error::new(Status::Resources, "there is too little memory to compress")
+    })?;
+    for &parameter in parameters {
+        context.set_parameter(parameter).map_err(failed)?;
+    }
+    Ok(context)
+}
+
+/// A frame of `bytes` alone, made on this thread.
+pub fn frame(context: &mut CCtx, bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut frame = vec![0; zstd_safe::compress_bound(bytes.len())];
+    let size = context
+        .compress2(frame.as_mut_slice(), bytes)
+        .map_err(failed)?;
+    frame.truncate(size);
+    frame.shrink_to_fit();
+    Ok(frame)
 }
 
 fn failed(code: usize) -> Error {

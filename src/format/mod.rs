@@ -10,41 +10,59 @@
 #![forbid(unsafe_code)]
 
 pub mod archive;
-pub mod docker_archive;
+mod blob;
+mod docker_archive;
 pub mod documents;
+mod index;
+mod layout;
+mod members;
+mod oci_archive;
 
-pub use docker_archive::Layout;
+pub use blob::Blob;
+pub use index::Index;
+pub use layout::{Ending, Layout, PartKind};
 
+use self::docker_archive::DockerArchive;
+use self::oci_archive::OciArchive;
 use crate::digest::Digest;
+use crate::error::Result;
+use crate::plan::Plan;
+use crate::request::{Format, Request};
 
-/// A piece of an archive.
-#[derive(Debug)]
-pub struct Part {
-    /// Where it begins in the archive.
-    pub offset: u64,
-    /// Its size in bytes.
-    pub size: u64,
-    /// What it is.
-    pub kind: PartKind,
+/// A format whose images are archives: a head, the layers, which may have
+/// headers in front of them, and the documents.
+pub trait ArchiveFormat: Sync {
+    /// What comes before all layers.
+    fn head(&self) -> &[u8];
+
+    /// Whether a layer's header is in front of it, and not in the head.
+    fn has_layer_headers(&self) -> bool;
+
+    /// The header in front of a layer, a block.
+    fn layer_header(&self, blob: &Blob) -> Vec<u8>;
+
+    /// What comes after the layers, when these are known.
+    fn documents(&self, layers: &[Blob]) -> Result<Documents>;
 }
 
-/// What a piece of an archive is; layers are given by their index.
-#[derive(Debug)]
-pub enum PartKind {
-    /// Bytes that are known.
-    Bytes(Vec<u8>),
-    /// The header in front of a layer, which its digest is part of.
-    LayerHeader(usize),
-    /// A layer.
-    Layer(usize),
+/// The format of the archive that `request` asks for, with the layers of
+/// `plan`.
+pub fn archive_format<'a>(
+    request: &'a Request,
+    plan: &'a Plan,
+) -> Result<Box<dyn ArchiveFormat + 'a>> {
+    Ok(match request.format {
+        Format::DockerArchive => Box::new(DockerArchive::new(request, plan)?),
+        Format::OciArchive | Format::Oci => Box::new(OciArchive::new(request, plan)),
+    })
 }
 
-/// What is known when all layers have been hashed.
-pub struct Ending {
+/// What says what the image is.
+pub struct Documents {
     /// The digest of the image's configuration, which is the image's ID.
     pub image_id: Digest,
-    /// The rest of the archive, after its parts.
-    pub tail: Vec<u8>,
-    /// How many bytes of that are members; zeros follow, which mark the end.
-    pub members: usize,
+    /// The digest and the size in bytes of its manifest, in OCI formats.
+    pub manifest: Option<(Digest, u64)>,
+    /// The documents as members of an archive, without what marks its end.
+    pub members: Vec<u8>,
 }

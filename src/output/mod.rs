@@ -1,141 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Where the image goes.  An output is a file of its own beside `file`.
+//! Where the image goes.  An output is a file of its own beside `archive`.
 
 #![forbid(unsafe_code)]
 
+mod archive;
+mod directory;
 mod file;
+mod new_file;
 mod place;
 mod stream;
 
+pub use archive::Archive;
+pub use directory::Directory;
 pub use file::ImageFile;
+pub use new_file::NewFile;
 pub use stream::Stream;
 
-use std::fs::File;
-use std::io::Read;
-
-use rustix::fd::AsFd;
-use sha2::{Digest as _, Sha256};
-
-use crate::digest::Digest;
-use crate::error::{Argument, Error, Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::input::FileId;
-use crate::job::Job;
-use crate::request::{Destination, Request};
-
-/// The bytes read at a time of an image that is hashed.
-const READ_SIZE: usize = 256 << 10;
+use crate::request::{Format, Request};
 
 /// What an image is written to.
 pub enum Output {
-    /// A file, at any place in it.
-    File(ImageFile),
-    /// A descriptor, in order.
-    Stream(Stream),
+    /// An archive.
+    Archive(Archive),
+    /// A directory of blobs.
+    Directory(Directory),
 }
 
 impl Output {
     /// What `request` wants the image written to.
     pub fn open(request: &Request) -> Result<Self> {
-        let stream = |fd, argument| {
-            let stream = Stream::new(fd, request.archive_digest);
-            let stream = stream.map_err(|error| error.because_of(argument))?;
-            Ok(Output::Stream(stream))
-        };
-        match &request.destination {
-            Destination::Stream(fd) => stream(fd.as_fd(), Argument::ImageFd),
-            Destination::File(name) => match name.as_slice() {
-                b"/dev/stdout" | b"/dev/fd/1" | b"/proc/self/fd/1" => {
-                    stream(std::io::stdout().as_fd(), Argument::Image)
-                }
-                b"/dev/stderr" | b"/dev/fd/2" | b"/proc/self/fd/2" => {
-                    stream(std::io::stderr().as_fd(), Argument::Image)
-                }
-                name => ImageFile::create(name).map(Output::File),
-            },
-        }
+        Ok(match request.format {
+            Format::DockerArchive | Format::OciArchive => Output::Archive(Archive::open(request)?),
+            Format::Oci => Output::Directory(Directory::open(request)?),
+        })
     }
 
     /// The files that must not become part of the image.
     pub fn ids(&self) -> Result<Vec<FileId>> {
         match self {
-            Output::File(file) => file.ids(),
-            Output::Stream(stream) => Ok(stream.id()?.into_iter().collect()),
-        }
-    }
-
-    /// Writes what comes next to an output that is written in its order.
-    pub fn write(&self, bytes: &[u8], job: &Job) -> Result<()> {
-        job.check()?;
-        match self {
-            Output::File(file) => std::io::Write::write_all(&mut file.file(), bytes)
-                .map_err(|error| write_failure(&error)),
-            Output::Stream(stream) => stream.write(bytes, job),
-        }
-    }
-
-    /// Writes the zeros that mark the end of an archive; readers may have gone
-    /// when they have seen the first ones.
-    pub fn write_end(&self, zeros: &[u8], job: &Job) -> Result<()> {
-        match self {
-            Output::Stream(stream) => stream.write_end(zeros, job),
-            Output::File(_) => self.write(zeros, job),
-        }
-    }
-
-    /// The output for a command that writes to it.
-    pub fn for_command(&self) -> std::io::Result<File> {
-        match self {
-            Output::File(file) => file.file().try_clone(),
-            Output::Stream(stream) => Ok(stream.fd().try_clone_to_owned()?.into()),
-        }
-    }
-
-    /// Whether nothing was written to a file; of descriptors this is not known.
-    pub fn is_empty(&self) -> Result<bool> {
-        match self {
-            Output::File(file) => {
-                let metadata = file.file().metadata();
-                Ok(metadata.map_err(|error| write_failure(&error))?.len() == 0)
-            }
-            Output::Stream(_) => Ok(false),
-        }
-    }
-
-    /// The digest of what was written, for which a file is read again; `None`
-    /// if it was not asked for, or a command has written to a descriptor.
-    pub fn digest(&self, request: &Request, job: &Job) -> Result<Option<Digest>> {
-        match self {
-            Output::File(file) if request.archive_digest => hash(file.file(), job).map(Some),
-            Output::File(_) => Ok(None),
-            Output::Stream(stream) => Ok(stream.digest()),
-        }
-    }
-
-    /// Has the image appear; returns its size in bytes, or 0 if a command has
-    /// written it to a descriptor.
-    pub fn publish(self) -> Result<u64> {
-        match self {
-            Output::File(file) => file.publish(),
-            Output::Stream(stream) => Ok(stream.written()),
-        }
-    }
-}
-
-fn hash(file: &File, job: &Job) -> Result<Digest> {
-    let failed = |error: &std::io::Error| Error::io(Status::Output, "reading the image", error);
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; READ_SIZE];
-    let mut reader = file;
-    std::io::Seek::seek(&mut reader, std::io::SeekFrom::Start(0))
-        .map_err(|error| failed(&error))?;
-    loop {
-        job.check()?;
-        match reader.read(&mut buffer) {
-            Ok(0) => return Ok(Digest::from(<[u8; 32]>::from(hash.finalize()))),
-            Ok(count) => hash.update(&buffer[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(&error)),
+            Output::Archive(archive) => archive.ids(),
+            Output::Directory(directory) => directory.ids(),
         }
     }
 }

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::conflicts;
+use super::fingerprint::fingerprint;
 use super::member::{Member, Name};
 use super::tree::DIRECTORY_MODE;
+use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::format::archive::{self, OwnerNames, Xattr};
 use crate::input::{Kind, ScannedEntry};
 use crate::name::{absolute, ancestors, clean, components};
-use crate::request::{Modes, Owner, Ownership, Request, Transformation, Whiteouts};
+use crate::request::{Format, Modes, Owner, Ownership, Request, Transformation, Whiteouts};
 
 /// What names begin with by which layers delete files of those below them, see
 /// "Whiteouts" in the OCI Image Layer Filesystem Changeset.
@@ -61,6 +63,8 @@ pub struct Layer {
     pub owner_names: OwnerNames,
     /// The size of its archive in bytes.
     pub size: u64,
+    /// In OCI images, what tells it from others without reading its files.
+    pub fingerprint: Option<Digest>,
 }
 
 impl Layer {
@@ -141,6 +145,7 @@ impl<'a> LayerBuilder<'a> {
                 members: Vec::new(),
                 owner_names,
                 size: 0,
+                fingerprint: None,
             },
         }
     }
@@ -274,6 +279,9 @@ impl<'a> LayerBuilder<'a> {
             layer.size = member.end();
         }
         layer.size = archive::archive_size(layer.size);
+        if self.request.format != Format::DockerArchive {
+            layer.fingerprint = Some(fingerprint(&layer));
+        }
         Ok(layer)
     }
 }

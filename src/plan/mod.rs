@@ -10,6 +10,7 @@
 
 mod conflicts;
 mod customization;
+mod fingerprint;
 mod layer;
 mod layering;
 mod links;

@@ -2,6 +2,28 @@
 
 //! Arguments that are one of a few words.
 
+/// How the image is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// A Docker archive, as Guix makes it.
+    #[default]
+    DockerArchive,
+    /// An archive that is an OCI image layout, and a Docker archive too.
+    OciArchive,
+    /// A directory that is an OCI image layout, of this and of other images.
+    Oci,
+}
+
+/// Which paths share a layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layering {
+    /// The largest have layers of their own, as Guix has it.
+    #[default]
+    Size,
+    /// What others refer to is in the lower layers.
+    References,
+}
+
 /// What the `history` member of the image's configuration holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum History {

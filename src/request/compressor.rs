@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! What compresses the image: nothing, this library, or a command.
+//! What compresses the image, or its layers: nothing, this library, or a
+//! command.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use crate::compress::zstd;
-use crate::error::{Argument, Error, Result};
+use crate::compress::{Packing, zstd};
+use crate::error::{Argument, Error, Result, quoted};
 
 /// The level of `gzip` when none is asked for.
-const DEFAULT_LEVEL: u8 = 6;
+pub const DEFAULT_LEVEL: u8 = 6;
+
+/// The word that asks for no compression.
+const NONE: &[u8] = b"none";
 
 /// The level of `zstd` when none is asked for, and the window of its `--long`.
 const ZSTD_LEVEL: u8 = 3;
@@ -33,14 +38,15 @@ pub enum Compressor {
 }
 
 impl Compressor {
-    /// The compressor that the words of a command ask for; none for no words.
+    /// The compressor that the words of a command ask for; `None` for no
+    /// words.
     ///
     /// `gzip`, `pigz` and `zstd`, with options that say no more than what this
     /// library does anyway, are not run.
-    pub fn from_command<W: AsRef<[u8]>>(command: &[W]) -> Result<Self> {
+    pub fn from_command<W: AsRef<[u8]>>(command: &[W]) -> Result<Option<Self>> {
         let words: Vec<&[u8]> = command.iter().map(AsRef::as_ref).collect();
         let [program, options @ ..] = words.as_slice() else {
-            return Ok(Compressor::None);
+            return Ok(None);
         };
         if program.is_empty() {
             return Err(Error::argument(
@@ -51,21 +57,47 @@ impl Compressor {
         for word in &words {
             super::file_name(Argument::Compressor, word)?;
         }
+        if words == [NONE] {
+            return Ok(Some(Compressor::None));
+        }
         let base_name = program.rsplit(|&byte| byte == b'/').next();
         let is_gzip = matches!(base_name, Some(b"gzip" | b"pigz"));
         if let Some(level) = gzip_level(options).filter(|_| is_gzip) {
-            return Ok(Compressor::Gzip(level));
+            return Ok(Some(Compressor::Gzip(level)));
         }
         let is_zstd = base_name == Some(b"zstd");
         if let Some(options) = zstd_options(options).filter(|_| is_zstd) {
-            return Ok(Compressor::Zstd(options));
+            return Ok(Some(Compressor::Zstd(options)));
         }
-        Ok(Compressor::Command(
+        Ok(Some(Compressor::Command(
             words
                 .into_iter()
                 .map(|word| OsString::from_vec(word.to_vec()))
                 .collect(),
-        ))
+        )))
+    }
+
+    /// How layers are compressed by it.
+    pub fn packing(&self) -> Result<Packing> {
+        let refused = |what: &dyn fmt::Display| {
+            Err(Error::argument(
+                Argument::Compressor,
+                format_args!(
+                    "layers are compressed by \"gzip\" at levels 1 to 9, by \"zstd\" at levels 1 \
+                     to 19, or not (\"none\"), not by {what}"
+                ),
+            ))
+        };
+        match self {
+            Compressor::None => Ok(Packing::None),
+            Compressor::Gzip(level) => Ok(Packing::Gzip(*level)),
+            Compressor::Zstd(zstd::Options { level, long: None }) => Ok(Packing::Zstd(*level)),
+            Compressor::Zstd(zstd::Options { long: Some(_), .. }) => refused(&"\"zstd --long\""),
+            Compressor::Command(words) => {
+                let command = words.join(OsStr::new(" "));
+                refused(&quoted(command.as_bytes()))
+            }
+        }
     }
 }
 
@@ -169,7 +201,8 @@ mod tests {
 
     fn parse(command: &str) -> Compressor {
         let words: Vec<&str> = command.split_whitespace().collect();
-        Compressor::from_command(&words).unwrap()
+        let compressor = Compressor::from_command(&words).unwrap();
+        compressor.unwrap_or(Compressor::None)
     }
 
     #[test]
@@ -230,12 +263,15 @@ mod tests {
             "/bin/unpigz",
             "/no/such/notgzip",
             "gzip/",
+            "none -1",
+            "/bin/none",
         ] {
             assert!(
                 matches!(parse(command), Compressor::Command(_)),
                 "{command}"
             );
         }
-        assert_eq!(parse(""), Compressor::None);
+        assert_eq!(Compressor::from_command::<&str>(&[]).unwrap(), None);
+        assert_eq!(parse("none"), Compressor::None);
     }
 }

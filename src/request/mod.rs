@@ -14,6 +14,7 @@ mod config;
 mod container;
 mod directive;
 mod health_check;
+mod oci;
 mod ownership;
 mod reference;
 mod repository;
@@ -21,12 +22,13 @@ mod system;
 mod transformation;
 mod variant;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 
 use rustix::fd::OwnedFd;
 
-pub use choices::{ConfigKeys, History, Modes, Whiteouts, Xattrs};
+pub use choices::{ConfigKeys, Format, History, Layering, Modes, Whiteouts, Xattrs};
 pub use compressor::Compressor;
 pub use config::folded;
 pub use container::Container;
@@ -67,7 +69,8 @@ pub struct Request {
     pub(crate) database: Option<Vec<u8>>,
     pub(crate) entry_point: Option<Vec<String>>,
     pub(crate) environment: Vec<String>,
-    pub(crate) compressor: Compressor,
+    pub(crate) format: Format,
+    compressor: Option<Compressor>,
     pub(crate) creation_time: i64,
     pub(crate) max_layers: Option<usize>,
     pub(crate) root_system: Option<Vec<u8>>,
@@ -79,9 +82,14 @@ pub struct Request {
     pub(crate) xattrs: Xattrs,
     pub(crate) parent_directories: bool,
     variant: Option<String>,
-    pub(crate) config_keys: ConfigKeys,
+    config_keys: ConfigKeys,
     pub(crate) names: Vec<Reference>,
     pub(crate) archive_digest: bool,
+    pub(crate) annotations: BTreeMap<String, String>,
+    reuse: Option<Vec<Vec<u8>>>,
+    pub(crate) immutable_paths: bool,
+    pub(crate) layering: Layering,
+    references_graphs: Vec<Vec<u8>>,
     /// What containers start with.
     pub container: Container,
 }
@@ -92,12 +100,6 @@ impl Request {
     pub fn new<P: AsRef<[u8]>>(image: &[u8], paths: &[P], prefix: &[u8]) -> Result<Self> {
         if image.is_empty() {
             return Err(Error::argument(Argument::Image, "the file name is empty"));
-        }
-        if image.ends_with(b"/") {
-            return Err(Error::argument(
-                Argument::Image,
-                format_args!("{} names a directory; name a file", quoted(image)),
-            ));
         }
         if prefix.is_empty() {
             return Err(Error::argument(Argument::Prefix, "the string is empty"));
@@ -116,7 +118,8 @@ impl Request {
             database: None,
             entry_point: None,
             environment: Vec::new(),
-            compressor: Compressor::None,
+            format: Format::default(),
+            compressor: None,
             creation_time: now(),
             max_layers: None,
             root_system: None,
@@ -131,6 +134,11 @@ impl Request {
             config_keys: ConfigKeys::default(),
             names: Vec::new(),
             archive_digest: false,
+            annotations: BTreeMap::new(),
+            reuse: None,
+            immutable_paths: false,
+            layering: Layering::default(),
+            references_graphs: Vec::new(),
             container: Container::default(),
         })
     }
@@ -232,9 +240,20 @@ impl Request {
         Ok(())
     }
 
-    /// What compresses the image.
-    pub fn compressor(&mut self, compressor: Compressor) {
+    /// How the image is laid out.
+    pub fn format(&mut self, format: Format) {
+        self.format = format;
+    }
+
+    /// What compresses the image, or in OCI formats each layer; `None` for
+    /// what is usual in the format.
+    pub fn compressor(&mut self, compressor: Option<Compressor>) {
         self.compressor = compressor;
+    }
+
+    /// What compresses a Docker archive.
+    pub fn archive_compressor(&self) -> &Compressor {
+        self.compressor.as_ref().unwrap_or(&Compressor::None)
     }
 
     /// The time in the metadata, in seconds since the epoch.
@@ -317,9 +336,17 @@ impl Request {
         self.variant.as_deref()
     }
 
-    /// How keys in the configuration are written.
+    /// How keys in the configuration of a Docker archive are written.
     pub fn config_keys(&mut self, keys: ConfigKeys) {
         self.config_keys = keys;
+    }
+
+    /// How keys in the configuration are written.
+    pub fn keys(&self) -> ConfigKeys {
+        match self.format {
+            Format::DockerArchive => self.config_keys,
+            Format::OciArchive | Format::Oci => ConfigKeys::Spec,
+        }
     }
 
     /// Adds a whole reference to what the image is called, in the place of the
@@ -344,8 +371,23 @@ impl Request {
         }
     }
 
+    /// Which paths share a layer.
+    pub fn layering(&mut self, layering: Layering) {
+        self.layering = layering;
+    }
+
+    /// Files that say which of the paths refers to which.
+    pub fn references_graphs<P: AsRef<[u8]>>(&mut self, files: &[P]) -> Result<()> {
+        self.references_graphs = files
+            .iter()
+            .map(|file| absolute(Argument::ReferencesGraphs, file.as_ref()))
+            .collect::<Result<_>>()?;
+        Ok(())
+    }
+
     /// Checks what depends on more than one argument.
     pub fn check(&self) -> Result<()> {
+        self.check_format()?;
         let architecture = self.architecture()?;
         match &self.variant {
             Some(variant) => variant::check(architecture, variant),

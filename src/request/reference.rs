@@ -6,11 +6,15 @@
 use std::fmt;
 
 use super::repository::{LIBRARY, MAX_FULL_LENGTH, REGISTRY, is_allowed};
+
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result};
 
 /// The greatest length of a tag.
 const MAX_TAG: usize = 128;
+
+/// Another name of the registry that names without a host stand for.
+const REGISTRY_ALIAS: &str = "index.docker.io";
 
 /// The tag of those that have none.
 const DEFAULT_TAG: &str = "latest";
@@ -45,6 +49,12 @@ impl<'a> ImageName<'a> {
             tag: DEFAULT_TAG.to_owned(),
         }
     }
+
+    /// The name with the host and directory that it stands for, as engines
+    /// store it.
+    pub fn whole(&self) -> String {
+        format!("{}:{}", whole(self.repository), self.tag)
+    }
 }
 
 impl fmt::Display for ImageName<'_> {
@@ -78,10 +88,7 @@ impl Reference {
                  begin with the last two",
             );
         }
-        let (host, path) = match name.split_once('/') {
-            Some((host, path)) if is_host_like(host) => (Some(host), path),
-            _ => (None, name),
-        };
+        let (host, path) = split_host(name);
         if host.is_some_and(|host| !is_host(host)) {
             return wrong("what is in front of the first \"/\" is not HOST or HOST:PORT");
         }
@@ -91,14 +98,7 @@ impl Reference {
                  \"-\"s between them",
             );
         }
-        // Engines store it with the host and directory that it stands for.
-        let implied = match (host, path.contains('/')) {
-            (Some("docker.io" | "index.docker.io"), false) => LIBRARY.len(),
-            (Some(_), _) => 0,
-            (None, true) => REGISTRY.len(),
-            (None, false) => REGISTRY.len() + LIBRARY.len(),
-        };
-        if implied + name.len() > MAX_FULL_LENGTH {
+        if whole(name).len() > MAX_FULL_LENGTH {
             return wrong("it is too long");
         }
         if host.is_none() && path.len() == 64 && path.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -126,6 +126,25 @@ impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}:{}\"", self.name, self.tag)
     }
+}
+
+/// The host of a name without a tag, if there is one, and the rest.
+fn split_host(name: &str) -> (Option<&str>, &str) {
+    match name.split_once('/') {
+        Some((host, path)) if is_host_like(host) => (Some(host), path),
+        _ => (None, name),
+    }
+}
+
+/// A name without a tag, with the host and directory that it stands for.
+fn whole(name: &str) -> String {
+    let (host, path) = split_host(name);
+    let host = host.filter(|host| *host != REGISTRY_ALIAS).unwrap_or(REGISTRY);
+    let directory = match host == REGISTRY && !path.contains('/') {
+        true => LIBRARY,
+        false => "",
+    };
+    format!("{host}/{directory}{path}")
 }
 
 fn is_tag(tag: &str) -> bool {
@@ -204,6 +223,17 @@ mod tests {
             let parsed = parsed.of(&Digest::of(b""));
             assert_eq!(parsed.repository, name);
             assert_eq!(parsed.tag, tag);
+        }
+        for (name, expected) in [
+            ("app", "docker.io/library/app:latest"),
+            ("team/app:1", "docker.io/team/app:1"),
+            ("docker.io/app", "docker.io/library/app:latest"),
+            ("index.docker.io/a/b", "docker.io/a/b:latest"),
+            ("localhost/app", "localhost/app:latest"),
+            ("host.x:5000/app:2", "host.x:5000/app:2"),
+        ] {
+            let reference = Reference::new(name.as_bytes()).unwrap();
+            assert_eq!(reference.of(&Digest::of(b"")).whole(), expected);
         }
         let auto = Reference::new(b"app:auto").unwrap();
         assert_eq!(auto.of(&Digest::of(b"")).tag, "e3b0c44298fc");

@@ -6,14 +6,14 @@
 /// The greatest length of a name as engines store it.
 pub const MAX_FULL_LENGTH: usize = 255;
 
-/// What they put in front of one that has no registry.
-pub const REGISTRY: &str = "docker.io/";
+/// The registry of one that names none, which they put in front with a slash.
+pub const REGISTRY: &str = "docker.io";
 
 /// What they put in front of one that has no directory in Docker's registry.
 pub const LIBRARY: &str = "library/";
 
 const LENGTHS: std::ops::RangeInclusive<usize> =
-    2..=MAX_FULL_LENGTH - REGISTRY.len() - LIBRARY.len();
+    2..=MAX_FULL_LENGTH - REGISTRY.len() - 1 - LIBRARY.len();
 const SEPARATORS: [char; 3] = ['_', '-', '.'];
 
 /// Makes a name of the form `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*` of `name`.

@@ -13,21 +13,21 @@
 //! a place in the file that is filled in when all is done.  Where the file is
 //! written in its order, digests are made before: the bytes are the same.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::buffers::{Buffer, Pool};
 use super::gzip_member::{GzipMember, Way};
 use super::hashes::{ByteRange, LayerHashes};
+use super::queue::Queue;
 use super::reader::LayerReader;
 use super::{Image, Written};
-use crate::compress::gzip::{Encoder, LateHeader, Piece};
+use crate::compress::gzip::{Encoder, LateHeader};
 use crate::digest::Digest;
 use crate::error::Result;
-use crate::format::PartKind;
+use crate::format::{Layout, PartKind};
 use crate::format::archive::BLOCK_SIZE;
-use crate::job::{Job, Monitor, lock};
-use crate::output::Output;
+use crate::job::{Job, Monitor};
+use crate::output::Archive;
 
 /// The bytes of the archive that are compressed at a time, a multiple of
 /// [`BLOCK_SIZE`].  The size of the output depends on it but little.
@@ -36,61 +36,54 @@ const PIECE_SIZE: u64 = 2 << 20;
 /// Writes `image` to `output`, as gzip would at `level`.
 pub fn write(
     image: &Image,
+    layout: &Layout,
     level: u8,
-    output: &Output,
+    output: &Archive,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
     let pool = Pool::default();
-    let hashes = LayerHashes::new(image.layers);
-    let is_hashed = matches!(output, Output::Stream(_)) && image.layout.has_layer_headers();
+    let hashes = LayerHashes::new(image.layers());
+    let is_hashed = matches!(output, Archive::Stream(_)) && layout.has_layer_headers();
     if is_hashed {
-        super::hash_all(image, &pool, &hashes, job, monitor)?;
+        super::hash_all(image, layout.tail, &pool, &hashes, job, monitor)?;
     }
-    let header_of = |layer: usize| Ok(image.layout.layer_header(layer, &hashes.get(layer)?));
+    let header_of = |layer: usize| Ok(layout.layer_header(layer, &hashes.get(layer)?));
     let way = match output {
-        Output::File(file) => Way::Patched(file.file()),
-        Output::Stream(_) => Way::InOrder(output, job, &header_of),
+        Archive::File(file) => Way::Patched(file.file()),
+        Archive::Stream(_) => Way::InOrder(output, job, &header_of),
     };
     let source = Source {
         image,
+        layout,
         hashes: &hashes,
         is_hashed,
         job,
     };
     // The last piece takes the tail, which waits for all digests.
-    let whole = image.layout.tail / PIECE_SIZE;
+    let whole = layout.tail / PIECE_SIZE;
     let threads = image.request.threads.min(whole as usize).max(1);
-    let queue = Queue {
-        window: 2 * threads as u64 + 2,
-        state: Mutex::new(QueueState {
-            next: 0,
-            written: 0,
-            ready: BTreeMap::new(),
-            member: job.run_one(monitor, || GzipMember::new(way, level))?,
-        }),
-        changed: Condvar::new(),
-    };
+    let member = job.run_one(monitor, || GzipMember::new(way, level))?;
+    let queue = Queue::new(whole, threads, member);
     job.run(threads, monitor, || {
         let mut reader = LayerReader::new(image.file_system);
         let mut encoder = Encoder::new(level);
-        while let Some(number) = queue.take(whole, job)? {
+        while let Some(number) = queue.take(job)? {
             let buffer = pool.take(PIECE_SIZE as usize);
             let (buffer, late) = source.prepare(&mut reader, number * PIECE_SIZE, buffer)?;
             let piece = encoder.encode(&buffer, late)?;
             drop(buffer);
-            queue.put(number, piece)?;
+            queue.put(number, piece, |member, _, piece| member.push(piece))?;
         }
         Ok(())
     })?;
-    let state = queue.state.into_inner();
-    let mut member = state.unwrap_or_else(PoisonError::into_inner).member;
+    let mut member = queue.into_taker();
     job.run_one(monitor, || {
         let start = whole * PIECE_SIZE;
-        let buffer = pool.take((image.layout.tail - start) as usize);
+        let buffer = pool.take((layout.tail - start) as usize);
         let mut reader = LayerReader::new(image.file_system);
         let (buffer, _) = source.prepare(&mut reader, start, buffer)?;
-        let (diff_ids, ending) = image.ending(&hashes)?;
+        let (diff_ids, ending) = image.ending(layout, &hashes)?;
         let mut rest = buffer.to_vec();
         rest.extend(ending.tail);
         let mut encoder = Encoder::new(level);
@@ -101,17 +94,15 @@ pub fn write(
             rest = more;
         }
         member.push(encoder.encode_last(rest)?)?;
-        member.finish(|layer| image.layout.layer_header(layer, &diff_ids[layer]))?;
-        Ok(Written {
-            diff_ids,
-            image_id: ending.image_id,
-        })
+        member.finish(|layer| layout.layer_header(layer, &diff_ids[layer]))?;
+        Ok(image.written(&diff_ids, ending.documents))
     })
 }
 
 /// Where pieces come from.
 struct Source<'a, 'b, 'c> {
     image: &'c Image<'a>,
+    layout: &'c Layout<'c>,
     hashes: &'c LayerHashes<'b>,
     /// Whether all layers have been hashed before.
     is_hashed: bool,
@@ -130,7 +121,7 @@ impl<'a, 'b> Source<'a, 'b, '_> {
         let end = start + buffer.len() as u64;
         let mut open_layers = Vec::new();
         let mut header = None;
-        for part in self.image.layout.parts_between(start, end) {
+        for part in self.layout.parts_between(start, end) {
             let from = part.offset.max(start);
             let to = (part.offset + part.size).min(end);
             let range = (from - start) as usize..(to - start) as usize;
@@ -143,7 +134,7 @@ impl<'a, 'b> Source<'a, 'b, '_> {
                 }
                 PartKind::LayerHeader(layer) => header = Some((range.start, *layer)),
                 PartKind::Layer(index) => {
-                    let layer = &self.image.layers[*index];
+                    let layer = &self.image.layers()[*index];
                     let size = range.len() as u64;
                     reader.fill(layer, skipped, &mut buffer[range.clone()])?;
                     let whole = header.take_if(|_| size == part.size);
@@ -182,52 +173,6 @@ impl<'a, 'b> Source<'a, 'b, '_> {
                 digest
             }
         };
-        Ok(self.image.layout.layer_header(index, &digest))
-    }
-}
-
-/// Hands out pieces, and takes them back in any order to write them in theirs.
-struct Queue<'a> {
-    /// How far ahead of the one to be written next a piece may be.
-    window: u64,
-    state: Mutex<QueueState<'a>>,
-    changed: Condvar,
-}
-
-struct QueueState<'a> {
-    next: u64,
-    written: u64,
-    ready: BTreeMap<u64, Piece>,
-    member: GzipMember<'a>,
-}
-
-impl Queue<'_> {
-    /// The number of the next piece to make, or `None` after `count`.
-    fn take(&self, count: u64, job: &Job) -> Result<Option<u64>> {
-        job.check()?;
-        let mut state = job.wait(&self.state, &self.changed, |state| {
-            state.next == count || state.next < state.written + self.window
-        })?;
-        if state.next == count {
-            return Ok(None);
-        }
-        state.next += 1;
-        Ok(Some(state.next - 1))
-    }
-
-    fn put(&self, number: u64, piece: Piece) -> Result<()> {
-        let mut state = lock(&self.state);
-        state.ready.insert(number, piece);
-        loop {
-            let number = state.written;
-            let Some(piece) = state.ready.remove(&number) else {
-                break;
-            };
-            state.member.push(piece)?;
-            state.written += 1;
-        }
-        drop(state);
-        self.changed.notify_all();
-        Ok(())
+        Ok(self.layout.layer_header(index, &digest))
     }
 }

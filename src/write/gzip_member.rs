@@ -9,7 +9,7 @@ use crate::compress::gzip::{self, Blocks, Checksum, Piece};
 use crate::error::Result;
 use crate::format::archive::BLOCK_SIZE;
 use crate::job::Job;
-use crate::output::{Output, write_failure};
+use crate::output::{Archive, write_failure};
 
 /// How a member is written.
 #[derive(Clone, Copy)]
@@ -17,7 +17,7 @@ pub enum Way<'a> {
     /// To a file, where headers of layers can be filled in later.
     Patched(&'a File),
     /// In order, by what makes the headers of layers.
-    InOrder(&'a Output, &'a Job, &'a HeaderOf<'a>),
+    InOrder(&'a Archive, &'a Job, &'a HeaderOf<'a>),
 }
 
 /// The header of the layer of an index.

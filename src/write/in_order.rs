@@ -18,7 +18,7 @@ use super::reader::LayerReader;
 use super::sink::Sink;
 use super::{Image, Written};
 use crate::error::{Error, Result, Status};
-use crate::format::PartKind;
+use crate::format::{Layout, PartKind};
 use crate::job::{Job, Monitor, lock};
 
 /// The bytes passed on at a time.
@@ -27,18 +27,19 @@ const WRITE_SIZE: usize = crate::compress::command::PIPE_SIZE;
 /// Writes `image` to what `start` returns.
 pub fn write<S: Sink>(
     image: &Image,
+    layout: &Layout,
     start: impl Fn() -> Result<S> + Sync,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
     let pool = Pool::default();
-    let hashes = LayerHashes::new(image.layers);
+    let hashes = LayerHashes::new(image.layers());
     // Where a header waits for a digest, the layers are hashed ahead.
-    let hash_ahead = image.layout.has_layer_headers();
+    let hash_ahead = layout.has_layer_headers();
     let work = LayerWork {
         file_system: image.file_system,
-        layers: image.layers,
-        places: image.layout.places().collect(),
+        layers: image.layers(),
+        places: layout.places().collect(),
         output: None,
     };
     let pass = LayerPass::new(work, false, image.request.threads);
@@ -48,6 +49,7 @@ pub fn write<S: Sink>(
         let mut sink = start()?;
         let result = Feeder {
             image,
+            layout,
             pool: &pool,
             hashes: &hashes,
             hash: !hash_ahead,
@@ -78,6 +80,7 @@ pub fn write<S: Sink>(
 /// What brings the archive to where it goes.
 struct Feeder<'a, 'b> {
     image: &'a Image<'a>,
+    layout: &'a Layout<'a>,
     pool: &'b Pool,
     hashes: &'a LayerHashes<'b>,
     /// Whether to hash the layers on the way.
@@ -88,16 +91,16 @@ struct Feeder<'a, 'b> {
 impl Feeder<'_, '_> {
     fn feed(&self, sink: &mut impl Sink) -> Result<Written> {
         let mut reader = LayerReader::new(self.image.file_system);
-        for part in &self.image.layout.parts {
+        for part in &self.layout.parts {
             match &part.kind {
                 PartKind::Bytes(bytes) => sink.write(bytes, self.job)?,
                 PartKind::LayerHeader(layer) => {
                     let diff_id = self.hashes.wait(*layer, self.job)?;
-                    let header = self.image.layout.layer_header(*layer, &diff_id);
+                    let header = self.layout.layer_header(*layer, &diff_id);
                     sink.write(&header, self.job)?;
                 }
                 PartKind::Layer(index) => {
-                    let layer = &self.image.layers[*index];
+                    let layer = &self.image.layers()[*index];
                     for start in (0..layer.size).step_by(WRITE_SIZE) {
                         self.job.check()?;
                         let length = (layer.size - start).min(WRITE_SIZE as u64) as usize;
@@ -118,13 +121,10 @@ impl Feeder<'_, '_> {
                 }
             }
         }
-        let (diff_ids, ending) = self.image.ending(self.hashes)?;
+        let (diff_ids, ending) = self.image.ending(self.layout, self.hashes)?;
         let (members, end) = ending.tail.split_at(ending.members);
         sink.write(members, self.job)?;
         sink.write_end(end, self.job)?;
-        Ok(Written {
-            diff_ids,
-            image_id: ending.image_id,
-        })
+        Ok(self.image.written(&diff_ids, ending.documents))
     }
 }

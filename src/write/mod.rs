@@ -5,31 +5,38 @@
 
 #![forbid(unsafe_code)]
 
+mod blob_sinks;
+mod blobs;
 mod buffers;
 mod gzip;
 mod gzip_member;
 mod hashes;
 mod in_order;
 mod layers;
+mod queue;
+mod reuse;
 mod reader;
 mod sink;
 mod uncompressed;
+
+use std::iter::zip;
 
 use self::buffers::Pool;
 use self::hashes::LayerHashes;
 use self::layers::{LayerPass, LayerWork};
 use crate::compress::command::Filter;
 use crate::compress::zstd::Encoder;
-use crate::digest::{DiffId, Digest};
+use crate::compress::Packing;
+use crate::digest::DiffId;
 use crate::error::Result;
-use crate::format::{Ending, Layout};
+use crate::format::{self, Blob, Documents, Ending, Layout};
 use crate::input::FileSystem;
 use crate::job::{Job, Monitor, Phase};
-use crate::output::Output;
-use crate::plan::Layer;
-use crate::request::{Compressor, Request};
+use crate::output::{Archive, Output};
+use crate::plan::{Layer, Plan};
+use crate::request::{Compressor, Format, Request};
 
-/// An image whose every byte has a place.
+/// An image to write.
 #[derive(Clone, Copy)]
 pub struct Image<'a> {
     /// What it was made for.
@@ -37,73 +44,120 @@ pub struct Image<'a> {
     /// Where its files are.
     pub file_system: &'a FileSystem,
     /// Its layers.
-    pub layers: &'a [Layer],
+    pub plan: &'a Plan,
     /// The layer in whose place each layer is found.
     pub stored: &'a [usize],
-    /// The places.
-    pub layout: &'a Layout<'a>,
 }
 
 /// An image that was written.
 pub struct Written {
-    /// The digests of its layers.
-    pub diff_ids: Vec<DiffId>,
-    /// The digest of its configuration.
-    pub image_id: Digest,
+    /// Its layers.
+    pub layers: Vec<Blob>,
+    /// What says what it is.
+    pub documents: Documents,
 }
 
-impl Image<'_> {
+impl<'a> Image<'a> {
+    /// Its layers, lowest first.
+    fn layers(&self) -> &'a [Layer] {
+        &self.plan.layers
+    }
+
+    /// The layers that are stored.
+    fn stored_layers(&self) -> impl Iterator<Item = usize> {
+        let all = self.stored.iter().enumerate();
+        all.filter_map(|(index, &stored)| (index == stored).then_some(index))
+    }
+
+    /// Their size in bytes before compression.
+    fn stored_size(&self) -> u64 {
+        self.stored_layers()
+            .map(|index| self.layers()[index].size)
+            .sum()
+    }
+
     /// The digests of all layers, and what comes after the last one, when all
     /// that are stored have been hashed.
-    fn ending(&self, hashes: &LayerHashes) -> Result<(Vec<DiffId>, Ending)> {
+    fn ending(&self, layout: &Layout, hashes: &LayerHashes) -> Result<(Vec<DiffId>, Ending)> {
         let diff_ids = self.stored.iter().map(|&index| hashes.get(index));
         let diff_ids = diff_ids.collect::<Result<Vec<_>>>()?;
-        let ending = self.layout.ending(&diff_ids)?;
+        let ending = layout.ending(&diff_ids)?;
         Ok((diff_ids, ending))
+    }
+
+    /// The image with its layers as they are.
+    fn written(&self, diff_ids: &[DiffId], documents: Documents) -> Written {
+        let layers = zip(diff_ids, self.layers());
+        Written {
+            layers: layers.map(|(id, layer)| Blob::plain(*id, layer.size)).collect(),
+            documents,
+        }
     }
 }
 
-/// Writes `image` to `output`, which is empty.
+/// Writes `image` to `output`, which is empty or a directory of other images.
 pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -> Result<Written> {
-    job.begin(Phase::Writing, image.layout.tail);
-    match (&image.request.compressor, output) {
-        (Compressor::Gzip(level), _) => gzip::write(image, *level, output, job, monitor),
-        (Compressor::None, Output::File(file)) => {
-            uncompressed::write(image, file.file(), job, monitor)
+    let request = image.request;
+    match (request.format, output) {
+        (Format::DockerArchive, Output::Archive(archive)) => {
+            write_archive(image, request.archive_compressor(), archive, job, monitor)
         }
-        (Compressor::None, Output::Stream(_)) => {
-            in_order::write(image, || Ok(sink::Plain(output)), job, monitor)
+        (Format::OciArchive, Output::Archive(archive)) if request.packing()? == Packing::None => {
+            write_archive(image, &Compressor::None, archive, job, monitor)
+        }
+        _ => blobs::write(image, request.packing()?, output, job, monitor),
+    }
+}
+
+/// Writes `image` to `output`, which is empty, with its layers as they are and
+/// the whole compressed by `compressor`.
+fn write_archive(
+    image: &Image,
+    compressor: &Compressor,
+    output: &Archive,
+    job: &Job,
+    monitor: &mut Monitor,
+) -> Result<Written> {
+    let format = format::archive_format(image.request, image.plan)?;
+    let layout = &Layout::new(&*format, image.layers(), image.stored);
+    job.begin(Phase::Writing, layout.tail);
+    match (compressor, output) {
+        (Compressor::Gzip(level), _) => gzip::write(image, layout, *level, output, job, monitor),
+        (Compressor::None, Archive::File(file)) => {
+            uncompressed::write(image, layout, file.file(), job, monitor)
+        }
+        (Compressor::None, Archive::Stream(_)) => {
+            in_order::write(image, layout, || Ok(sink::Plain(output)), job, monitor)
         }
         (Compressor::Zstd(options), _) => {
             let start = || {
                 let encoder = Encoder::new(*options, image.request.threads)?;
                 Ok(sink::Zstd { encoder, output })
             };
-            in_order::write(image, start, job, monitor)
+            in_order::write(image, layout, start, job, monitor)
         }
         (Compressor::Command(words), _) => {
-            in_order::write(image, || Filter::start(words, output), job, monitor)
+            let start = || Filter::start(words, output);
+            in_order::write(image, layout, start, job, monitor)
         }
     }
 }
 
-/// Reads and hashes all layers that are stored, as the first part of writing.
+/// Reads and hashes all layers that are stored, as the first part of writing;
+/// as many bytes as `rest` says are the second one.
 fn hash_all<'b>(
     image: &Image,
+    rest: u64,
     pool: &'b Pool,
     hashes: &LayerHashes<'b>,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<()> {
-    let places: Vec<(usize, u64)> = image.layout.places().collect();
-    let total: u64 = places
-        .iter()
-        .map(|&(index, _)| image.layers[index].size)
-        .sum();
-    job.begin(Phase::Writing, total + image.layout.tail);
+    let places: Vec<(usize, u64)> = image.stored_layers().map(|index| (index, 0)).collect();
+    job.begin(Phase::Writing, image.stored_size() + rest);
     let work = LayerWork {
         file_system: image.file_system,
-        layers: image.layers,
+        layers: image.layers(),
         places,
         output: None,
     };

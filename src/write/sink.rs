@@ -6,7 +6,7 @@ use crate::compress::command::Filter;
 use crate::compress::zstd::Encoder;
 use crate::error::Result;
 use crate::job::Job;
-use crate::output::Output;
+use crate::output::Archive;
 
 /// Takes bytes in their order.
 pub trait Sink {
@@ -33,7 +33,7 @@ impl Sink for Filter<'_> {
 }
 
 /// The output itself.
-pub struct Plain<'a>(pub &'a Output);
+pub struct Plain<'a>(pub &'a Archive);
 
 impl Sink for Plain<'_> {
     fn write(&mut self, bytes: &[u8], job: &Job) -> Result<()> {
@@ -54,7 +54,7 @@ pub struct Zstd<'a> {
     /// What compresses.
     pub encoder: Encoder,
     /// Where that goes.
-    pub output: &'a Output,
+    pub output: &'a Archive,
 }
 
 impl Sink for Zstd<'_> {

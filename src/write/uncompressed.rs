@@ -13,7 +13,7 @@ use super::hashes::LayerHashes;
 use super::layers::{LayerPass, LayerWork};
 use super::{Image, Written};
 use crate::error::Result;
-use crate::format::PartKind;
+use crate::format::{Layout, PartKind};
 use crate::job::{Job, Monitor};
 use crate::output::write_failure;
 
@@ -22,13 +22,18 @@ const TMPFS_MAGIC: u64 = 0x0102_1994;
 
 /// Writes the layers of `image` to their places in `output`, then all that
 /// depends on their digests.
-pub fn write(image: &Image, output: &File, job: &Job, monitor: &mut Monitor) -> Result<Written> {
-    let layout = image.layout;
+pub fn write(
+    image: &Image,
+    layout: &Layout,
+    output: &File,
+    job: &Job,
+    monitor: &mut Monitor,
+) -> Result<Written> {
     let pool = Pool::default();
-    let hashes = LayerHashes::new(image.layers);
+    let hashes = LayerHashes::new(image.layers());
     let work = LayerWork {
         file_system: image.file_system,
-        layers: image.layers,
+        layers: image.layers(),
         places: layout.places().collect(),
         output: Some(output),
     };
@@ -38,7 +43,7 @@ pub fn write(image: &Image, output: &File, job: &Job, monitor: &mut Monitor) -> 
     job.run_one(monitor, || reserve(output, layout.tail))?;
     job.run(pass.threads(), monitor, || pass.work(&pool, &hashes, job))?;
     job.run_one(monitor, || {
-        let (diff_ids, ending) = image.ending(&hashes)?;
+        let (diff_ids, ending) = image.ending(layout, &hashes)?;
         let write_at = |bytes: &[u8], offset| {
             let written = output.write_all_at(bytes, offset);
             written.map_err(|error| write_failure(&error))
@@ -54,10 +59,7 @@ pub fn write(image: &Image, output: &File, job: &Job, monitor: &mut Monitor) -> 
             }
         }
         write_at(&ending.tail, layout.tail)?;
-        Ok(Written {
-            diff_ids,
-            image_id: ending.image_id,
-        })
+        Ok(image.written(&diff_ids, ending.documents))
     })
 }
 

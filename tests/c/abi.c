@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "check.h"
 
@@ -97,11 +98,11 @@ check_words (void)
 {
   static const char *const names[]
     = { "history", "whiteouts", "modes", "xattrs", "parent_directories",
-        "config_keys", "archive_digest" };
+        "config_keys", "archive_digest", "immutable_paths" };
   static const uint32_t greatest[]
     = { GUIX_DOCKER_HISTORY_NONE, GUIX_DOCKER_WHITEOUTS_ALLOW,
         GUIX_DOCKER_MODES_KEEP, GUIX_DOCKER_XATTRS_KEEP, 1,
-        GUIX_DOCKER_CONFIG_KEYS_SPEC, 1 };
+        GUIX_DOCKER_CONFIG_KEYS_SPEC, 1, 1 };
   size_t index;
 
   for (index = 0; index < sizeof names / sizeof names[0]; index++)
@@ -110,7 +111,8 @@ check_words (void)
       uint32_t *const words[]
         = { &options.history, &options.whiteouts, &options.modes,
             &options.xattrs, &options.parent_directories,
-            &options.config_keys, &options.archive_digest };
+            &options.config_keys, &options.archive_digest,
+            &options.immutable_paths };
 
       *words[index] = greatest[index];
       check (build_docker_image (&options, NULL, NULL) == 0,
@@ -123,6 +125,47 @@ check_words (void)
       check_refused (&options, names[index], "none of the values",
                      "another one");
     }
+}
+
+/* The formats of images.  */
+static void
+check_formats (void)
+{
+  struct guix_docker_options options = small_image ("formats");
+  struct guix_docker_report *report;
+
+  check (build_docker_image (&options, &report, NULL) == 0
+         && report->manifest_digest == NULL && report->manifest_size == 0
+         && report->layers[0]->blob_digest == NULL
+         && report->layers[0]->media_type == NULL
+         && report->layers[0]->blob_size == 0,
+         "a Docker archive has no manifest of OCI's");
+  guix_docker_report_free (report);
+  options.format = GUIX_DOCKER_FORMAT_OCI_ARCHIVE;
+  check (build_docker_image (&options, &report, NULL) == 0
+         && strlen (report->manifest_digest) == 71 && report->manifest_size > 0
+         && strlen (report->layers[0]->blob_digest) == 71
+         && strcmp (report->layers[0]->media_type,
+                    "application/vnd.oci.image.layer.v1.tar+gzip") == 0
+         && report->layers[0]->blob_size > 0
+         && report->layers[0]->blob_size < report->layers[0]->size,
+         "an archive of OCI has one, and blobs");
+  guix_docker_report_free (report);
+  remove ("formats");
+  options.format = GUIX_DOCKER_FORMAT_OCI;
+  check (build_docker_image (&options, &report, NULL) == 0
+         && report->archive_size == 0
+         && access ("formats/oci-layout", R_OK) == 0
+         && access ("formats/index.json", R_OK) == 0,
+         "a layout is a directory");
+  guix_docker_report_free (report);
+  options.format = GUIX_DOCKER_FORMAT_DOCKER_ARCHIVE;
+  check (build_docker_image (&options, NULL, NULL) == GUIX_DOCKER_STATUS_OUTPUT,
+         "no archive takes its place");
+  check (system ("rm -r formats") == 0, "it can be removed");
+  options.format = GUIX_DOCKER_FORMAT_OCI + 1;
+  check_refused (&options, "format", "none of the values",
+                 "a format there is not");
 }
 
 static void
@@ -360,6 +403,7 @@ check_all (void *data)
   check_version ();
   check_modes ();
   check_words ();
+  check_formats ();
   check_warnings ();
   check_results ();
   check_all_options ();

@@ -23,14 +23,14 @@
 /* Each structure, its size and its members' offsets: on machines with words of
    64 bits, and on those with words of 32.  */
 #define STRUCTURES(STRUCTURE)                   \
-  STRUCTURE (options, OPTIONS, 408, 240)        \
+  STRUCTURE (options, OPTIONS, 464, 272)        \
   STRUCTURE (directive, DIRECTIVE, 40, 24)      \
   STRUCTURE (transformation, TRANSFORMATION, 16, 8) \
   STRUCTURE (variable, VARIABLE, 16, 8)         \
   STRUCTURE (ownership, OWNERSHIP, 16, 12)      \
   STRUCTURE (event, EVENT, 24, 24)              \
-  STRUCTURE (report, REPORT, 88, 48)            \
-  STRUCTURE (layer, LAYER, 40, 24)              \
+  STRUCTURE (report, REPORT, 104, 56)           \
+  STRUCTURE (layer, LAYER, 64, 40)              \
   STRUCTURE (error, ERROR, 32, 20)
 
 #define OPTIONS(MEMBER)                         \
@@ -73,7 +73,7 @@
   MEMBER (options, xattrs, 256, 152)            \
   MEMBER (options, parent_directories, 260, 156) \
   MEMBER (options, config_keys, 264, 160)       \
-  MEMBER (options, reserved_2, 268, 164)        \
+  MEMBER (options, format, 268, 164)            \
   MEMBER (options, names, 272, 168) \
   MEMBER (options, name_count, 280, 172) \
   MEMBER (options, cmd, 288, 176) \
@@ -91,7 +91,15 @@
   MEMBER (options, author, 384, 224) \
   MEMBER (options, config, 392, 228) \
   MEMBER (options, image_fd, 400, 232) \
-  MEMBER (options, archive_digest, 404, 236)
+  MEMBER (options, archive_digest, 404, 236) \
+  MEMBER (options, annotations, 408, 240) \
+  MEMBER (options, annotation_count, 416, 244) \
+  MEMBER (options, reuse, 424, 248) \
+  MEMBER (options, reuse_count, 432, 252) \
+  MEMBER (options, references_graphs, 440, 256) \
+  MEMBER (options, references_graph_count, 448, 260) \
+  MEMBER (options, layering, 456, 264) \
+  MEMBER (options, immutable_paths, 460, 268)
 
 #define DIRECTIVE(MEMBER)                       \
   MEMBER (directive, kind, 0, 0)                \
@@ -131,14 +139,19 @@
   MEMBER (report, archive_digest, 56, 32)       \
   MEMBER (report, names, 64, 36)                \
   MEMBER (report, name_count, 72, 40)           \
-  MEMBER (report, json, 80, 44)
+  MEMBER (report, json, 80, 44)                 \
+  MEMBER (report, manifest_digest, 88, 48)      \
+  MEMBER (report, manifest_size, 96, 52)
 
 #define LAYER(MEMBER)                           \
   MEMBER (layer, struct_size, 0, 0)             \
   MEMBER (layer, diff_id, 8, 4)                 \
   MEMBER (layer, size, 16, 8)                   \
   MEMBER (layer, items, 24, 16)                 \
-  MEMBER (layer, item_count, 32, 20)
+  MEMBER (layer, item_count, 32, 20)            \
+  MEMBER (layer, blob_digest, 40, 24)           \
+  MEMBER (layer, media_type, 48, 28)            \
+  MEMBER (layer, blob_size, 56, 32)
 
 #define ERROR(MEMBER)                           \
   MEMBER (error, struct_size, 0, 0)             \

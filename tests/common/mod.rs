@@ -85,7 +85,7 @@ pub fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_bytes()
 }
 
-pub fn compressor(command: &str) -> Compressor {
+pub fn compressor(command: &str) -> Option<Compressor> {
     let words: Vec<&str> = command.split_whitespace().collect();
     Compressor::from_command(&words).unwrap()
 }

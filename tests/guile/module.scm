@@ -29,6 +29,7 @@
     image-report-layers
     image-report-warnings
     image-report-archive-digest
+    image-report-manifest-digest
     image-report-names
     image-report->json
 
@@ -36,6 +37,9 @@
     layer-report-diff-id
     layer-report-size
     layer-report-items
+    layer-report-blob-digest
+    layer-report-blob-size
+    layer-report-media-type
 
     &docker-error
     docker-error?
@@ -48,9 +52,11 @@
     #:entry-point #:environment #:compressor #:creation-time #:max-layers
     #:root-system
     #:history #:threads #:progress #:ownership #:variant #:whiteouts #:modes
-    #:xattrs #:parent-directories #:config-keys #:names #:cmd #:user
+    #:xattrs #:parent-directories #:config-keys #:format #:names #:cmd #:user
     #:working-directory #:exposed-ports #:volumes #:labels #:stop-signal
-    #:health-check #:author #:config #:archive-digest))
+    #:health-check #:author #:config #:archive-digest
+    #:annotations #:reuse #:references-graphs #:layering
+    #:immutable-paths))
 
 (define modules
   ;; The files' directory has others than the first.

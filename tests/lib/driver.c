@@ -24,10 +24,11 @@
 #define MAX 64
 
 static const char *paths[MAX], *entry_point[MAX], *compressor[MAX], *names[MAX],
-  *cmd[MAX], *ports[MAX], *volumes[MAX];
+  *cmd[MAX], *ports[MAX], *volumes[MAX], *layouts[MAX], *graphs[MAX];
 static struct guix_docker_directive directives[MAX];
 static struct guix_docker_transformation transformations[MAX];
-static struct guix_docker_variable environment[MAX], labels[MAX];
+static struct guix_docker_variable environment[MAX], labels[MAX],
+  annotations[MAX];
 static struct guix_docker_ownership ownership[MAX];
 
 /* What to do when so many bytes are done.  */
@@ -297,6 +298,26 @@ parse (char **argument, struct guix_docker_options *options)
         options->image_fd = atoi (value);
       else if (!strcmp (option, "archive-digest"))
         options->archive_digest = (uint32_t) atoll (value);
+      else if (!strcmp (option, "format"))
+        options->format = (uint32_t) atoll (value);
+      else if (!strcmp (option, "annotation"))
+        {
+          annotations[options->annotation_count].name = value;
+          annotations[options->annotation_count++].value = *++argument;
+        }
+      else if (!strcmp (option, "reuse"))
+        {
+          options->reuse = layouts;
+          layouts[options->reuse_count++] = value;
+        }
+      else if (!strcmp (option, "no-reuse"))
+        options->reuse = layouts;
+      else if (!strcmp (option, "immutable-paths"))
+        options->immutable_paths = (uint32_t) atoll (value);
+      else if (!strcmp (option, "layering"))
+        options->layering = (uint32_t) atoll (value);
+      else if (!strcmp (option, "references-graph"))
+        graphs[options->references_graph_count++] = value;
       else if (!strcmp (option, "variant"))
         options->variant = value;
       else if (!strcmp (option, "whiteouts"))
@@ -375,6 +396,8 @@ main (int argc, char **argv)
   options.exposed_ports = ports;
   options.volumes = volumes;
   options.labels = labels;
+  options.annotations = annotations;
+  options.references_graphs = graphs;
   options.compressor = compressor;
   parse (argv + 1, &options);
   caller = pthread_self ();

@@ -354,7 +354,7 @@ returns 0 or, for the build to stop, another number."
     (xattrs ,(one-of 'drop 'keep) (xattrs ,uint32))
     (parent-directories ,boolean->flag (parent_directories ,uint32))
     (config-keys ,(one-of 'reference 'spec) (config_keys ,uint32))
-    (#f ,(const 0) (reserved_2 ,uint32))
+    (format ,(one-of 'docker-archive 'oci-archive 'oci) (format ,uint32))
     (names ,texts->c (names *) (name_count ,size_t))
     (cmd ,(optional texts->c %null-pointer 0) (cmd *) (cmd_count ,size_t))
     (user ,(optional text->c %null-pointer) (user *))
@@ -367,7 +367,15 @@ returns 0 or, for the build to stop, another number."
     (author ,(optional text->c %null-pointer) (author *))
     (config ,(optional json->c %null-pointer) (config *))
     (image ,image->descriptor (image_fd ,int32))
-    (archive-digest ,boolean->flag (archive_digest ,uint32))))
+    (archive-digest ,boolean->flag (archive_digest ,uint32))
+    (annotations ,(list-of %variable variable->c)
+                 (annotations *) (annotation_count ,size_t))
+    (reuse ,(optional texts->c %null-pointer 0)
+           (reuse *) (reuse_count ,size_t))
+    (references-graphs ,texts->c
+                       (references_graphs *) (references_graph_count ,size_t))
+    (layering ,(one-of 'size 'references) (layering ,uint32))
+    (immutable-paths ,boolean->flag (immutable_paths ,uint32))))
 
 (define %options
   ;; struct guix_docker_options, like the structures of (guix docker

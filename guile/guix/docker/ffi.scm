@@ -93,10 +93,14 @@ has been left, in whatever way, call FREE with the pointer that is there."
 (define (read-layer pointer)
   "Return the layer at POINTER."
   (match (read-structure pointer %layer)
-    ((diff-id size items count)
-     (layer-report (pointer->text diff-id)
-                   size
-                   (map pointer->text (read-pointers items count))))))
+    ((diff-id size items count blob-digest media-type blob-size)
+     (let ((blob-digest (optional-text blob-digest)))
+       (layer-report (pointer->text diff-id)
+                     size
+                     (map pointer->text (read-pointers items count))
+                     blob-digest
+                     (and blob-digest blob-size)
+                     (optional-text media-type))))))
 
 (define (optional-text pointer)
   "Return the string at POINTER, or #f if it is null."
@@ -108,7 +112,7 @@ has been left, in whatever way, call FREE with the pointer that is there."
   "Return the report at POINTER."
   (match (read-structure pointer %report)
     ((id size layers count warnings warning-count archive-digest
-         names name-count json)
+         names name-count json manifest-digest _)
      (image-report (pointer->text id)
                    size
                    (map read-layer (read-pointers layers count))
@@ -117,7 +121,8 @@ has been left, in whatever way, call FREE with the pointer that is there."
                    (optional-text archive-digest)
                    (map pointer->text
                         (read-pointers names name-count))
-                   (optional-text json)))))
+                   (optional-text json)
+                   (optional-text manifest-digest)))))
 
 (define (scheme-message message argument)
   "Return MESSAGE, which begins with ARGUMENT, the name of a member of the

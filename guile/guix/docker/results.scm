@@ -29,6 +29,7 @@
             image-report-warnings
             image-report-archive-digest
             image-report-names
+            image-report-manifest-digest
             image-report->json
 
             layer-report
@@ -36,6 +37,9 @@
             layer-report-diff-id
             layer-report-size
             layer-report-items
+            layer-report-blob-digest
+            layer-report-blob-size
+            layer-report-media-type
 
             &docker-error
             make-docker-error
@@ -60,7 +64,8 @@
 ;;;
 
 (define-record-type <image-report>
-  (image-report id size layers warnings archive-digest names json)
+  (image-report id size layers warnings archive-digest names json
+                manifest-digest)
   image-report?
   (id     image-report-id)              ;string, "sha256:..."
   (size   image-report-size)            ;bytes in the file
@@ -68,14 +73,18 @@
   (warnings image-report-warnings)      ;list of strings, lines
   (archive-digest image-report-archive-digest) ;string, "sha256:...", or #f
   (names  image-report-names)           ;list of strings, "REPOSITORY:TAG"
-  (json   image-report->json))          ;string
+  (json   image-report->json)           ;string
+  (manifest-digest image-report-manifest-digest)) ;string, "sha256:...", or #f
 
 (define-record-type <layer-report>
-  (layer-report diff-id size items)
+  (layer-report diff-id size items blob-digest blob-size media-type)
   layer-report?
   (diff-id layer-report-diff-id)        ;string, "sha256:..."
   (size    layer-report-size)           ;bytes before compression
-  (items   layer-report-items))         ;list of strings
+  (items   layer-report-items)          ;list of strings
+  (blob-digest layer-report-blob-digest) ;string, "sha256:...", or #f
+  (blob-size layer-report-blob-size)    ;bytes as it is stored, or #f
+  (media-type layer-report-media-type)) ;string, or #f
 
 (set-record-type-printer! <image-report>
   (lambda (report port)

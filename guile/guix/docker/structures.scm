@@ -92,14 +92,19 @@
     (archive_digest *)
     (names *)
     (name_count ,size_t)
-    (json *)))
+    (json *)
+    (manifest_digest *)
+    (manifest_size ,size_t)))
 
 (define %layer
   `((struct_size ,size_t)
     (diff_id *)
     (size ,uint64)
     (items *)
-    (item_count ,size_t)))
+    (item_count ,size_t)
+    (blob_digest *)
+    (media_type *)
+    (blob_size ,uint64)))
 
 (define %error
   `((struct_size ,size_t)

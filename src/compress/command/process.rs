@@ -16,7 +16,7 @@ use super::PIPE_SIZE;
 use super::diagnostics::Diagnostics;
 use crate::error::{Argument, Error, Result, Status};
 use crate::job::{Job, signals};
-use crate::output::{Output, reader_gone, write_failure};
+use crate::output::{Archive, reader_gone, write_failure};
 
 /// What a program that calls the library must not do.
 const KEEP_CHILDREN: &str =
@@ -40,13 +40,13 @@ pub struct Filter<'a> {
     child: Child,
     input: Option<ChildStdin>,
     diagnostics: Diagnostics,
-    output: &'a Output,
+    output: &'a Archive,
     ended: bool,
 }
 
 impl<'a> Filter<'a> {
     /// Starts `command`, which writes to `output`.
-    pub fn start(command: &[OsString], output: &'a Output) -> Result<Self> {
+    pub fn start(command: &[OsString], output: &'a Archive) -> Result<Self> {
         let [program, arguments @ ..] = command else {
             return Err(Error::argument(
                 Argument::Compressor,
@@ -175,7 +175,7 @@ impl<'a> Filter<'a> {
             Err(error) => return Err(self.lost(&error)),
         };
         self.ended = true;
-        if matches!(self.output, Output::Stream(_)) && status.signal() == Some(SIGPIPE) {
+        if matches!(self.output, Archive::Stream(_)) && status.signal() == Some(SIGPIPE) {
             return Err(reader_gone());
         }
         if let Some(problem) = describe(status) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The JSON files of an image, in the Docker Image Specification v1.2.
+//! The JSON files of an image: those of the Docker Image Specification v1.2,
+//! and in [`oci`] those of OCI images.
 //!
 //! Members stand in the order in which Guix writes them, without white space.
 
 mod config;
 mod created;
 mod history;
+pub mod oci;
 mod patch;
 
 pub use config::config;
@@ -37,9 +39,9 @@ pub fn layer_description(id: &str, created: &str) -> Result<Vec<u8>> {
     })
 }
 
-/// `manifest.json`: what the image is called, and the names of the
-/// configuration and of `layers`, lowest first.
-pub fn manifest(names: &[ImageName], layers: &[String]) -> Result<Vec<u8>> {
+/// `manifest.json`: what the image is called, and the names of the files of
+/// the configuration and of `layers`, lowest first.
+pub fn manifest(config: &str, names: &[ImageName], layers: &[String]) -> Result<Vec<u8>> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Manifest<'a> {
@@ -48,7 +50,7 @@ pub fn manifest(names: &[ImageName], layers: &[String]) -> Result<Vec<u8>> {
         layers: &'a [String],
     }
     encode(&[Manifest {
-        config: "config.json",
+        config,
         repo_tags: names.iter().map(ImageName::to_string).collect(),
         layers,
     }])
@@ -64,11 +66,13 @@ pub fn repositories(names: &[ImageName], id: &str) -> Result<Vec<u8>> {
     encode(&repositories)
 }
 
-fn encode(value: &impl Serialize) -> Result<Vec<u8>> {
+/// `value` as JSON.
+pub fn encode(value: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(|error| failed(&error))
 }
 
-fn decode<T: DeserializeOwned>(document: &[u8]) -> Result<T> {
+/// The value of a document of this library's own.
+pub fn decode<T: DeserializeOwned>(document: &[u8]) -> Result<T> {
     serde_json::from_slice(document).map_err(|error| failed(&error))
 }
 

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! The documents of OCI images: see "Descriptors", "Manifest", "Image Index"
+//! and "Image Layout" in the OCI Image Format Specification v1.1.1.
+
+use std::collections::BTreeMap;
+use std::iter::zip;
+
+use serde::Serialize;
+
+use super::{config, encode, rfc3339};
+use crate::compress::Packing;
+use crate::digest::Digest;
+use crate::error::Result;
+use crate::format::Blob;
+use crate::plan::Layer;
+use crate::request::{ImageName, Request};
+
+/// The media type of a configuration.
+const CONFIG_TYPE: &str = "application/vnd.oci.image.config.v1+json";
+/// That of a manifest.
+pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
+/// That of an index.
+pub const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+
+/// What an image is called by containerd: a whole reference.
+pub const CONTAINERD_NAME: &str = "io.containerd.image.name";
+
+/// What tells an image from others in its layout.
+pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// `oci-layout`
+pub const LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+
+/// What a layer was compressed by: see [`Packing::encoder`].
+pub const ENCODER: &str = "guix-docker.layer.encoder";
+
+/// The fingerprint of the layer's files.
+pub const FILES: &str = "guix-docker.layer.files";
+
+/// The paths that are in a layer, a JSON array of strings.
+pub const ITEMS: &str = "guix-docker.layer.items";
+
+/// How many more there are, if they are too many.
+pub const MORE_ITEMS: &str = "guix-docker.layer.more-items";
+
+/// How many bytes the paths in a layer's annotation have at most: a layer of
+/// all small items has thousands.
+const MAX_ITEMS: usize = 64 << 10;
+
+const SCHEMA_VERSION: u32 = 2;
+
+/// A document and its digest.
+pub struct Document {
+    /// It.
+    pub bytes: Vec<u8>,
+    /// Of it.
+    pub digest: Digest,
+}
+
+impl Document {
+    fn new(value: &impl Serialize) -> Result<Self> {
+        Ok(encode(value)?.into())
+    }
+
+    /// Its digest, and its size in bytes.
+    pub fn identity(&self) -> (Digest, u64) {
+        (self.digest, self.bytes.len() as u64)
+    }
+
+    /// What is said of it, a document of that type.
+    pub fn descriptor<'a>(&self, media_type: &'a str) -> Descriptor<'a> {
+        Descriptor {
+            media_type,
+            digest: self.digest.to_string(),
+            size: self.bytes.len() as u64,
+            annotations: Annotations::new(),
+            platform: None,
+        }
+    }
+}
+
+impl From<Vec<u8>> for Document {
+    fn from(bytes: Vec<u8>) -> Self {
+        let digest = Digest::of(&bytes);
+        Document { bytes, digest }
+    }
+}
+
+/// What is said of something besides, by name.
+pub type Annotations = BTreeMap<String, String>;
+
+/// What is said of a blob.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor<'a> {
+    media_type: &'a str,
+    digest: String,
+    size: u64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: Annotations,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<Platform<'a>>,
+}
+
+/// What an image runs on.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Platform<'a> {
+    architecture: &'a str,
+    os: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest<'a> {
+    schema_version: u32,
+    media_type: &'a str,
+    config: Descriptor<'a>,
+    layers: Vec<Descriptor<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: Annotations,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Index<'a> {
+    schema_version: u32,
+    media_type: &'a str,
+    manifests: &'a [Descriptor<'a>],
+}
+
+/// The documents that say what one image is.
+pub struct ImageDocuments<'a> {
+    /// Its configuration, whose digest is its ID.
+    pub config: Document,
+    /// Its manifest.
+    pub manifest: Document,
+    /// What the index says of it: an entry for each of its names.
+    pub entries: Vec<Descriptor<'a>>,
+}
+
+/// How entries of an index are called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum RefNames {
+    /// By their tags, as Docker does it in archives of one image.
+    Tags,
+    /// By their whole names.
+    Whole,
+}
+
+impl<'a> ImageDocuments<'a> {
+    /// Those of an image with `layers`, stored as `blobs`.
+    pub fn new(
+        request: &'a Request,
+        layers: &[Layer],
+        blobs: &[Blob],
+        ref_names: RefNames,
+    ) -> Result<Self> {
+        let created = rfc3339(request.creation_time)?;
+        let config = Document::from(config(request, &created, layers, blobs)?);
+        let manifest = Document::new(&Manifest {
+            schema_version: SCHEMA_VERSION,
+            media_type: MANIFEST_TYPE,
+            config: config.descriptor(CONFIG_TYPE),
+            layers: zip(layers, blobs)
+                .map(|(layer, blob)| layer_descriptor(layer, blob))
+                .collect::<Result<_>>()?,
+            annotations: request.annotations.clone(),
+        })?;
+        let platform = Platform {
+            architecture: request.architecture()?,
+            os: "linux",
+            variant: request.architecture_variant(),
+        };
+        let names = request.names_of(&config.digest);
+        let entries = names.iter().map(|name| Descriptor {
+            platform: Some(platform),
+            annotations: name_annotations(request, name, ref_names),
+            ..manifest.descriptor(MANIFEST_TYPE)
+        });
+        Ok(ImageDocuments {
+            entries: entries.collect(),
+            config,
+            manifest,
+        })
+    }
+}
+
+/// `index.json`
+pub fn index(entries: &[Descriptor]) -> Result<Vec<u8>> {
+    encode(&Index {
+        schema_version: SCHEMA_VERSION,
+        media_type: INDEX_TYPE,
+        manifests: entries,
+    })
+}
+
+/// Checks a file `oci-layout`; returns what is wrong with it.
+pub fn check_layout(bytes: &[u8]) -> std::result::Result<(), String> {
+    let document: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| format!("is not JSON: {error}"))?;
+    match document.get("imageLayoutVersion").and_then(|version| version.as_str()) {
+        Some(version) if version.starts_with("1.") => Ok(()),
+        Some(version) => Err(format!("is of version {version:?}, which is not known")),
+        None => Err("has no version".into()),
+    }
+}
+
+/// The file of the blob with that digest.
+pub fn blob_file(digest: &Digest) -> String {
+    format!("blobs/sha256/{}", digest.hex())
+}
+
+/// The media type of layers.
+pub fn layer_type(packing: Packing) -> &'static str {
+    match packing {
+        Packing::None => "application/vnd.oci.image.layer.v1.tar",
+        Packing::Gzip(_) => "application/vnd.oci.image.layer.v1.tar+gzip",
+        Packing::Zstd(_) => "application/vnd.oci.image.layer.v1.tar+zstd",
+    }
+}
+
+fn layer_descriptor(layer: &Layer, blob: &Blob) -> Result<Descriptor<'static>> {
+    let mut annotations = Annotations::new();
+    let mut annotate = |name: &str, value| annotations.insert(name.to_owned(), value);
+    annotate(ENCODER, blob.packing.encoder());
+    if let Some(fingerprint) = &layer.fingerprint {
+        annotate(FILES, fingerprint.to_string());
+    }
+    let paths = layer.items.iter().map(|item| String::from_utf8_lossy(&item.path));
+    let mut left = MAX_ITEMS;
+    let named: Vec<_> = paths
+        .map_while(|path| {
+            left = left.checked_sub(path.len())?;
+            Some(path)
+        })
+        .collect();
+    if !named.is_empty() {
+        let paths = encode(&named)?;
+        annotate(ITEMS, String::from_utf8_lossy(&paths).into_owned());
+    }
+    match layer.items.len() - named.len() {
+        0 => {}
+        more => drop(annotate(MORE_ITEMS, more.to_string())),
+    }
+    Ok(Descriptor {
+        media_type: layer_type(blob.packing),
+        digest: blob.digest.to_string(),
+        size: blob.size,
+        annotations,
+        platform: None,
+    })
+}
+
+fn name_annotations(request: &Request, name: &ImageName, ref_names: RefNames) -> Annotations {
+    let ref_name = match ref_names {
+        RefNames::Tags => name.tag.clone(),
+        RefNames::Whole => name.to_string(),
+    };
+    let mut annotations = request.annotations.clone();
+    annotations.insert(CONTAINERD_NAME.to_owned(), name.whole());
+    annotations.insert(REF_NAME.to_owned(), ref_name);
+    annotations
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! The index of an OCI image layout, which tells of its images.
+//!
+//! Images of one name for several platforms are in an index of their own, to
+//! which the layout's index has one entry, so that what is asked for by its
+//! name has them all.
+
+use serde_json::{Map, Value, json};
+
+use super::documents::oci::{
+    CONTAINERD_NAME, Descriptor, Document, INDEX_TYPE, MANIFEST_TYPE, REF_NAME,
+};
+use super::documents::{decode, encode};
+use crate::digest::Digest;
+use crate::error::{Error, Result, Status};
+
+/// What other tools call a list of images for several platforms.
+const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+
+type Object = Map<String, Value>;
+
+/// An index, of any tool's making.
+pub struct Index {
+    whole: Object,
+    entries: Vec<Object>,
+}
+
+/// Finds a document by its digest.
+pub type Read<'a> = dyn Fn(&Digest) -> Result<Option<Vec<u8>>> + 'a;
+
+impl Index {
+    /// The index of these bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let wrong = |problem: &str| {
+            Error::new(
+                Status::InvalidArgument,
+                format!("the index of the OCI layout {problem}"),
+            )
+        };
+        let mut whole: Object = serde_json::from_slice(bytes)
+            .map_err(|error| wrong(&format!("is not a JSON object: {error}")))?;
+        if whole.get("schemaVersion") != Some(&json!(2)) {
+            return Err(wrong("is not of schema version 2"));
+        }
+        let Some(Value::Array(manifests)) = whole.insert("manifests".into(), Value::Null) else {
+            return Err(wrong("has no list of manifests"));
+        };
+        let entries = manifests.into_iter().map(|entry| match entry {
+            Value::Object(entry) => Ok(entry),
+            _ => Err(wrong("has an entry that is not an object")),
+        });
+        let entries = entries.collect::<Result<_>>()?;
+        Ok(Index { whole, entries })
+    }
+
+    /// The bytes of the index.
+    pub fn encode(mut self) -> Result<Vec<u8>> {
+        let entries = self.entries.into_iter().map(Value::Object).collect();
+        self.whole.insert("manifests".into(), entries);
+        encode(&self.whole)
+    }
+
+    /// Adds the `entry` of an image.  It takes the place of one of the same
+    /// name and platform; with one for another platform, it goes into an index
+    /// of the name's own, which is returned.
+    pub fn add(&mut self, entry: &Descriptor, read: &Read) -> Result<Option<Document>> {
+        let entry: Object = decode(&encode(entry)?)?;
+        let name = annotation(&entry, REF_NAME).map(str::to_owned);
+        let is_same = |other: &&mut Object| {
+            name.is_some() && annotation(other, REF_NAME) == name.as_deref()
+        };
+        let Some(old) = self.entries.iter_mut().find(is_same) else {
+            self.entries.push(entry);
+            return Ok(None);
+        };
+        let mut images = match media_type(old) {
+            INDEX_TYPE | DOCKER_LIST_TYPE => nested(old, read)?,
+            _ => vec![old.clone()],
+        };
+        images.retain(|image| platform(image) != platform(&entry) && image.contains_key(PLATFORM));
+        if images.is_empty() {
+            *old = entry;
+            return Ok(None);
+        }
+        let names = entry.get("annotations").cloned();
+        images.push(entry);
+        for image in &mut images {
+            if let Some(Value::Object(annotations)) = image.get_mut("annotations") {
+                annotations.shift_remove(REF_NAME);
+                annotations.shift_remove(CONTAINERD_NAME);
+            }
+        }
+        images.retain_mut(|image| {
+            let none = image.get("annotations").and_then(Value::as_object);
+            if none.is_some_and(Map::is_empty) {
+                image.shift_remove("annotations");
+            }
+            true
+        });
+        // Whatever the order they were built in.
+        images.sort_by_key(|image| platform(image).to_string());
+        let document = Document::from(encode(&json!({
+            "schemaVersion": 2,
+            "mediaType": INDEX_TYPE,
+            "manifests": images,
+        }))?);
+        *old = decode(&encode(&document.descriptor(INDEX_TYPE))?)?;
+        if let Some(names) = names {
+            old.insert("annotations".into(), names);
+        }
+        Ok(Some(document))
+    }
+}
+
+const PLATFORM: &str = "platform";
+
+fn annotation<'a>(entry: &'a Object, name: &str) -> Option<&'a str> {
+    entry.get("annotations")?.get(name)?.as_str()
+}
+
+fn media_type(entry: &Object) -> &str {
+    let media_type = entry.get("mediaType").and_then(Value::as_str);
+    media_type.unwrap_or(MANIFEST_TYPE)
+}
+
+/// What tells platforms apart.
+fn platform(image: &Object) -> Value {
+    let member = |name| image.get(PLATFORM).and_then(|platform| platform.get(name));
+    json!([
+        member("os"),
+        member("architecture"),
+        member("variant"),
+        member("os.version"),
+    ])
+}
+
+/// The images of the index that `entry` tells of, or none if that is not
+/// there.
+fn nested(entry: &Object, read: &Read) -> Result<Vec<Object>> {
+    let digest = entry.get("digest").and_then(Value::as_str);
+    let Some(bytes) = digest.and_then(Digest::parse).map(|digest| read(&digest)) else {
+        return Ok(Vec::new());
+    };
+    match bytes? {
+        Some(bytes) => Ok(Index::parse(&bytes)?.entries),
+        None => Ok(Vec::new()),
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Images that exist: reading what others, or this library, have made.
+//!
+//! Nothing in them is trusted: sizes are bounded, digests are checked, and no
+//! name in them is followed out of where they are.
+
+#![forbid(unsafe_code)]
+
+mod archive;
+mod oci;
+mod section;
+mod store;
+
+pub use oci::{Descriptor, StoredImage, StoredLayer};
+pub use section::Section;
+pub use store::Store;
+
+use crate::error::{Error, Status};
+
+/// The size in bytes of the largest document that is read.
+const MAX_DOCUMENT: u64 = 16 << 20;
+
+/// `what`, a part of an image, is not as it should be.
+fn malformed(what: impl std::fmt::Display) -> Error {
+    Error::new(Status::Input, what.to_string())
+}

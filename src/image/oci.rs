@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! The images of an OCI image layout.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::section::Section;
+use super::store::Store;
+use crate::digest::Digest;
+use crate::error::Result;
+use crate::format::documents::oci::{self, INDEX_TYPE, MANIFEST_TYPE, blob_file};
+
+/// How deep indexes may be in each other.
+const MAX_DEPTH: usize = 4;
+
+/// How many images a layout may have.
+const MAX_IMAGES: usize = 10_000;
+
+/// What other tools call an index, and a manifest.
+const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+const DOCKER_MANIFEST_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
+
+/// What is said of a blob.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    /// What it is.
+    #[serde(default)]
+    pub media_type: String,
+    /// Its digest, as text.
+    pub digest: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What is said of it besides.
+    #[serde(default)]
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// What an image runs on.
+    #[serde(default)]
+    pub platform: Option<Platform>,
+}
+
+/// What an image runs on.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Platform {
+    /// The architecture, by Go's name.
+    #[serde(default)]
+    pub architecture: String,
+    /// The operating system.
+    #[serde(default)]
+    pub os: String,
+    /// The variant of the architecture.
+    #[serde(default)]
+    pub variant: Option<String>,
+}
+
+impl Descriptor {
+    /// What is said of it under `name`.
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        self.annotations.as_ref()?.get(name).map(String::as_str)
+    }
+}
+
+#[derive(Deserialize)]
+struct Index {
+    manifests: Vec<Descriptor>,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    config: Descriptor,
+    layers: Vec<Descriptor>,
+}
+
+/// What is needed of a configuration.
+#[derive(Deserialize)]
+struct Config {
+    rootfs: RootFs,
+}
+
+#[derive(Deserialize)]
+struct RootFs {
+    diff_ids: Vec<String>,
+}
+
+/// An image that exists.
+pub struct StoredImage {
+    /// Its configuration.
+    pub config: Vec<u8>,
+    /// Its layers, lowest first.
+    pub layers: Vec<StoredLayer>,
+}
+
+/// A layer of it.
+#[derive(Clone, Debug)]
+pub struct StoredLayer {
+    /// The digest of its archive, before compression, as the image says.
+    pub diff_id: Digest,
+    /// The digest of what is stored, as the image says.
+    pub digest: Digest,
+    /// What is said of that.
+    pub descriptor: Descriptor,
+}
+
+impl Store {
+    /// What is said of the images of the OCI image layout that is here.
+    pub fn images(&self) -> Result<Vec<Descriptor>> {
+        let layout = self.document("oci-layout")?;
+        let layout = layout.ok_or_else(|| self.wrong("it is no OCI layout: it has no oci-layout"))?;
+        oci::check_layout(&layout)
+            .map_err(|problem| self.wrong(format_args!("oci-layout {problem}")))?;
+        let index = self.document("index.json")?;
+        let index = index.ok_or_else(|| self.wrong("it has no index.json"))?;
+        let mut images = Vec::new();
+        self.list(&index, "index.json", 0, &mut images)?;
+        Ok(images)
+    }
+
+    /// Lists the images of an index, and of those in it.
+    fn list(
+        &self,
+        index: &[u8],
+        name: &str,
+        depth: usize,
+        images: &mut Vec<Descriptor>,
+    ) -> Result<()> {
+        let index: Index = self.parse(index, name)?;
+        for descriptor in index.manifests {
+            match descriptor.media_type.as_str() {
+                INDEX_TYPE | DOCKER_LIST_TYPE if depth < MAX_DEPTH => {
+                    let digest = self.digest(&descriptor)?;
+                    let nested = self.document_of(&digest)?;
+                    let name = blob_file(&digest);
+                    let first = images.len();
+                    self.list(&nested, &name, depth + 1, images)?;
+                    // They are found by the name of the index.
+                    for image in &mut images[first..] {
+                        let annotations = image.annotations.get_or_insert_default();
+                        for (key, value) in descriptor.annotations.iter().flatten() {
+                            annotations.entry(key.clone()).or_insert_with(|| value.clone());
+                        }
+                    }
+                }
+                "" | MANIFEST_TYPE | DOCKER_MANIFEST_TYPE => images.push(descriptor),
+                // Of something else.
+                _ => {}
+            }
+            if images.len() > MAX_IMAGES {
+                return Err(self.wrong("it has too many images"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The image of that descriptor.
+    pub fn image(&self, descriptor: &Descriptor) -> Result<StoredImage> {
+        let digest = self.digest(descriptor)?;
+        let name = blob_file(&digest);
+        let manifest: Manifest = self.parse(&self.document_of(&digest)?, &name)?;
+        let config_digest = self.digest(&manifest.config)?;
+        let config = self.document_of(&config_digest)?;
+        let Config { rootfs } = self.parse(&config, &blob_file(&config_digest))?;
+        if rootfs.diff_ids.len() != manifest.layers.len() {
+            return Err(self.wrong(format_args!(
+                "{name} has {} layers, but its configuration {}",
+                manifest.layers.len(),
+                rootfs.diff_ids.len()
+            )));
+        }
+        let layers = std::iter::zip(manifest.layers, &rootfs.diff_ids);
+        let layers = layers.map(|(descriptor, diff_id)| {
+            Ok(StoredLayer {
+                diff_id: self.parse_digest(diff_id)?,
+                digest: self.digest(&descriptor)?,
+                descriptor,
+            })
+        });
+        Ok(StoredImage {
+            layers: layers.collect::<Result<_>>()?,
+            config,
+        })
+    }
+
+    /// The layer that is stored with that digest, if it is there.
+    pub fn blob(&self, digest: &Digest) -> Result<Option<Section>> {
+        self.find(&blob_file(digest))
+    }
+
+    fn digest(&self, descriptor: &Descriptor) -> Result<Digest> {
+        self.parse_digest(&descriptor.digest)
+    }
+
+    /// The digest that is written so.
+    pub fn parse_digest(&self, text: &str) -> Result<Digest> {
+        Digest::parse(text)
+            .ok_or_else(|| self.wrong(format_args!("{text:?} is no digest by SHA-256")))
+    }
+
+    /// The document `name` as a value.
+    pub fn parse<T: DeserializeOwned>(&self, document: &[u8], name: &str) -> Result<T> {
+        serde_json::from_slice(document)
+            .map_err(|error| self.wrong(format_args!("{name} is not as it should be: {error}")))
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Bytes of a file that are a document or a layer.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::MAX_DOCUMENT;
+use crate::digest::Digest;
+use crate::error::Result;
+use crate::job::Job;
+
+/// A part of a file, or all of it.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// The file.
+    pub file: Arc<File>,
+    /// Where in it the part begins, in bytes.
+    pub offset: u64,
+    /// The size of the part in bytes.
+    pub size: u64,
+}
+
+/// The bytes that are read at a time.
+const READ_SIZE: usize = 256 << 10;
+
+impl Section {
+    /// Fills `buffer` with the bytes from `position` on; fails where there are
+    /// too few.
+    pub fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<()> {
+        let end = position + buffer.len() as u64;
+        if end > self.size {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.file.read_exact_at(buffer, self.offset + position)
+    }
+
+    /// All bytes, unless there are too many for a document.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        if self.size > MAX_DOCUMENT {
+            let what = format!("it is larger than {MAX_DOCUMENT} bytes");
+            return Err(io::Error::other(what));
+        }
+        let mut bytes = vec![0; self.size as usize];
+        self.read_at(&mut bytes, 0)?;
+        Ok(bytes)
+    }
+
+    /// Gives all bytes to `take`, some at a time.
+    pub fn copy(&self, job: &Job, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<io::Result<()>> {
+        let mut buffer = vec![0; READ_SIZE.min(self.size as usize)];
+        let mut position = 0;
+        while position < self.size {
+            job.check()?;
+            let count = (self.size - position).min(READ_SIZE as u64);
+            let bytes = &mut buffer[..count as usize];
+            if let Err(error) = self.read_at(bytes, position) {
+                return Ok(Err(error));
+            }
+            take(bytes)?;
+            position += count;
+        }
+        Ok(Ok(()))
+    }
+
+    /// The digest of all bytes, or what is wrong with the file.
+    pub fn digest(&self, job: &Job) -> Result<io::Result<Digest>> {
+        let mut hash = Sha256::new();
+        let read = self.copy(job, |bytes| {
+            hash.update(bytes);
+            job.advance(bytes.len() as u64);
+            Ok(())
+        })?;
+        Ok(read.map(|()| Digest::from(<[u8; 32]>::from(hash.finalize()))))
+    }
+}

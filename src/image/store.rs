@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Where an image's documents and layers are: files in a directory, or members
+//! of an archive.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fd::OwnedFd;
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+
+use super::section::Section;
+use super::{archive, malformed};
+use crate::digest::Digest;
+use crate::error::{Error, Result, Status, quoted};
+use crate::format::documents::oci::blob_file;
+
+/// Files by their names.
+pub struct Store {
+    name: Vec<u8>,
+    files: Files,
+}
+
+enum Files {
+    Directory(OwnedFd),
+    Archive(HashMap<String, Section>),
+}
+
+impl Store {
+    /// The directory or the archive `name`.
+    pub fn open(name: &[u8]) -> Result<Self> {
+        let opening = |errno| {
+            let what = format!("opening {}", quoted(name));
+            Error::system(Status::Input, what, errno)
+        };
+        let path = Path::new(OsStr::from_bytes(name));
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(opening)?;
+        let stat = rustix::fs::fstat(&fd).map_err(opening)?;
+        let files = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => Files::Directory(fd),
+            FileType::RegularFile => {
+                let members = archive::members(Arc::new(File::from(fd)), stat.st_size as u64);
+                Files::Archive(members.map_err(|error| about(name, &error))?)
+            }
+            _ => {
+                return Err(malformed(format_args!(
+                    "{} is neither a directory nor a regular file",
+                    quoted(name)
+                )));
+            }
+        };
+        Ok(Store {
+            name: name.to_vec(),
+            files,
+        })
+    }
+
+    /// What it is called, for messages.
+    pub fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// The file `name`, if it is there.
+    pub fn find(&self, name: &str) -> Result<Option<Section>> {
+        match &self.files {
+            Files::Archive(members) => Ok(members.get(name).cloned()),
+            Files::Directory(root) => self.open_file(root, name),
+        }
+    }
+
+    fn open_file(&self, root: &OwnedFd, name: &str) -> Result<Option<Section>> {
+        let failed = |errno| {
+            let path = Path::new(OsStr::from_bytes(&self.name)).join(name);
+            Error::system(Status::Input, format_args!("opening {path:?}"), errno)
+        };
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        let opened = match rustix::fs::openat2(root, name, flags, Mode::empty(), resolve) {
+            // Before Linux 5.6; names are this library's own.
+            Err(Errno::NOSYS | Errno::PERM) => {
+                rustix::fs::openat(root, name, flags | OFlags::NOFOLLOW, Mode::empty())
+            }
+            opened => opened,
+        };
+        let fd = match opened {
+            Ok(fd) => fd,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(errno) => return Err(failed(errno)),
+        };
+        let stat = rustix::fs::fstat(&fd).map_err(failed)?;
+        if !FileType::from_raw_mode(stat.st_mode).is_file() {
+            return Err(self.wrong(format_args!("{name} is not a regular file")));
+        }
+        Ok(Some(Section {
+            file: Arc::new(File::from(fd)),
+            offset: 0,
+            size: stat.st_size as u64,
+        }))
+    }
+
+    /// The content of the document `name`, if it is there.
+    pub fn document(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let Some(section) = self.find(name)? else {
+            return Ok(None);
+        };
+        let bytes = section.read();
+        let bytes = bytes.map_err(|error| self.wrong(format_args!("reading {name}: {error}")))?;
+        Ok(Some(bytes))
+    }
+
+    /// The document with that digest.
+    pub fn document_of(&self, digest: &Digest) -> Result<Vec<u8>> {
+        let name = blob_file(digest);
+        let document = self.document(&name)?;
+        let document = document.ok_or_else(|| self.wrong(format_args!("it has no {name}")))?;
+        match Digest::of(&document) == *digest {
+            true => Ok(document),
+            false => Err(self.wrong(format_args!("{name} is not what its digest says"))),
+        }
+    }
+
+    /// It is wrong in the way `problem` says.
+    pub fn wrong(&self, problem: impl std::fmt::Display) -> Error {
+        malformed(format_args!("{}: {problem}", quoted(&self.name)))
+    }
+}
+
+fn about(name: &[u8], error: &Error) -> Error {
+    Error::new(
+        error.status(),
+        format!("{}: {}", quoted(name), error.message()),
+    )
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! A directory of blobs: an OCI image layout.
+//!
+//! It is a valid layout at any time: blobs appear whole, and before the index
+//! that tells of them takes the place of the one that there was.  A build has
+//! the directory to itself, by a lock on it.
+
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use rustix::fd::{AsRawFd, OwnedFd};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::new_file::errno;
+use super::{NewFile, write_failure};
+use crate::digest::Digest;
+use crate::error::{Argument, Error, Result, Status};
+use crate::format::documents::oci;
+use crate::image::Section;
+use crate::input::FileId;
+use crate::job::{Job, lock};
+use crate::request::{Destination, Request};
+
+/// How often a build looks whether another one has left the directory.
+const LOCK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The permissions of directories before the umask.
+const DIRECTORY_MODE: Mode = Mode::from_bits_retain(0o777);
+
+/// The files of a layout.
+const LAYOUT: &str = "oci-layout";
+const INDEX: &str = "index.json";
+const BLOBS: [&str; 2] = ["blobs", "blobs/sha256"];
+
+/// More than an index has, in bytes.
+const MAX_INDEX: u64 = 64 << 20;
+
+/// A layout that is being written to.
+pub struct Directory {
+    /// Its absolute name.
+    name: PathBuf,
+    root: OwnedFd,
+    /// What was made in it or of it and goes again if the build fails.
+    made: Mutex<Vec<Made>>,
+    index: Mutex<Option<Vec<u8>>>,
+}
+
+/// Something that was made, by its name in the directory.
+enum Made {
+    File(PathBuf),
+    Directory(PathBuf),
+    /// The directory itself.
+    Root,
+}
+
+impl Directory {
+    /// The directory that `request` names; it is made if it is not there.
+    pub fn open(request: &Request) -> Result<Self> {
+        let Destination::File(name) = &request.destination else {
+            return Err(Error::argument(
+                Argument::ImageFd,
+                "an OCI layout is a directory, which a descriptor cannot take; name it as the image",
+            ));
+        };
+        let name = Path::new(OsStr::from_bytes(name));
+        let made = match rustix::fs::mkdir(name, DIRECTORY_MODE) {
+            Ok(()) => vec![Made::Root],
+            Err(Errno::EXIST) => Vec::new(),
+            Err(errno) => {
+                let error = failed(format_args!("making the directory {name:?}"), errno);
+                return Err(match errno {
+                    Errno::NOENT => error.advise("make the directory above it first"),
+                    _ => error,
+                });
+            }
+        };
+        let open = || {
+            let root = open_directory(name)?;
+            let name = std::fs::canonicalize(name).map_err(|error| errno(&error))?;
+            Ok((root, name))
+        };
+        let (root, name) = open()
+            .map_err(|errno| failed(format_args!("opening the directory {name:?}"), errno))?;
+        Ok(Directory {
+            name,
+            root,
+            made: Mutex::new(made),
+            index: Mutex::new(None),
+        })
+    }
+
+    /// Waits until no other build has the directory, and makes it a layout if
+    /// it is empty.
+    pub fn lock(&mut self, job: &Job) -> Result<()> {
+        loop {
+            job.check()?;
+            match rustix::fs::flock(&self.root, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) if self.is_there() => break,
+                // The other build has failed, and removed what it had made.
+                Ok(()) => {
+                    let what = format!("opening the directory {:?}", self.name);
+                    match rustix::fs::mkdir(&self.name, DIRECTORY_MODE) {
+                        Ok(()) => lock(&self.made).push(Made::Root),
+                        Err(Errno::EXIST) => {}
+                        Err(errno) => return Err(failed(what, errno)),
+                    }
+                    self.root = open_directory(&self.name).map_err(|errno| failed(what, errno))?;
+                }
+                Err(Errno::WOULDBLOCK) => thread::sleep(LOCK_INTERVAL),
+                Err(Errno::INTR) => {}
+                Err(errno) => {
+                    let what = format_args!("locking the directory {:?}", self.name).to_string();
+                    return Err(failed(what, errno)
+                        .advise("have the layout on a file system that knows locks"));
+                }
+            }
+        }
+        self.prepare()
+    }
+
+    /// Whether the directory still has its name.
+    fn is_there(&self) -> bool {
+        let ids = (rustix::fs::stat(&self.name), rustix::fs::fstat(&self.root));
+        matches!(ids, (Ok(named), Ok(open)) if FileId::from(&named) == FileId::from(&open))
+    }
+
+    /// Makes what an empty layout has, unless it is there.
+    fn prepare(&self) -> Result<()> {
+        if let Some(layout) = self.read(LAYOUT)? {
+            return oci::check_layout(&layout)
+                .map_err(|problem| self.refused(format_args!("{LAYOUT} {problem}")));
+        }
+        if let Some(stranger) = self.stranger()? {
+            return Err(self.refused(format_args!(
+                "it has no file {LAYOUT}, but {stranger:?}; name a new or an empty directory"
+            )));
+        }
+        for name in BLOBS {
+            match rustix::fs::mkdirat(&self.root, name, DIRECTORY_MODE) {
+                Ok(()) => lock(&self.made).push(Made::Directory(name.into())),
+                Err(Errno::EXIST) => {}
+                Err(errno) => {
+                    let name = self.name.join(name);
+                    return Err(failed(format_args!("making the directory {name:?}"), errno));
+                }
+            }
+        }
+        self.put_file(Path::new(INDEX), &oci::index(&[])?)?;
+        self.put_file(Path::new(LAYOUT), oci::LAYOUT)
+    }
+
+    /// The name of something in the directory that an empty layout has not.
+    fn stranger(&self) -> Result<Option<std::ffi::OsString>> {
+        let reading = |error: &std::io::Error| {
+            let what = format!("reading the directory {:?}", self.name);
+            failed(what, errno(error))
+        };
+        for entry in std::fs::read_dir(&self.name).map_err(|error| reading(&error))? {
+            let name = entry.map_err(|error| reading(&error))?.file_name();
+            if name != INDEX && name != BLOBS[0] && !NewFile::is_hidden(&name) {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
+    fn refused(&self, problem: std::fmt::Arguments) -> Error {
+        let what = format!("{:?} is no OCI layout: {problem}", self.name);
+        Error::new(Status::Output, what).because_of(Argument::Image)
+    }
+
+    /// The files that must not become part of the image: the directory, with
+    /// all that is in it.
+    pub fn ids(&self) -> Result<Vec<FileId>> {
+        let stat = rustix::fs::fstat(&self.root)
+            .map_err(|errno| failed(format_args!("examining {:?}", self.name), errno))?;
+        Ok(vec![FileId::from(&stat)])
+    }
+
+    /// An empty file that is to be a blob.
+    pub fn new_blob(&self) -> Result<NewFile> {
+        NewFile::create(&self.root, &self.name).map_err(|error| error.because_of(Argument::Image))
+    }
+
+    /// Has a blob appear.
+    pub fn put_blob(&self, file: NewFile, digest: &Digest) -> Result<()> {
+        self.put(file, Path::new(&oci::blob_file(digest)))
+    }
+
+    /// Writes a blob of these bytes.
+    pub fn write_blob(&self, bytes: &[u8], digest: &Digest) -> Result<()> {
+        self.put_file(Path::new(&oci::blob_file(digest)), bytes)
+    }
+
+    /// Has a blob of another directory appear in this one as well; returns
+    /// whether that could be done without copying it.
+    pub fn link_blob(&self, section: &Section, digest: &Digest) -> Result<bool> {
+        let name = oci::blob_file(digest);
+        let stat = rustix::fs::fstat(&*section.file)
+            .map_err(|errno| failed(format_args!("examining the blob {digest}"), errno))?;
+        let is_whole = section.offset == 0 && section.size == stat.st_size as u64;
+        if !is_whole {
+            return Ok(false);
+        }
+        if let Ok(there) = rustix::fs::statat(&self.root, &name, AtFlags::SYMLINK_NOFOLLOW) {
+            return Ok(FileId::from(&there) == FileId::from(&stat));
+        }
+        // By its descriptor: the name may be another file's by now.
+        let source = format!("/proc/self/fd/{}", section.file.as_raw_fd());
+        let flags = AtFlags::SYMLINK_FOLLOW;
+        let linked = rustix::fs::linkat(rustix::fs::CWD, source, &self.root, &name, flags);
+        if linked.is_ok() {
+            lock(&self.made).push(Made::File(name.into()));
+        }
+        Ok(linked.is_ok())
+    }
+
+    /// The bytes of the document with that digest, if it is there and is right.
+    pub fn read_document(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
+        let document = self.read(&oci::blob_file(digest))?;
+        Ok(document.filter(|bytes| Digest::of(bytes) == *digest))
+    }
+
+    /// The index that is there.
+    pub fn read_index(&self) -> Result<Vec<u8>> {
+        let index = self.read(INDEX)?;
+        index.ok_or_else(|| self.refused(format_args!("it has no file {INDEX}")))
+    }
+
+    /// What is to be the index when all is done.
+    pub fn set_index(&self, index: Vec<u8>) {
+        *lock(&self.index) = Some(index);
+    }
+
+    /// Has the index tell of the image.
+    pub fn publish(self) -> Result<()> {
+        if let Some(index) = lock(&self.index).take() {
+            self.put_file(Path::new(INDEX), &index)?;
+        }
+        lock(&self.made).clear();
+        Ok(())
+    }
+
+    fn put_file(&self, name: &Path, bytes: &[u8]) -> Result<()> {
+        let file = self.new_blob()?;
+        file.file()
+            .write_all(bytes)
+            .map_err(|error| write_failure(&error))?;
+        self.put(file, name)
+    }
+
+    /// Gives `file` a name in the directory, and the place of what is there.
+    fn put(&self, file: NewFile, name: &Path) -> Result<()> {
+        let is_new = rustix::fs::statat(&self.root, name, AtFlags::SYMLINK_NOFOLLOW).is_err();
+        let (directory, base) = match (name.parent(), name.file_name()) {
+            (Some(above), Some(base)) => (self.name.join(above), base),
+            _ => (self.name.clone(), name.as_os_str()),
+        };
+        let naming = |errno| failed(format_args!("naming {:?}", self.name.join(name)), errno);
+        let opened = match directory == self.name {
+            true => None,
+            false => Some(open_directory(&directory).map_err(naming)?),
+        };
+        if is_new {
+            lock(&self.made).push(Made::File(name.into()));
+        }
+        file.publish(opened.as_ref().unwrap_or(&self.root), &directory, base)
+            .map_err(|error| naming(errno(&error)))
+    }
+
+    /// The content of a file in the directory, if it is there.
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let reading = |errno| failed(format_args!("reading {:?}", self.name.join(name)), errno);
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = match rustix::fs::openat(&self.root, name, flags, Mode::empty()) {
+            Ok(file) => std::fs::File::from(file),
+            Err(Errno::NOENT) => return Ok(None),
+            Err(errno) => return Err(reading(errno)),
+        };
+        let mut bytes = Vec::new();
+        file.take(MAX_INDEX + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| reading(errno(&error)))?;
+        if bytes.len() as u64 > MAX_INDEX {
+            return Err(self.refused(format_args!("{name} is larger than {MAX_INDEX} bytes")));
+        }
+        Ok(Some(bytes))
+    }
+}
+
+impl Drop for Directory {
+    /// Removes what was made, unless it was published.
+    fn drop(&mut self) {
+        let made = std::mem::take(&mut *lock(&self.made));
+        for made in made.into_iter().rev() {
+            let _ = match made {
+                Made::File(name) => rustix::fs::unlinkat(&self.root, name, AtFlags::empty()),
+                Made::Directory(name) => rustix::fs::unlinkat(&self.root, name, AtFlags::REMOVEDIR),
+                Made::Root => rustix::fs::rmdir(&self.name),
+            };
+        }
+    }
+}
+
+fn open_directory(name: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::open(name, flags, Mode::empty())
+}
+
+fn failed(what: impl std::fmt::Display, errno: Errno) -> Error {
+    Error::system(Status::Output, what, errno).because_of(Argument::Image)
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Layers that OCI image layouts have already, compressed as they would be.
+//!
+//! A layout's layers are told apart by what their descriptors say: the
+//! encoder, which must be the same, and the fingerprint of the files.  Where
+//! that is the layer's, the layer is read for its digest, unless its files
+//! never change; and the blob is read for its own.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::Image;
+use super::buffers::Pool;
+use super::hashes::LayerHashes;
+use super::layers::{LayerPass, LayerWork};
+use crate::compress::Packing;
+use crate::digest::Digest;
+use crate::error::{Argument, Result};
+use crate::format::Blob;
+use crate::format::documents::oci::{ENCODER, FILES};
+use crate::image::{Section, Store, StoredLayer};
+use crate::job::{Job, Monitor, lock};
+use crate::plan::{Layer, Role};
+use crate::warning::Notice;
+
+/// A blob that is there.
+#[derive(Clone)]
+pub struct Found {
+    /// The layer that it is.
+    pub blob: Blob,
+    /// Where it is, and had its digest.
+    pub section: Section,
+}
+
+/// Blobs that layers of an image may be.
+pub struct Candidates<'a> {
+    image: &'a Image<'a>,
+    packing: Packing,
+    list: Vec<Candidate>,
+    /// The layers among them that must be read.
+    unread: Vec<usize>,
+}
+
+impl<'a> Candidates<'a> {
+    /// Those of the request's layouts, by what is said of them, for layers that
+    /// are compressed as `packing` says.
+    pub fn find(image: &'a Image, packing: Packing) -> Result<Self> {
+        let list = list(image, packing)?;
+        let layers = list.iter().map(|candidate| candidate.layer);
+        let unread = layers.filter(|&layer| !is_immutable(image, &image.layers()[layer]));
+        Ok(Candidates {
+            image,
+            packing,
+            unread: unread.collect(),
+            list,
+        })
+    }
+
+    /// How many bytes are read to check them.
+    pub fn size(&self) -> u64 {
+        let layers = self.unread.iter();
+        let layers = layers.map(|&layer| self.image.layers()[layer].size);
+        let blobs = self.list.iter().map(|candidate| candidate.section.size);
+        layers.chain(blobs).sum()
+    }
+
+    /// For each layer, the blob that it is.
+    pub fn check(self, job: &Job, monitor: &mut Monitor) -> Result<Vec<Option<Found>>> {
+        let image = self.image;
+        let mut found = vec![None; image.layers().len()];
+        if self.list.is_empty() {
+            return Ok(found);
+        }
+        let digests = hash_layers(image, &self.unread, job, monitor)?;
+        let verified = verify(image, &self.list, job, monitor)?;
+        for (candidate, is_right) in std::iter::zip(self.list, verified) {
+            let diff_id = candidate.stored.diff_id;
+            let digest = digests.get(&candidate.layer).copied().unwrap_or(diff_id);
+            if is_right && digest == diff_id {
+                let blob = Blob {
+                    diff_id,
+                    digest: candidate.stored.digest,
+                    size: candidate.section.size,
+                    packing: self.packing,
+                };
+                let section = candidate.section;
+                found[candidate.layer] = Some(Found { blob, section });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A blob that a layer may be.
+struct Candidate {
+    layer: usize,
+    stored: StoredLayer,
+    section: Section,
+}
+
+/// See [`Candidates::find`].
+fn list(image: &Image, packing: Packing) -> Result<Vec<Candidate>> {
+    let encoder = packing.encoder();
+    let mut wanted: HashMap<String, usize> = image
+        .stored_layers()
+        .filter_map(|index| Some((image.layers()[index].fingerprint?.to_string(), index)))
+        .collect();
+    let mut candidates = Vec::new();
+    for name in image.request.reused_layouts() {
+        let store = Store::open(name).map_err(|error| error.because_of(Argument::Reuse))?;
+        let images = store.images();
+        for descriptor in images.map_err(|error| error.because_of(Argument::Reuse))? {
+            // An image that cannot be read has nothing to give.
+            let Ok(stored) = store.image(&descriptor) else {
+                continue;
+            };
+            for stored in stored.layers {
+                if stored.descriptor.annotation(ENCODER) != Some(&encoder) {
+                    continue;
+                }
+                let files = stored.descriptor.annotation(FILES).unwrap_or_default();
+                let Some(&layer) = wanted.get(files) else {
+                    continue;
+                };
+                match store.blob(&stored.digest)? {
+                    Some(section) if section.size == stored.descriptor.size => {
+                        wanted.remove(files);
+                        candidates.push(Candidate {
+                            layer,
+                            stored,
+                            section,
+                        });
+                    }
+                    _ => blame(image, &stored),
+                }
+            }
+        }
+    }
+    Ok(candidates)
+}
+
+/// Warns that a blob is not what it is said to be.
+fn blame(image: &Image, stored: &StoredLayer) {
+    let digest = stored.digest.to_string();
+    let warnings = &image.file_system.warnings;
+    warnings.note(Notice::Blob, digest.as_bytes());
+}
+
+/// Whether the files of `layer` are the same as long as their names are.
+fn is_immutable(image: &Image, layer: &Layer) -> bool {
+    let request = image.request;
+    request.immutable_paths
+        && match layer.role {
+            Role::Items => true,
+            // The database is a file of no path.
+            Role::Everything | Role::Customization => request.database.is_none(),
+            Role::RootSystem => false,
+        }
+}
+
+/// The digests of the layers `unread`, by index.
+fn hash_layers(
+    image: &Image,
+    unread: &[usize],
+    job: &Job,
+    monitor: &mut Monitor,
+) -> Result<HashMap<usize, Digest>> {
+    let pool = Pool::default();
+    let hashes = LayerHashes::new(image.layers());
+    if !unread.is_empty() {
+        let work = LayerWork {
+            file_system: image.file_system,
+            layers: image.layers(),
+            places: unread.iter().map(|&layer| (layer, 0)).collect(),
+            output: None,
+        };
+        let pass = LayerPass::new(work, true, image.request.threads);
+        job.run(pass.threads(), monitor, || pass.work(&pool, &hashes, job))?;
+    }
+    let digest = |&layer: &usize| Ok((layer, hashes.get(layer)?));
+    unread.iter().map(digest).collect()
+}
+
+/// Whether each of the candidates' blobs has its digest.
+fn verify(
+    image: &Image,
+    candidates: &[Candidate],
+    job: &Job,
+    monitor: &mut Monitor,
+) -> Result<Vec<bool>> {
+    let next = AtomicUsize::new(0);
+    let verified = Mutex::new(vec![false; candidates.len()]);
+    let threads = image.request.threads.min(candidates.len());
+    job.run(threads, monitor, || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(Candidate { stored, section, .. }) = candidates.get(index) else {
+                return Ok(());
+            };
+            match section.digest(job)? {
+                Ok(digest) if digest == stored.digest => lock(&verified)[index] = true,
+                _ => blame(image, stored),
+            }
+        }
+    })?;
+    let verified = std::mem::take(&mut *lock(&verified));
+    Ok(verified)
+}
