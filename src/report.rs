@@ -9,9 +9,9 @@ use serde::{Serialize, Serializer};
 
 use crate::digest::{DiffId, Digest};
 use crate::error::{Error, Result, Status};
-use crate::job::Seconds;
 use crate::format::Blob;
 use crate::format::documents::oci;
+use crate::job::Seconds;
 use crate::plan::{Item, Layer};
 use crate::request::{Format, Request};
 

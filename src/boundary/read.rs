@@ -13,12 +13,15 @@ use super::layout::{self, Structure};
 use super::null;
 use super::options::{
     CONFIG_KEYS_REFERENCE, CONFIG_KEYS_SPEC, DEFAULT_MODE, DIRECTIVE_DIRECTORY, DIRECTIVE_FILE,
-    DIRECTIVE_LINK, Directive, FORMAT_DOCKER_ARCHIVE, FORMAT_OCI, FORMAT_OCI_ARCHIVE, HISTORY_LAYERS, HISTORY_NONE, HISTORY_ONE, LAYERING_REFERENCES, LAYERING_SIZE, MODES_KEEP,
+    DIRECTIVE_LINK, Directive, FORMAT_DOCKER_ARCHIVE, FORMAT_OCI, FORMAT_OCI_ARCHIVE,
+    HISTORY_LAYERS, HISTORY_NONE, HISTORY_ONE, LAYERING_REFERENCES, LAYERING_SIZE, MODES_KEEP,
     MODES_REFERENCE, NO_PERMISSIONS, NOW, Options, WHITEOUTS_ALLOW, WHITEOUTS_REFUSE, XATTRS_DROP,
     XATTRS_KEEP,
 };
 use crate::error::{Argument, Error, Result, Status, quoted};
-use crate::request::{self, Compressor, ConfigKeys, Format, History, Layering, Modes, Request, Whiteouts, Xattrs};
+use crate::request::{
+    self, Compressor, ConfigKeys, Format, History, Layering, Modes, Request, Whiteouts, Xattrs,
+};
 
 /// Copies the options of a caller whose structure may be older or newer.
 ///

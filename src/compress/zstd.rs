@@ -88,9 +88,8 @@ impl Encoder {
 
 /// What frames are made by, with these parameters.
 pub fn context(parameters: &[CParameter]) -> Result<CCtx<'static>> {
-    let mut context = CCtx::try_create().ok_or_else(|| {
-        Error::new(Status::Resources, "there is too little memory to compress")
-    })?;
+    let mut context = CCtx::try_create()
+        .ok_or_else(|| Error::new(Status::Resources, "there is too little memory to compress"))?;
     for &parameter in parameters {
         context.set_parameter(parameter).map_err(failed)?;
     }

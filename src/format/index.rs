@@ -67,9 +67,8 @@ impl Index {
     pub fn add(&mut self, entry: &Descriptor, read: &Read) -> Result<Option<Document>> {
         let entry: Object = decode(&encode(entry)?)?;
         let name = annotation(&entry, REF_NAME).map(str::to_owned);
-        let is_same = |other: &&mut Object| {
-            name.is_some() && annotation(other, REF_NAME) == name.as_deref()
-        };
+        let is_same =
+            |other: &&mut Object| name.is_some() && annotation(other, REF_NAME) == name.as_deref();
         let Some(old) = self.entries.iter_mut().find(is_same) else {
             self.entries.push(entry);
             return Ok(None);

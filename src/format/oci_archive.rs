@@ -58,9 +58,15 @@ impl ArchiveFormat for OciArchive<'_> {
         }
         push("index.json", &oci::index(&image.entries)?);
         let names = self.request.names_of(&image.config.digest);
-        let files: Vec<String> = layers.iter().map(|layer| blob_file(&layer.digest)).collect();
+        let files: Vec<String> = layers
+            .iter()
+            .map(|layer| blob_file(&layer.digest))
+            .collect();
         let config = blob_file(&image.config.digest);
-        push("manifest.json", &documents::manifest(&config, &names, &files)?);
+        push(
+            "manifest.json",
+            &documents::manifest(&config, &names, &files)?,
+        );
         push("oci-layout", oci::LAYOUT);
         Ok(Documents {
             image_id: image.config.digest,

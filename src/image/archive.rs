@@ -94,7 +94,9 @@ impl Reader {
             };
             let size = match (pax.size, header.entry_type()) {
                 (Some(size), EntryType::Regular | EntryType::Continuous) => size,
-                _ => header.size().map_err(|error| malformed(format_args!("{error}")))?,
+                _ => header
+                    .size()
+                    .map_err(|error| malformed(format_args!("{error}")))?,
             };
             let content = self.content(size)?;
             match header.entry_type() {
@@ -103,16 +105,23 @@ impl Reader {
                 EntryType::XHeader => pax = Pax::parse(&extension(&content)?)?,
                 EntryType::Regular | EntryType::Continuous => {
                     return Ok(Some(Member {
-                        name: pax.path.or(long_name).unwrap_or_else(|| header.path_bytes().into()),
+                        name: pax
+                            .path
+                            .or(long_name)
+                            .unwrap_or_else(|| header.path_bytes().into()),
                         content,
                         link: None,
                     }));
                 }
                 kind @ (EntryType::Symlink | EntryType::Link) => {
-                    let name = pax.path.or(long_name).unwrap_or_else(|| header.path_bytes().into());
-                    let target = pax.link.or(long_link).unwrap_or_else(|| {
-                        header.link_name_bytes().unwrap_or_default().into()
-                    });
+                    let name = pax
+                        .path
+                        .or(long_name)
+                        .unwrap_or_else(|| header.path_bytes().into());
+                    let target = pax
+                        .link
+                        .or(long_link)
+                        .unwrap_or_else(|| header.link_name_bytes().unwrap_or_default().into());
                     let target = match kind {
                         EntryType::Symlink => beside(&name, &target),
                         _ => clean(&target),

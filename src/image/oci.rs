@@ -108,7 +108,8 @@ impl Store {
     /// What is said of the images of the OCI image layout that is here.
     pub fn images(&self) -> Result<Vec<Descriptor>> {
         let layout = self.document("oci-layout")?;
-        let layout = layout.ok_or_else(|| self.wrong("it is no OCI layout: it has no oci-layout"))?;
+        let layout =
+            layout.ok_or_else(|| self.wrong("it is no OCI layout: it has no oci-layout"))?;
         oci::check_layout(&layout)
             .map_err(|problem| self.wrong(format_args!("oci-layout {problem}")))?;
         let index = self.document("index.json")?;
@@ -139,7 +140,9 @@ impl Store {
                     for image in &mut images[first..] {
                         let annotations = image.annotations.get_or_insert_default();
                         for (key, value) in descriptor.annotations.iter().flatten() {
-                            annotations.entry(key.clone()).or_insert_with(|| value.clone());
+                            annotations
+                                .entry(key.clone())
+                                .or_insert_with(|| value.clone());
                         }
                     }
                 }

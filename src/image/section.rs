@@ -51,7 +51,11 @@ impl Section {
     }
 
     /// Gives all bytes to `take`, some at a time.
-    pub fn copy(&self, job: &Job, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<io::Result<()>> {
+    pub fn copy(
+        &self,
+        job: &Job,
+        mut take: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<io::Result<()>> {
         let mut buffer = vec![0; READ_SIZE.min(self.size as usize)];
         let mut position = 0;
         while position < self.size {

@@ -12,9 +12,10 @@ mod conflicts;
 mod customization;
 mod fingerprint;
 mod layer;
-mod layering;
+pub mod layering;
 mod links;
 mod member;
+mod references;
 mod tree;
 
 pub use layer::{Item, Layer, Role};
@@ -29,7 +30,7 @@ use crate::format::archive::OwnerNames;
 use crate::input::{self, FileId, FileSystem, Kind, ScanOptions, ScannedEntry, Start};
 use crate::job::{Job, Monitor};
 use crate::name::{ancestors, clean};
-use crate::request::Request;
+use crate::request::{Layering, Request};
 
 /// The layers of an image.
 #[derive(Clone, Debug)]
@@ -186,8 +187,9 @@ fn parents_found(request: &Request, items: &[Scanned]) -> HashMap<Vec<u8>, u16> 
 fn layered(rules: &Rules, top: Top, items: Vec<Scanned>, max_layers: usize) -> Result<Vec<Layer>> {
     let size = |(_, entries): &Scanned| entries.iter().map(|entry| entry.size).sum();
     let sizes: Vec<u64> = items.iter().map(size).collect();
+    let groups = group(rules.request, &items, &sizes, max_layers)?;
     let mut items: Vec<Option<Scanned>> = items.into_iter().map(Some).collect();
-    let mut layers: Vec<Layer> = layering::by_size(&sizes, max_layers)
+    let mut layers: Vec<Layer> = groups
         .into_iter()
         .map(|group| {
             let mut layer = LayerBuilder::new(rules, Role::Items, OwnerNames::None);
@@ -206,6 +208,26 @@ fn layered(rules: &Rules, top: Top, items: Vec<Scanned>, max_layers: usize) -> R
     top.push_to(&mut last)?;
     layers.push(last.finish()?);
     Ok(layers)
+}
+
+/// Which of `items`, of so many bytes, share a layer.
+fn group(
+    request: &Request,
+    items: &[Scanned],
+    sizes: &[u64],
+    max_layers: usize,
+) -> Result<Vec<Vec<usize>>> {
+    if request.layering == Layering::Size {
+        return Ok(layering::by_size(sizes, max_layers));
+    }
+    let paths: Vec<Vec<u8>> = items.iter().map(|(path, _)| path.clone()).collect();
+    let items = references::items(&paths, sizes, &request.references_graphs)?;
+    let mut groups = layering::by_references(&items, max_layers);
+    // A layer's bytes are those of another image's whatever the order given.
+    for group in &mut groups {
+        group.sort_by_key(|&index| &paths[index]);
+    }
+    Ok(groups)
 }
 
 /// Groups of layers whose archives are equal if their files' contents are.

@@ -89,7 +89,7 @@ pub struct Request {
     reuse: Option<Vec<Vec<u8>>>,
     pub(crate) immutable_paths: bool,
     pub(crate) layering: Layering,
-    references_graphs: Vec<Vec<u8>>,
+    pub(crate) references_graphs: Vec<Vec<u8>>,
     /// What containers start with.
     pub container: Container,
 }
@@ -388,6 +388,15 @@ impl Request {
     /// Checks what depends on more than one argument.
     pub fn check(&self) -> Result<()> {
         self.check_format()?;
+        if self.layering == Layering::References {
+            let wrong = |what| Err(Error::argument(Argument::Layering, what));
+            if self.max_layers.is_none() {
+                return wrong("there is a single layer; give max_layers too");
+            }
+            if self.references_graphs.is_empty() {
+                return wrong("give references_graphs too, which say what refers to what");
+            }
+        }
         let architecture = self.architecture()?;
         match &self.variant {
             Some(variant) => variant::check(architecture, variant),

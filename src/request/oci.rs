@@ -50,11 +50,9 @@ impl Request {
 
     /// OCI image layouts whose layers may be taken over.
     pub fn reuse<P: AsRef<[u8]>>(&mut self, layouts: &[P]) -> Result<()> {
-        let layouts = layouts.iter().map(|layout| {
-            match layout.as_ref() {
-                b"" => Err(Error::argument(Argument::Reuse, "a file name is empty")),
-                layout => file_name(Argument::Reuse, layout),
-            }
+        let layouts = layouts.iter().map(|layout| match layout.as_ref() {
+            b"" => Err(Error::argument(Argument::Reuse, "a file name is empty")),
+            layout => file_name(Argument::Reuse, layout),
         });
         self.reuse = Some(layouts.collect::<Result<_>>()?);
         Ok(())
@@ -93,7 +91,9 @@ impl Request {
             (Argument::Annotations, !self.annotations.is_empty()),
             (
                 Argument::Reuse,
-                self.reuse.as_ref().is_some_and(|layouts| !layouts.is_empty()),
+                self.reuse
+                    .as_ref()
+                    .is_some_and(|layouts| !layouts.is_empty()),
             ),
         ];
         match only_oci.iter().find(|(_, is_given)| *is_given) {

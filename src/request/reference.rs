@@ -139,7 +139,9 @@ fn split_host(name: &str) -> (Option<&str>, &str) {
 /// A name without a tag, with the host and directory that it stands for.
 fn whole(name: &str) -> String {
     let (host, path) = split_host(name);
-    let host = host.filter(|host| *host != REGISTRY_ALIAS).unwrap_or(REGISTRY);
+    let host = host
+        .filter(|host| *host != REGISTRY_ALIAS)
+        .unwrap_or(REGISTRY);
     let directory = match host == REGISTRY && !path.contains('/') {
         true => LIBRARY,
         false => "",

@@ -209,7 +209,10 @@ impl BlobSink for Files<'_> {
     }
 
     fn take_over(&mut self, layer: usize, found: &Found, job: &Job) -> Result<()> {
-        if self.directory.link_blob(&found.section, &found.blob.digest)? {
+        if self
+            .directory
+            .link_blob(&found.section, &found.blob.digest)?
+        {
             return Ok(());
         }
         self.begin(layer)?;

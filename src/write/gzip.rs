@@ -24,8 +24,8 @@ use super::{Image, Written};
 use crate::compress::gzip::{Encoder, LateHeader};
 use crate::digest::Digest;
 use crate::error::Result;
-use crate::format::{Layout, PartKind};
 use crate::format::archive::BLOCK_SIZE;
+use crate::format::{Layout, PartKind};
 use crate::job::{Job, Monitor};
 use crate::output::Archive;
 

@@ -14,8 +14,8 @@ mod hashes;
 mod in_order;
 mod layers;
 mod queue;
-mod reuse;
 mod reader;
+mod reuse;
 mod sink;
 mod uncompressed;
 
@@ -24,9 +24,9 @@ use std::iter::zip;
 use self::buffers::Pool;
 use self::hashes::LayerHashes;
 use self::layers::{LayerPass, LayerWork};
+use crate::compress::Packing;
 use crate::compress::command::Filter;
 use crate::compress::zstd::Encoder;
-use crate::compress::Packing;
 use crate::digest::DiffId;
 use crate::error::Result;
 use crate::format::{self, Blob, Documents, Ending, Layout};
@@ -89,7 +89,9 @@ impl<'a> Image<'a> {
     fn written(&self, diff_ids: &[DiffId], documents: Documents) -> Written {
         let layers = zip(diff_ids, self.layers());
         Written {
-            layers: layers.map(|(id, layer)| Blob::plain(*id, layer.size)).collect(),
+            layers: layers
+                .map(|(id, layer)| Blob::plain(*id, layer.size))
+                .collect(),
             documents,
         }
     }

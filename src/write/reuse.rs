@@ -196,7 +196,10 @@ fn verify(
     job.run(threads, monitor, || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(Candidate { stored, section, .. }) = candidates.get(index) else {
+            let Some(Candidate {
+                stored, section, ..
+            }) = candidates.get(index)
+            else {
                 return Ok(());
             };
             match section.digest(job)? {

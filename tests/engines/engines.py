@@ -186,16 +186,22 @@ class Podman(Engine):
     def pull(self, reference):
         self.podman("pull", "--tls-verify=false", reference)
 
-    def identity(self, reference="localhost/" + REFERENCE):
+    def loaded(self):
+        """What it calls the image loaded: OCI archives tell its whole name."""
+        full = REFERENCE_IN_FULL in self.names()
+        return REFERENCE_IN_FULL if full else "localhost/" + REFERENCE
+
+    def identity(self, reference=None):
+        reference = reference or self.loaded()
         image = json.loads(self.podman("image", "inspect", reference))[0]
         return "sha256:" + image["Id"], image["RootFS"]["Layers"]
 
     def names(self):
         return self.podman("images", "--format", "{{.Repository}}:{{.Tag}}").split()
 
-    def run(self, script, *arguments, reference="localhost/" + REFERENCE, options=()):
+    def run(self, script, *arguments, reference=None, options=()):
         return self.podman("run", "--rm", "--network=none", "--cgroup-parent", CGROUP,
-                           *LIMITS, *options, reference, script, *arguments)
+                           *LIMITS, *options, reference or self.loaded(), script, *arguments)
 
     def run_default(self):
         return self.podman("run", "--rm", "--network=none", "--cgroup-parent", CGROUP,
@@ -213,7 +219,7 @@ class Podman(Engine):
         context = self.home / "context"
         context.mkdir(exist_ok=True)
         (context / "Dockerfile").write_text(
-            f"FROM localhost/{REFERENCE}\nCOPY added /added\nRUN [\"cat\", \"/added\"]\n")
+            f"FROM {self.loaded()}\nCOPY added /added\nRUN [\"cat\", \"/added\"]\n")
         shutil.copy("/mnt/images/db.sqlite", context / "added")
         self.podman("build", "--isolation=chroot", *LIMITS, "-t", "localhost/derived", context)
         return self.run("cat /added", reference="localhost/derived")

@@ -10,8 +10,12 @@ import tarfile
 
 import place
 
-COMPRESSIONS = ("none", "gzip", "zstd", "xz")
-FORMS = ("single", "layered")
+# What is compressed is the archive of the first two, and each layer of the last.
+COMPRESSIONS = {"single": ("none", "gzip", "zstd", "xz"),
+                "layered": ("none", "gzip", "zstd", "xz"),
+                "oci": ("none", "gzip", "zstd")}
+FORMS = tuple(COMPRESSIONS)
+KINDS = [(form, compression) for form in FORMS for compression in COMPRESSIONS[form]]
 
 
 class Layer:
@@ -64,6 +68,7 @@ class Images(dict):
     def __init__(self):
         super().__init__()
         self.named = []         # files of images whose names were made to fit
+        self.layout = {}        # digests of manifests and configs by name and system
         self.layers = {}        # files of images by their number of layers
 
 
@@ -88,6 +93,9 @@ def build():
             images[image.name, image.compression] = image
         elif kind == "layer":
             image.layers.append(Layer(fields[0], fields[1], fields[2:]))
+        elif kind == "layout":
+            name, system, manifest, image_id = fields
+            images.layout[name, system] = manifest, image_id
         elif kind == "repository":
             images.named += fields
         elif kind == "layers":

@@ -52,7 +52,7 @@
             (image-report-layers report)))
 
 (define* (build name compression compressor #:key max-layers (which "1")
-                (repository "engines-test"))
+                (repository "engines-test") (image-format 'docker-archive))
   (define file
     (string-append directory "/" name "." compression))
   (define profile
@@ -64,6 +64,7 @@
                         #:creation-time (make-time time-utc 0 1)
                         #:compressor compressor
                         #:max-layers max-layers
+                        #:format image-format
                         #:database (string-append directory "/db.sqlite")
                         #:entry-point
                         (list (string-append profile "/bin/sh") "-c")
@@ -77,8 +78,11 @@
                           (file "/etc/extra" "an extra file\n")
                           (directory "/locked" 0 0 #o700)
                           ("/bin" -> ,(string-append profile "/bin")))))
-  (print-report name file (if max-layers "layered" "single") compression
-                report))
+  (print-report name file
+                (cond ((eq? image-format 'oci-archive) "oci")
+                      (max-layers "layered")
+                      (else "single"))
+                compression report))
 
 (define (build-own name max-layers)
   "Build an image of a tree that is no store item, DIRECTORY/own, and of what
@@ -166,6 +170,44 @@ permissions and capabilities."
     ;; Fewer layers than items, so that one of them holds several.
     (build "layered" compression compressor #:max-layers 8)))
  compressors)
+
+;; Here each layer is compressed by itself.
+(for-each
+ (match-lambda
+   ((compression . compressor)
+    (build "oci" compression compressor #:max-layers 8
+           #:image-format 'oci-archive)))
+ '(("none" . ("none"))
+   ("gzip" . ("gzip" "-9"))
+   ("zstd" . ("zstd"))))
+
+;; A directory with several images, one of them for two systems.
+(define* (build-layout name compressor #:key (which "1")
+                       (system "x86_64-linux-gnu"))
+  (define profile
+    (item (string-append "profile-" which)))
+  (define report
+    (build-docker-image (string-append directory "/layout") (paths-of which)
+                        profile
+                        #:names (list name)
+                        #:system system
+                        #:creation-time (make-time time-utc 0 1)
+                        #:compressor compressor
+                        #:max-layers 100
+                        #:format 'oci
+                        #:entry-point
+                        (list (string-append profile "/bin/sh") "-c")
+                        #:environment
+                        `(("PATH" . ,(string-append profile "/bin")))))
+  (print "layout" name system (image-report-manifest-digest report)
+         (image-report-id report)))
+
+(build-layout "layout-gzip:1" '("gzip"))
+(build-layout "layout-gzip:2" '("gzip") #:which "2")
+(build-layout "layout-zstd" '("zstd"))
+(build-layout "layout-zstd:2" '("zstd") #:which "2")
+(build-layout "systems" '("none"))
+(build-layout "systems" '("none") #:system "aarch64-linux")
 
 ;; For the registry: the same items but one, and the profile with it.
 (build "first" "none" #f #:max-layers 100)

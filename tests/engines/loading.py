@@ -19,7 +19,7 @@ def limits():
     for line in LIMITS.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             engine, form, compression, pattern, reason = line.split("\t")
-            for each in image.FORMS if form == "*" else [form]:
+            for each in ("single", "layered") if form == "*" else [form]:
                 listed[engine, each, compression] = pattern, reason
     return listed
 
@@ -130,14 +130,13 @@ def check_building_upon(engine, each):
 def check_images(engine, images, results):
     """Load and run every image in ENGINE; note the outcomes in RESULTS."""
     listed = limits()
-    for form in image.FORMS:
-        for compression in image.COMPRESSIONS:
-            each = images[form, compression]
-            outcome = check_image(engine, each, listed.get((engine.id, form, compression)))
-            results[engine.id, form, compression] = outcome
-            if compression == "none" and outcome == "run":
-                if hasattr(engine, "history") and form == "layered":
-                    check_history(engine, each)
-                if hasattr(engine, "build_upon"):
-                    results[engine.id, "base", form] = check_building_upon(engine, each)
-            engine.wipe()
+    for form, compression in image.KINDS:
+        each = images[form, compression]
+        outcome = check_image(engine, each, listed.get((engine.id, form, compression)))
+        results[engine.id, form, compression] = outcome
+        if compression == "none" and outcome == "run":
+            if hasattr(engine, "history") and form == "layered":
+                check_history(engine, each)
+            if hasattr(engine, "build_upon"):
+                results[engine.id, "base", form] = check_building_upon(engine, each)
+        engine.wipe()

@@ -92,7 +92,7 @@ def compare(name, files):
 
 
 def check(images):
-    for form in image.FORMS:
+    for form in ("single", "layered"):
         plain = images[form, "none"]
         outer, = compare(f"{form}: outer archive", [plain.file])
         layers = []
@@ -105,7 +105,7 @@ def check(images):
         compare(f"{form}: {len(layers)} layers", layers)
         for layer in layers:
             os.unlink(layer)
-        for compression in image.COMPRESSIONS:
+        for compression in image.COMPRESSIONS[form]:
             if compression == "none":
                 continue
             file = images[form, compression].file

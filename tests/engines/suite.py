@@ -10,6 +10,7 @@ import traceback
 import contents
 import engines
 import image
+import layouts
 import loading
 import place
 import readers
@@ -68,7 +69,7 @@ def main():
     def check(group):
         return [(check_engine, engine, images, changed, results) for engine in group]
 
-    in_parallel([(readers.check_reports, images)] + check(machine_engines),
+    in_parallel([(readers.check_reports, images), (layouts.check, images)] + check(machine_engines),
                 check(engines.SID_ENGINES) + [(readers.check, images)])
     engines.stop_daemon(registry_daemon)
     table.write("/mnt/out/table", machine_engines + engines.SID_ENGINES, results)

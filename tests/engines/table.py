@@ -23,13 +23,12 @@ def write(file, engines, results):
 
     def base(engine):
         tried = [results.get((engine.id, "base", form)) for form in image.FORMS]
-        return "–" if tried == [None, None] else "yes" if all(tried) else "**fails**"
+        return "–" if not any(tried) else "yes" if all(tried) else "**fails**"
 
     def changed(engine):
         return "refused" if results.get((engine.id, "changed")) else "not noticed"
 
-    columns = [(form, compression) for form in image.FORMS
-               for compression in image.COMPRESSIONS]
+    columns = image.KINDS
     rows = [["Debian", "engine", "version"]
             + [f"{form}, {NAMES.get(compression, compression)}"
                for form, compression in columns]
@@ -45,7 +44,7 @@ def write(file, engines, results):
             out.write("| " + " | ".join(row) + " |\n")
         out.write("\nyes: loaded, its image ID and diff IDs compared where the engine "
                   "gives them, and run; loads: the engine runs nothing, its export was "
-                  "compared; as a base: another image was built upon both forms and "
+                  "compared; as a base: another image was built upon all forms and "
                   "run; layer changed: what came of one flipped bit; layers: how many are taken, of 125, "
                   "127 and 128.\n\n")
         for number, reason in enumerate(reasons, 1):

@@ -201,7 +201,10 @@ pub fn index(entries: &[Descriptor]) -> Result<Vec<u8>> {
 pub fn check_layout(bytes: &[u8]) -> std::result::Result<(), String> {
     let document: serde_json::Value =
         serde_json::from_slice(bytes).map_err(|error| format!("is not JSON: {error}"))?;
-    match document.get("imageLayoutVersion").and_then(|version| version.as_str()) {
+    match document
+        .get("imageLayoutVersion")
+        .and_then(|version| version.as_str())
+    {
         Some(version) if version.starts_with("1.") => Ok(()),
         Some(version) => Err(format!("is of version {version:?}, which is not known")),
         None => Err("has no version".into()),
@@ -229,7 +232,10 @@ fn layer_descriptor(layer: &Layer, blob: &Blob) -> Result<Descriptor<'static>> {
     if let Some(fingerprint) = &layer.fingerprint {
         annotate(FILES, fingerprint.to_string());
     }
-    let paths = layer.items.iter().map(|item| String::from_utf8_lossy(&item.path));
+    let paths = layer
+        .items
+        .iter()
+        .map(|item| String::from_utf8_lossy(&item.path));
     let mut left = MAX_ITEMS;
     let named: Vec<_> = paths
         .map_while(|path| {

@@ -6,6 +6,10 @@
 //! groups of their indices, in the order of the layers and of the items in
 //! each.
 
+mod bits;
+mod by_references;
 mod by_size;
 
+pub use bits::Bits;
+pub use by_references::{Item, by_references};
 pub use by_size::by_size;
