@@ -810,6 +810,38 @@ typedef struct guix_docker_error {
   const char *argument;
 } guix_docker_error;
 
+/*
+ Layouts to merge.  Later versions add members at the end.
+ */
+typedef struct guix_docker_merge {
+  /*
+   The size of the structure as the caller knows it, in bytes; set by
+   `guix_docker_merge_init`.
+   */
+  size_t size;
+  /*
+   The directory that all images are to be in, an OCI image layout, which
+   is made if it is not there.  Required.
+   */
+  const char *target;
+  /*
+   The OCI image layouts that they are in, directories or archives.
+   */
+  const char *const *sources;
+  /*
+   How many layouts there are.
+   */
+  size_t source_count;
+  /*
+   Told of progress, and able to stop the work; may be NULL.
+   */
+  guix_docker_monitor monitor;
+  /*
+   Passed to `monitor`.
+   */
+  void *progress_data;
+} guix_docker_merge;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -869,6 +901,31 @@ guix_docker_status build_docker_image(const struct guix_docker_options *options,
  get the sizes of the first version, which later libraries go on to take.
  */
 void guix_docker_options_init(struct guix_docker_options *options, size_t size);
+
+/*
+ Merges OCI image layouts into one, images of several systems as a rule.
+
+ - `options`: the layouts, made by `guix_docker_merge_init` and filled in by
+   the caller.  It and all it points to need live only for the call.
+ - `error`: as for `build_docker_image`.
+
+ Images of one name for several systems are found by that name, in an index
+ of theirs.  One of the same name and system as another one that is there
+ takes its place.  Digests are checked; blobs are linked where that can be.
+
+ Returns `GUIX_DOCKER_STATUS_OK`, which is 0, or why nothing was changed.
+ */
+guix_docker_status guix_docker_merge_layouts(const struct guix_docker_merge *options,
+                                             struct guix_docker_error **error);
+
+/*
+ Fills `options` with defaults: nothing.
+
+ - `options`: the structure to fill.
+ - `size`: `sizeof (struct guix_docker_merge)`, by which the library knows
+   which members the caller has.
+ */
+void guix_docker_merge_init(struct guix_docker_merge *options, size_t size);
 
 /*
  The report as a JSON object, whose form guix_docker_report.schema.json

@@ -87,6 +87,8 @@ pub enum Argument {
     ImmutablePaths,
     Layering,
     ReferencesGraphs,
+    Target,
+    Sources,
 }
 
 /// A failure: its kind, the argument that led to it, if any, and a message

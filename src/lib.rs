@@ -30,6 +30,7 @@ pub mod format;
 pub mod image;
 pub mod input;
 pub mod job;
+mod merge;
 pub mod name;
 pub mod output;
 mod pipeline;
@@ -41,6 +42,7 @@ pub mod write;
 
 pub use error::{Error, Status};
 pub use job::{Job, Phase, Progress};
+pub use merge::{Merge, merge};
 pub use pipeline::build;
 pub use report::Report;
 pub use request::Request;

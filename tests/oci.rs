@@ -725,3 +725,102 @@ fn immutable_paths_are_not_read() {
         manifest_digest(&build("new", false))
     );
 }
+
+/// Merges layouts by their names in `scratch`.
+fn merge(scratch: &Scratch, target: &str, sources: &[&str]) -> Result<(), guix_docker::Error> {
+    let sources: Vec<PathBuf> = sources.iter().map(|name| scratch.path(name)).collect();
+    let sources: Vec<&[u8]> = sources.iter().map(|source| bytes(source)).collect();
+    let merge = guix_docker::Merge::new(bytes(&scratch.path(target)), &sources)?;
+    guix_docker::merge(&merge, &mut |_| std::ops::ControlFlow::Continue(()))
+}
+
+#[test]
+fn layouts_are_merged() {
+    let scratch = Scratch::new();
+    let items = items(&scratch);
+    let build = |root: &str, format, system: &str, name: &str| {
+        let mut request = request(&scratch, root, format, &items);
+        request.system(system.as_bytes()).unwrap();
+        request.name(name.as_bytes()).unwrap();
+        run(&request).unwrap()
+    };
+    build("one", Format::Oci, "x86_64-linux", "app");
+    build("two", Format::Oci, "aarch64-linux", "app");
+    build("two", Format::Oci, "aarch64-linux", "other:1");
+    build("all", Format::Oci, "x86_64-linux", "app");
+    build("all", Format::Oci, "aarch64-linux", "app");
+    build("all", Format::Oci, "aarch64-linux", "other:1");
+    merge(&scratch, "merged", &["one", "two"]).unwrap();
+    assert!(directory(&scratch.path("merged"))["index.json"] == scratch.read("all/index.json"));
+    // Whatever the order, and again, and with what has been merged already.
+    merge(&scratch, "merged", &["two", "one", "merged"]).unwrap();
+    merge(&scratch, "again", &["merged"]).unwrap();
+    for name in ["merged", "again"] {
+        assert_eq!(
+            names(&scratch.path(name)),
+            names(&scratch.path("all")),
+            "{name}"
+        );
+    }
+    // Blobs are links.
+    let inodes = |root: &str| -> Vec<u64> {
+        let blobs = fs::read_dir(scratch.path(root).join("blobs/sha256")).unwrap();
+        let inodes = blobs.map(|entry| entry.unwrap().metadata().unwrap().ino());
+        inodes.collect()
+    };
+    let merged = inodes("merged");
+    assert!(inodes("one").iter().all(|inode| merged.contains(inode)));
+    // An archive is a layout too.
+    build("three.tar", Format::OciArchive, "armhf-linux", "app");
+    merge(&scratch, "with-archive", &["three.tar"]).unwrap();
+    assert_eq!(names(&scratch.path("with-archive"))[0].0, "latest");
+
+    let digest = &index(&directory(&scratch.path("one"))).manifests()[0]
+        .digest()
+        .to_string();
+    let blob = scratch.path("one/blobs/sha256").join(&digest[7..]);
+    let content = fs::read(&blob).unwrap();
+    let before = directory(&scratch.path("merged"));
+    for (damaged, what) in [
+        (Some(&b"{}"[..]), "is not what its digest says"),
+        (None, "it has no blobs/sha256/"),
+    ] {
+        match damaged {
+            Some(bytes) => {
+                fs::remove_file(&blob).unwrap();
+                fs::write(&blob, bytes).unwrap();
+            }
+            None => fs::remove_file(&blob).unwrap(),
+        }
+        let error = merge(&scratch, "merged", &["two", "one"]).unwrap_err();
+        assert_eq!(error.status(), Status::Input);
+        assert!(error.message().contains(what), "{error}");
+        assert!(directory(&scratch.path("merged")) == before);
+        assert!(merge(&scratch, "new", &["one"]).is_err());
+        assert!(!scratch.path("new").exists());
+    }
+    fs::write(&blob, content).unwrap();
+    merge(&scratch, "new", &["one"]).unwrap();
+}
+
+#[test]
+fn an_index_that_was_lost_is_an_error() {
+    let scratch = Scratch::new();
+    let items = items(&scratch);
+    let build = |system: &str| {
+        let mut request = request(&scratch, "layout", Format::Oci, &items);
+        request.system(system.as_bytes()).unwrap();
+        run(&request)
+    };
+    build("x86_64-linux").unwrap();
+    build("aarch64-linux").unwrap();
+    let nested = index(&directory(&scratch.path("layout"))).manifests()[0]
+        .digest()
+        .to_string();
+    fs::remove_file(scratch.path("layout/blobs/sha256").join(&nested[7..])).unwrap();
+    let mut request = request(&scratch, "layout", Format::Oci, &items);
+    request.system(b"armhf-linux").unwrap();
+    request.reuse::<&[u8]>(&[]).unwrap();
+    let error = run(&request).unwrap_err();
+    assert!(error.message().contains("has lost its index"), "{error}");
+}

@@ -30,6 +30,7 @@
                image-report-archive-digest
                image-report-names
                image-report-manifest-digest
+               image-report-manifest-size
                image-report->json
 
                layer-report?
@@ -45,7 +46,8 @@
                docker-error-status
                docker-error-system-error)
   #:export (%docker-image-max-layers
-            build-docker-image))
+            build-docker-image
+            merge-image-layouts))
 
 ;;; Commentary:
 ;;;
@@ -208,7 +210,8 @@ is merged into the configuration last, as RFC 7396 says.
 
 ARCHIVE-DIGEST is true for the report to have the digest of the archive, see
 'image-report-archive-digest'.  The report also has 'image-report-size', 0 where
-a command has written to a port, 'image-report-layers', 'image-report-names',
+a command has written to a port or IMAGE is a directory, 'image-report-layers',
+'image-report-names', in OCI formats 'image-report-manifest-digest',
 'image-report-warnings', and 'image-report->json' for all of it as JSON.
 
 LAYERING is 'size', for MAX-LAYERS as above, or 'references': what many of PATHS
@@ -239,5 +242,17 @@ of type '&docker-error' with a message, and leave no file behind."
                 stop-signal health-check author config archive-digest
                 annotations reuse references-graphs layering
                 immutable-paths)))
+
+(define* (merge-image-layouts target sources #:key (progress (const #t)))
+  "Have all images of SOURCES, a list of names of OCI image layouts, directories
+or archives, be in TARGET as well, a directory which is a layout too or is made.
+
+Images of one name for several systems are found by that name, in an index of
+theirs; one of the same name and system as another one that is there takes its
+place.  Digests are checked, and blobs linked where that can be.
+
+PROGRESS is as for 'build-docker-image'.  Errors are exceptions of type
+'&docker-error' and leave TARGET as it was."
+  (call-merge-image-layouts (association target sources progress)))
 
 ;;; docker.scm ends here

@@ -69,6 +69,23 @@ pub unsafe fn copy<T: Structure>(
     Ok(copy)
 }
 
+/// Fills the structure at `target`, of which the caller has `size` bytes, with
+/// `defaults`, and what this version does not have with zeros.
+///
+/// # Safety
+///
+/// `target` must point to `size` bytes that may be written.
+pub unsafe fn fill<T: Structure>(target: *mut T, defaults: &T, size: usize) {
+    let known = size.min(size_of::<T>());
+    // SAFETY: `known` bytes are in both structures; the rest is within the
+    // caller's `size`.
+    unsafe {
+        let target = target.cast::<u8>();
+        ptr::copy_nonoverlapping((&raw const *defaults).cast::<u8>(), target, known);
+        target.add(known).write_bytes(0, size - known);
+    }
+}
+
 /// Fails to compile unless a structure consists of the members named, in that
 /// order and without padding between or after them: padding that a later
 /// version put a member into would hold whatever an older caller left there.

@@ -24,7 +24,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use self::error::CError;
-use self::options::Options;
+use self::options::{MergeOptions, Options};
 use self::report::CReport;
 use crate::error::{Argument, Error, Result, Status};
 use crate::job::panicked;
@@ -134,13 +134,64 @@ pub unsafe extern "C" fn guix_docker_options_init(options: *mut Options, size: u
         return;
     }
     let defaults = Options::new(size);
-    let known = size.min(size_of::<Options>());
-    // SAFETY: the caller promises `size` bytes; `known` of them come from a
-    // structure that has as many, what is beyond is zeroed.
+    // SAFETY: the caller promises `size` bytes.
+    unsafe { layout::fill(options, &defaults, size) }
+}
+
+/// Merges OCI image layouts into one, images of several systems as a rule.
+///
+/// - `options`: the layouts, made by `guix_docker_merge_init` and filled in by
+///   the caller.  It and all it points to need live only for the call.
+/// - `error`: as for `build_docker_image`.
+///
+/// Images of one name for several systems are found by that name, in an index
+/// of theirs.  One of the same name and system as another one that is there
+/// takes its place.  Digests are checked; blobs are linked where that can be.
+///
+/// Returns `GUIX_DOCKER_STATUS_OK`, which is 0, or why nothing was changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn guix_docker_merge_layouts(
+    options: *const MergeOptions,
+    error: *mut *mut CError,
+) -> Status {
+    let merged = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: the caller promises a structure as large as it says, and all
+        // it points to.
+        let (merge, options) = unsafe { read::merge(options)? };
+        let mut monitor = |news| {
+            // SAFETY: the caller promises a function that may be called.
+            unsafe { progress::tell_monitor(options.monitor, options.progress_data, news) }
+        };
+        crate::merge(&merge, &mut monitor)
+    }));
+    let merged = merged.unwrap_or_else(|payload| Err(panicked(&*payload)));
+    let (status, new_error) = match merged {
+        Ok(()) => (Status::Ok, ptr::null_mut()),
+        Err(problem) => (problem.status(), error::export(&problem)),
+    };
+    // SAFETY: the caller promises that it is NULL or valid for writing; what is
+    // not handed over is freed.
     unsafe {
-        let target = options.cast::<u8>();
-        ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), target, known);
-        target.add(known).write_bytes(0, size - known);
+        if error.is_null() {
+            error::free(new_error);
+        } else {
+            *error = new_error;
+        }
+    }
+    status
+}
+
+/// Fills `options` with defaults: nothing.
+///
+/// - `options`: the structure to fill.
+/// - `size`: `sizeof (struct guix_docker_merge)`, by which the library knows
+///   which members the caller has.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn guix_docker_merge_init(options: *mut MergeOptions, size: usize) {
+    if !options.is_null() {
+        let defaults = MergeOptions::new(size);
+        // SAFETY: the caller promises `size` bytes.
+        unsafe { layout::fill(options, &defaults, size) }
     }
 }
 

@@ -325,6 +325,26 @@ pub struct Ownership {
     pub gid: u32,
 }
 
+/// Layouts to merge.  Later versions add members at the end.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct MergeOptions {
+    /// The size of the structure as the caller knows it, in bytes; set by
+    /// `guix_docker_merge_init`.
+    pub size: usize,
+    /// The directory that all images are to be in, an OCI image layout, which
+    /// is made if it is not there.  Required.
+    pub target: *const c_char,
+    /// The OCI image layouts that they are in, directories or archives.
+    pub sources: *const *const c_char,
+    /// How many layouts there are.
+    pub source_count: usize,
+    /// Told of progress, and able to stop the work; may be NULL.
+    pub monitor: Monitor,
+    /// Passed to `monitor`.
+    pub progress_data: *mut c_void,
+}
+
 /// The words and 64-bit numbers of a structure of the first version, in bytes.
 const fn first(words: usize, numbers: usize) -> usize {
     words * size_of::<usize>() + numbers * 8
@@ -334,6 +354,11 @@ const fn first(words: usize, numbers: usize) -> usize {
 // programs that were compiled with them go on running.
 impl Structure for Options {
     const FIRST_SIZE: usize = first(22, 5);
+    const WHAT: &str = "the options";
+}
+
+impl Structure for MergeOptions {
+    const FIRST_SIZE: usize = first(6, 0);
     const WHAT: &str = "the options";
 }
 
@@ -425,6 +450,14 @@ no_padding!(Options {
     layering,
     immutable_paths,
 });
+no_padding!(MergeOptions {
+    size,
+    target,
+    sources,
+    source_count,
+    monitor,
+    progress_data,
+});
 no_padding!(Directive {
     kind,
     mode,
@@ -436,6 +469,16 @@ no_padding!(Directive {
 no_padding!(Transformation { from, to });
 no_padding!(Variable { name, value });
 no_padding!(Ownership { path, uid, gid });
+
+impl MergeOptions {
+    /// The defaults, for a caller who knows the first `size` bytes of the
+    /// structure.
+    pub fn new(size: usize) -> Self {
+        // SAFETY: zeros are NULL, no function or the number 0.
+        let zeros: Self = unsafe { MaybeUninit::zeroed().assume_init() };
+        MergeOptions { size, ..zeros }
+    }
+}
 
 impl Options {
     /// The defaults, for a caller who knows the first `size` bytes of the

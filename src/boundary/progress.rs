@@ -70,9 +70,32 @@ pub type Monitor = Option<unsafe extern "C" fn(data: *mut c_void, event: *const 
 ///
 /// The functions must be as their types say.
 pub unsafe fn tell(options: &Options, news: job::Progress) -> ControlFlow<()> {
-    let job::Progress { phase, done, total } = news;
     let data = options.progress_data;
-    if let Some(monitor) = options.monitor {
+    // SAFETY: the caller promises the functions.
+    unsafe { tell_monitor(options.monitor, data, news)? };
+    let job::Progress { phase, done, total } = news;
+    if let Some(progress) = options.progress {
+        let done = if phase == Phase::Scanning { 0 } else { done };
+        // SAFETY: the caller gave the function to be called like this.
+        if unsafe { progress(data, done, total) } != 0 {
+            return ControlFlow::Break(());
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// Tells `monitor` of `news`; breaks if it wants the work to stop.
+///
+/// # Safety
+///
+/// It must be as its type says.
+pub unsafe fn tell_monitor(
+    monitor: Monitor,
+    data: *mut c_void,
+    news: job::Progress,
+) -> ControlFlow<()> {
+    let job::Progress { phase, done, total } = news;
+    if let Some(monitor) = monitor {
         let event = Event {
             struct_size: size_of::<Event>() as u32,
             phase: match phase {
@@ -85,13 +108,6 @@ pub unsafe fn tell(options: &Options, news: job::Progress) -> ControlFlow<()> {
         };
         // SAFETY: the caller gave the function to be called like this.
         if unsafe { monitor(data, &event) } != 0 {
-            return ControlFlow::Break(());
-        }
-    }
-    if let Some(progress) = options.progress {
-        let done = if phase == Phase::Scanning { 0 } else { done };
-        // SAFETY: the caller gave the function to be called like this.
-        if unsafe { progress(data, done, total) } != 0 {
             return ControlFlow::Break(());
         }
     }

@@ -15,9 +15,10 @@ use super::options::{
     CONFIG_KEYS_REFERENCE, CONFIG_KEYS_SPEC, DEFAULT_MODE, DIRECTIVE_DIRECTORY, DIRECTIVE_FILE,
     DIRECTIVE_LINK, Directive, FORMAT_DOCKER_ARCHIVE, FORMAT_OCI, FORMAT_OCI_ARCHIVE,
     HISTORY_LAYERS, HISTORY_NONE, HISTORY_ONE, LAYERING_REFERENCES, LAYERING_SIZE, MODES_KEEP,
-    MODES_REFERENCE, NO_PERMISSIONS, NOW, Options, WHITEOUTS_ALLOW, WHITEOUTS_REFUSE, XATTRS_DROP,
-    XATTRS_KEEP,
+    MODES_REFERENCE, MergeOptions, NO_PERMISSIONS, NOW, Options, WHITEOUTS_ALLOW, WHITEOUTS_REFUSE,
+    XATTRS_DROP, XATTRS_KEEP,
 };
+use crate::Merge;
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::request::{
     self, Compressor, ConfigKeys, Format, History, Layering, Modes, Request, Whiteouts, Xattrs,
@@ -43,6 +44,31 @@ pub unsafe fn options(options: *const Options) -> Result<Options> {
         ));
     }
     Ok(options)
+}
+
+/// Copies what a caller, whose structure may be older or newer, wants merged.
+///
+/// # Safety
+///
+/// `options` must be NULL or point to as many bytes as its first member says,
+/// and all that it points to must be as the structure describes.
+pub unsafe fn merge(options: *const MergeOptions) -> Result<(Merge, MergeOptions)> {
+    if options.is_null() {
+        return Err(null(Argument::Options));
+    }
+    // SAFETY: every version of the structure begins with its size.
+    let size = unsafe { options.cast::<usize>().read() };
+    let defaults = MergeOptions::new(size);
+    // SAFETY: the caller promises `size` bytes.
+    let options = unsafe { layout::copy(Argument::Options, options, size, &defaults)? };
+    // SAFETY: the caller promises strings, and a list of them.
+    let (target, sources) = unsafe {
+        (
+            required(Argument::Target, options.target)?,
+            strings(Argument::Sources, options.sources, options.source_count)?,
+        )
+    };
+    Ok((Merge::new(target, &sources)?, options))
 }
 
 /// Makes a request of `options`.

@@ -6,11 +6,10 @@
 //! which the layout's index has one entry, so that what is asked for by its
 //! name has them all.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::documents::oci::{
-    CONTAINERD_NAME, Descriptor, Document, INDEX_TYPE, MANIFEST_TYPE, REF_NAME,
-};
+use super::documents::oci::{CONTAINERD_NAME, Document, INDEX_TYPE, MANIFEST_TYPE, REF_NAME};
 use super::documents::{decode, encode};
 use crate::digest::Digest;
 use crate::error::{Error, Result, Status};
@@ -64,11 +63,13 @@ impl Index {
     /// Adds the `entry` of an image.  It takes the place of one of the same
     /// name and platform; with one for another platform, it goes into an index
     /// of the name's own, which is returned.
-    pub fn add(&mut self, entry: &Descriptor, read: &Read) -> Result<Option<Document>> {
+    pub fn add(&mut self, entry: &impl Serialize, read: &Read) -> Result<Option<Document>> {
         let entry: Object = decode(&encode(entry)?)?;
         let name = annotation(&entry, REF_NAME).map(str::to_owned);
-        let is_same =
-            |other: &&mut Object| name.is_some() && annotation(other, REF_NAME) == name.as_deref();
+        let is_same = |other: &&mut Object| match &name {
+            Some(name) => annotation(other, REF_NAME) == Some(name),
+            None => other.get("digest") == entry.get("digest"),
+        };
         let Some(old) = self.entries.iter_mut().find(is_same) else {
             self.entries.push(entry);
             return Ok(None);
@@ -134,15 +135,21 @@ fn platform(image: &Object) -> Value {
     ])
 }
 
-/// The images of the index that `entry` tells of, or none if that is not
-/// there.
+/// The images of the index that `entry` tells of.
 fn nested(entry: &Object, read: &Read) -> Result<Vec<Object>> {
-    let digest = entry.get("digest").and_then(Value::as_str);
-    let Some(bytes) = digest.and_then(Digest::parse).map(|digest| read(&digest)) else {
-        return Ok(Vec::new());
+    let text = entry.get("digest").and_then(Value::as_str);
+    let document = match text.and_then(Digest::parse) {
+        Some(digest) => read(&digest)?,
+        None => None,
     };
-    match bytes? {
+    match document {
         Some(bytes) => Ok(Index::parse(&bytes)?.entries),
-        None => Ok(Vec::new()),
+        None => Err(Error::new(
+            Status::Output,
+            format!(
+                "the OCI layout has lost its index {}, or it is damaged; name another directory",
+                text.unwrap_or_default()
+            ),
+        )),
     }
 }

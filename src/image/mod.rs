@@ -12,14 +12,14 @@ mod oci;
 mod section;
 mod store;
 
-pub use oci::{Descriptor, StoredImage, StoredLayer};
+pub use oci::{Descriptor, Manifest, StoredImage, StoredLayer};
 pub use section::Section;
 pub use store::Store;
 
 use crate::error::{Error, Status};
 
 /// The size in bytes of the largest document that is read.
-const MAX_DOCUMENT: u64 = 16 << 20;
+const MAX_DOCUMENT: u64 = 8 << 20;
 
 /// `what`, a part of an image, is not as it should be.
 fn malformed(what: impl std::fmt::Display) -> Error {

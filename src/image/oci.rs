@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::section::Section;
 use super::store::Store;
@@ -24,7 +25,7 @@ const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.lis
 const DOCKER_MANIFEST_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
 /// What is said of a blob.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
     /// What it is.
@@ -35,15 +36,18 @@ pub struct Descriptor {
     /// Its size in bytes.
     pub size: u64,
     /// What is said of it besides.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
     /// What an image runs on.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// Members of no meaning here.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
 /// What an image runs on.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Platform {
     /// The architecture, by Go's name.
     #[serde(default)]
@@ -52,8 +56,11 @@ pub struct Platform {
     #[serde(default)]
     pub os: String,
     /// The variant of the architecture.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// Members of no meaning here.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
 impl Descriptor {
@@ -68,10 +75,13 @@ struct Index {
     manifests: Vec<Descriptor>,
 }
 
+/// What an image is made of.
 #[derive(Deserialize)]
-struct Manifest {
-    config: Descriptor,
-    layers: Vec<Descriptor>,
+pub struct Manifest {
+    /// Its configuration.
+    pub config: Descriptor,
+    /// Its layers, lowest first.
+    pub layers: Vec<Descriptor>,
 }
 
 /// What is needed of a configuration.
@@ -157,17 +167,46 @@ impl Store {
         Ok(())
     }
 
+    /// The manifest of that descriptor.
+    pub fn manifest(&self, descriptor: &Descriptor) -> Result<Manifest> {
+        let digest = self.digest(descriptor)?;
+        self.parse(&self.document_of(&digest)?, &blob_file(&digest))
+    }
+
+    /// What the image of that descriptor runs on, which its configuration says
+    /// if the descriptor does not.
+    pub fn platform(&self, descriptor: &Descriptor) -> Result<Platform> {
+        if let Some(platform) = &descriptor.platform {
+            return Ok(platform.clone());
+        }
+        #[derive(Deserialize)]
+        struct Config {
+            architecture: String,
+            os: String,
+            #[serde(default)]
+            variant: Option<String>,
+        }
+        let config = self.manifest(descriptor)?.config;
+        let digest = self.digest(&config)?;
+        let config: Config = self.parse(&self.document_of(&digest)?, &blob_file(&digest))?;
+        Ok(Platform {
+            architecture: config.architecture,
+            os: config.os,
+            variant: config.variant,
+            rest: Map::new(),
+        })
+    }
+
     /// The image of that descriptor.
     pub fn image(&self, descriptor: &Descriptor) -> Result<StoredImage> {
-        let digest = self.digest(descriptor)?;
-        let name = blob_file(&digest);
-        let manifest: Manifest = self.parse(&self.document_of(&digest)?, &name)?;
+        let manifest = self.manifest(descriptor)?;
         let config_digest = self.digest(&manifest.config)?;
         let config = self.document_of(&config_digest)?;
         let Config { rootfs } = self.parse(&config, &blob_file(&config_digest))?;
         if rootfs.diff_ids.len() != manifest.layers.len() {
             return Err(self.wrong(format_args!(
-                "{name} has {} layers, but its configuration {}",
+                "the manifest {} has {} layers, but its configuration {}",
+                descriptor.digest,
                 manifest.layers.len(),
                 rootfs.diff_ids.len()
             )));
@@ -191,7 +230,8 @@ impl Store {
         self.find(&blob_file(digest))
     }
 
-    fn digest(&self, descriptor: &Descriptor) -> Result<Digest> {
+    /// The digest of what `descriptor` is about.
+    pub fn digest(&self, descriptor: &Descriptor) -> Result<Digest> {
         self.parse_digest(&descriptor.digest)
     }
 

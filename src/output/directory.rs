@@ -26,7 +26,6 @@ use crate::format::documents::oci;
 use crate::image::Section;
 use crate::input::FileId;
 use crate::job::{Job, lock};
-use crate::request::{Destination, Request};
 
 /// How often a build looks whether another one has left the directory.
 const LOCK_INTERVAL: Duration = Duration::from_millis(50);
@@ -44,6 +43,7 @@ const MAX_INDEX: u64 = 64 << 20;
 
 /// A layout that is being written to.
 pub struct Directory {
+    argument: Argument,
     /// Its absolute name.
     name: PathBuf,
     root: OwnedFd,
@@ -61,20 +61,16 @@ enum Made {
 }
 
 impl Directory {
-    /// The directory that `request` names; it is made if it is not there.
-    pub fn open(request: &Request) -> Result<Self> {
-        let Destination::File(name) = &request.destination else {
-            return Err(Error::argument(
-                Argument::ImageFd,
-                "an OCI layout is a directory, which a descriptor cannot take; name it as the image",
-            ));
-        };
+    /// The directory `name`, which is made if it is not there; errors about it
+    /// are because of `argument`.
+    pub fn open(name: &[u8], argument: Argument) -> Result<Self> {
+        let failed = |what, errno| failed(what, errno).because_of(argument);
         let name = Path::new(OsStr::from_bytes(name));
         let made = match rustix::fs::mkdir(name, DIRECTORY_MODE) {
             Ok(()) => vec![Made::Root],
             Err(Errno::EXIST) => Vec::new(),
             Err(errno) => {
-                let error = failed(format_args!("making the directory {name:?}"), errno);
+                let error = failed(format!("making the directory {name:?}"), errno);
                 return Err(match errno {
                     Errno::NOENT => error.advise("make the directory above it first"),
                     _ => error,
@@ -86,9 +82,10 @@ impl Directory {
             let name = std::fs::canonicalize(name).map_err(|error| errno(&error))?;
             Ok((root, name))
         };
-        let (root, name) = open()
-            .map_err(|errno| failed(format_args!("opening the directory {name:?}"), errno))?;
+        let (root, name) =
+            open().map_err(|errno| failed(format!("opening the directory {name:?}"), errno))?;
         Ok(Directory {
+            argument,
             name,
             root,
             made: Mutex::new(made),
@@ -99,6 +96,12 @@ impl Directory {
     /// Waits until no other build has the directory, and makes it a layout if
     /// it is empty.
     pub fn lock(&mut self, job: &Job) -> Result<()> {
+        let argument = self.argument;
+        self.lock_and_prepare(job)
+            .map_err(|error| error.because_of(argument))
+    }
+
+    fn lock_and_prepare(&mut self, job: &Job) -> Result<()> {
         loop {
             job.check()?;
             match rustix::fs::flock(&self.root, FlockOperation::NonBlockingLockExclusive) {
@@ -173,7 +176,7 @@ impl Directory {
 
     fn refused(&self, problem: std::fmt::Arguments) -> Error {
         let what = format!("{:?} is no OCI layout: {problem}", self.name);
-        Error::new(Status::Output, what).because_of(Argument::Image)
+        Error::new(Status::Output, what).because_of(self.argument)
     }
 
     /// The files that must not become part of the image: the directory, with
@@ -186,7 +189,7 @@ impl Directory {
 
     /// An empty file that is to be a blob.
     pub fn new_blob(&self) -> Result<NewFile> {
-        NewFile::create(&self.root, &self.name).map_err(|error| error.because_of(Argument::Image))
+        NewFile::create(&self.root, &self.name).map_err(|error| error.because_of(self.argument))
     }
 
     /// Has a blob appear.
@@ -315,5 +318,5 @@ fn open_directory(name: &Path) -> rustix::io::Result<OwnedFd> {
 }
 
 fn failed(what: impl std::fmt::Display, errno: Errno) -> Error {
-    Error::system(Status::Output, what, errno).because_of(Argument::Image)
+    Error::system(Status::Output, what, errno)
 }

@@ -17,9 +17,9 @@ pub use file::ImageFile;
 pub use new_file::NewFile;
 pub use stream::Stream;
 
-use crate::error::{Error, Result, Status};
+use crate::error::{Argument, Error, Result, Status};
 use crate::input::FileId;
-use crate::request::{Format, Request};
+use crate::request::{Destination, Format, Request};
 
 /// What an image is written to.
 pub enum Output {
@@ -34,7 +34,18 @@ impl Output {
     pub fn open(request: &Request) -> Result<Self> {
         Ok(match request.format {
             Format::DockerArchive | Format::OciArchive => Output::Archive(Archive::open(request)?),
-            Format::Oci => Output::Directory(Directory::open(request)?),
+            Format::Oci => match &request.destination {
+                Destination::File(name) => {
+                    Output::Directory(Directory::open(name, Argument::Image)?)
+                }
+                Destination::Stream(_) => {
+                    return Err(Error::argument(
+                        Argument::ImageFd,
+                        "an OCI layout is a directory, which a descriptor cannot take; \
+                         name it as the image",
+                    ));
+                }
+            },
         })
     }
 

@@ -127,6 +127,53 @@ check_words (void)
     }
 }
 
+static int
+stop_merge (void *data, const struct guix_docker_event *event)
+{
+  return *(int *) data + (event->struct_size == 0);
+}
+
+/* Merging the layout that is there.  */
+static void
+check_merge (void)
+{
+  static const char *const sources[] = { "formats" };
+  struct guix_docker_merge merge;
+  struct guix_docker_error *error;
+  int stop = 1;
+
+  memset (&merge, 0xff, sizeof merge);
+  guix_docker_merge_init (&merge, sizeof merge);
+  check (merge.size == sizeof merge && merge.target == NULL
+         && merge.sources == NULL && merge.monitor == NULL,
+         "nothing is to be merged at first");
+  check (guix_docker_merge_layouts (NULL, NULL)
+         == GUIX_DOCKER_STATUS_INVALID_ARGUMENT, "NULL is refused");
+  check (guix_docker_merge_layouts (&merge, &error)
+         == GUIX_DOCKER_STATUS_INVALID_ARGUMENT
+         && strcmp (error->argument, "target") == 0, "so is no target");
+  guix_docker_error_free (error);
+  merge.target = "merged";
+  merge.sources = sources;
+  merge.source_count = 1;
+  merge.monitor = stop_merge;
+  merge.progress_data = &stop;
+  check (guix_docker_merge_layouts (&merge, &error)
+         == GUIX_DOCKER_STATUS_CANCELLED && error != NULL
+         && access ("merged", F_OK) != 0, "it can be stopped");
+  guix_docker_error_free (error);
+  stop = 0;
+  check (guix_docker_merge_layouts (&merge, &error) == 0 && error == NULL
+         && system ("diff -r formats merged") == 0,
+         "one layout is merged into a copy of it");
+  check (guix_docker_merge_layouts (&merge, NULL) == 0
+         && system ("diff -r formats merged && rm -r merged") == 0,
+         "and again into the same");
+  merge.size = 8;
+  check (guix_docker_merge_layouts (&merge, NULL)
+         == GUIX_DOCKER_STATUS_INVALID_ARGUMENT, "a size is checked");
+}
+
 /* The formats of images.  */
 static void
 check_formats (void)
@@ -162,6 +209,7 @@ check_formats (void)
   options.format = GUIX_DOCKER_FORMAT_DOCKER_ARCHIVE;
   check (build_docker_image (&options, NULL, NULL) == GUIX_DOCKER_STATUS_OUTPUT,
          "no archive takes its place");
+  check_merge ();
   check (system ("rm -r formats") == 0, "it can be removed");
   options.format = GUIX_DOCKER_FORMAT_OCI + 1;
   check_refused (&options, "format", "none of the values",

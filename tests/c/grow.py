@@ -12,7 +12,7 @@ import re
 import sys
 
 # The structures that callers fill in, and those that the library does.
-READ = {"Options", "Directive", "Transformation", "Variable", "Ownership"}
+READ = {"Options", "Directive", "Transformation", "Variable", "Ownership", "MergeOptions"}
 WRITTEN = {"Event", "CReport", "CLayer", "CError"}
 
 DEFINITION = re.compile(r"(#\[repr\(C\)\]\n(?:#\[derive\([^)]*\)\]\n)?pub struct (\w+) \{\n"

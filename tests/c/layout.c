@@ -24,6 +24,7 @@
    64 bits, and on those with words of 32.  */
 #define STRUCTURES(STRUCTURE)                   \
   STRUCTURE (options, OPTIONS, 464, 272)        \
+  STRUCTURE (merge, MERGE, 48, 24)              \
   STRUCTURE (directive, DIRECTIVE, 40, 24)      \
   STRUCTURE (transformation, TRANSFORMATION, 16, 8) \
   STRUCTURE (variable, VARIABLE, 16, 8)         \
@@ -100,6 +101,14 @@
   MEMBER (options, references_graph_count, 448, 260) \
   MEMBER (options, layering, 456, 264) \
   MEMBER (options, immutable_paths, 460, 268)
+
+#define MERGE(MEMBER)                           \
+  MEMBER (merge, size, 0, 0)                    \
+  MEMBER (merge, target, 8, 4)                  \
+  MEMBER (merge, sources, 16, 8)                \
+  MEMBER (merge, source_count, 24, 12)          \
+  MEMBER (merge, monitor, 32, 16)               \
+  MEMBER (merge, progress_data, 40, 20)
 
 #define DIRECTIVE(MEMBER)                       \
   MEMBER (directive, kind, 0, 0)                \

@@ -9,6 +9,7 @@
 
 (define %structures
   `(("options" . ,(@@ (guix docker arguments) %options))
+    ("merge" . ,(@@ (guix docker arguments) %merge-options))
     ("directive" . ,%directive)
     ("transformation" . ,%transformation)
     ("variable" . ,%variable)

@@ -22,6 +22,7 @@
 (define public
   '(%docker-image-max-layers
     build-docker-image
+    merge-image-layouts
 
     image-report?
     image-report-id
@@ -30,6 +31,7 @@
     image-report-warnings
     image-report-archive-digest
     image-report-manifest-digest
+    image-report-manifest-size
     image-report-names
     image-report->json
 

@@ -27,12 +27,13 @@
   #:use-module (srfi srfi-19)
   #:use-module (system foreign)
   #:export (default-threads
-            arguments->options))
+            arguments->options
+            arguments->merge-options))
 
 ;;; Commentary:
 ;;;
-;;; The parameters of 'build-docker-image', and what the library gets for
-;;; their values.  The table of them is at the end.
+;;; The parameters of 'build-docker-image' and of 'merge-image-layouts', and what
+;;; the library gets for their values.  The tables of them are at the end.
 ;;;
 ;;; The library checks values.  What is checked here is what it could not see:
 ;;; that a value has the shape of a C value at all, and is not one that means
@@ -382,9 +383,29 @@ returns 0 or, for the build to stop, another number."
   ;; structures).
   (append-map cddr %parameters))
 
+(define %merge-parameters
+  ;; The same of struct guix_docker_merge.
+  `((#f ,(lambda () (structure-size %merge-options)) (size ,size_t))
+    (target ,text->c (target *))
+    (sources ,texts->c (sources *) (source_count ,size_t))
+    (progress ,callback->c (monitor *))
+    (#f ,(const %null-pointer) (progress_data *))))
+
+(define %merge-options
+  (append-map cddr %merge-parameters))
+
 (define (arguments->options arena arguments)
   "Return a pointer to the options for ARGUMENTS, an association list of the
 names of parameters and their values.  PROGRESS is what C is to call."
+  (arguments->pointer arena %options %parameters arguments))
+
+(define (arguments->merge-options arena arguments)
+  "Like 'arguments->options', for those of 'merge-image-layouts'."
+  (arguments->pointer arena %merge-options %merge-parameters arguments))
+
+(define (arguments->pointer arena structure parameters arguments)
+  "Return a pointer to a STRUCTURE with what ARGUMENTS are by the table
+PARAMETERS."
   (define (row->values row)
     (match (take row 2)
       ((#f value)
@@ -394,8 +415,8 @@ names of parameters and their values.  PROGRESS is what C is to call."
          ((name . value)
           (converter arena (symbol->string name) value))))))
 
-  (rows->pointer arena %options
-                 (list (append-map row->values %parameters))))
+  (rows->pointer arena structure
+                 (list (append-map row->values parameters))))
 
 
 ;;;

@@ -27,7 +27,8 @@
   #:use-module (rnrs bytevectors)
   #:use-module (system foreign)
   #:use-module (system foreign-library)
-  #:export (call-build-docker-image))
+  #:export (call-build-docker-image
+            call-merge-image-layouts))
 
 ;;; Commentary:
 ;;;
@@ -112,7 +113,7 @@ has been left, in whatever way, call FREE with the pointer that is there."
   "Return the report at POINTER."
   (match (read-structure pointer %report)
     ((id size layers count warnings warning-count archive-digest
-         names name-count json manifest-digest _)
+         names name-count json manifest-digest manifest-size)
      (image-report (pointer->text id)
                    size
                    (map read-layer (read-pointers layers count))
@@ -122,7 +123,9 @@ has been left, in whatever way, call FREE with the pointer that is there."
                    (map pointer->text
                         (read-pointers names name-count))
                    (optional-text json)
-                   (optional-text manifest-digest)))))
+                   (optional-text manifest-digest)
+                   (and (not (null-pointer? manifest-digest))
+                        manifest-size)))))
 
 (define (scheme-message message argument)
   "Return MESSAGE, which begins with ARGUMENT, the name of a member of the
@@ -255,39 +258,53 @@ meanwhile; leaving it by anything but a return stops the build."
 ;;; The call.
 ;;;
 
+(define (call-library arguments arguments->options name types call)
+  "Call CALL with the library's function NAME, whose arguments are of TYPES, with
+a pointer to the options that ARGUMENTS->OPTIONS makes of ARGUMENTS, an
+association list of the names of parameters and their values, and with one to a
+cell for the address of an error.  Raise that error, or the exception that
+PROGRESS raised."
+  (define progress
+    (assq-ref arguments 'progress))
+
+  (define (prepare error)
+    (lambda (callback)
+      (let* ((arena (make-arena))
+             (options (arguments->options arena
+                                          (acons 'progress callback
+                                                 arguments)))
+             (function (library-function name int32 types)))
+        (lambda ()
+          (let ((status (call function options (bytevector->pointer error))))
+            ;; This also keeps the arena alive until here.
+            (release-arena! arena)
+            status)))))
+
+  (unless (procedure? progress)
+    (argument-error "progress" "~s is not a procedure" progress))
+  (call-with-cell free-error
+    (lambda (error)
+      (unless (zero? (call-watched (prepare error) progress))
+        (raise-exception (read-error (cell-content error)))))))
+
 (define (call-build-docker-image arguments)
   "Call the library with ARGUMENTS, an association list of the names of
 parameters of 'build-docker-image' and their values.  Return its report, or
 raise its error or the exception that PROGRESS raised."
-  (define progress
-    (assq-ref arguments 'progress))
-
-  (define (call report error)
-    "Build, with cells for the addresses of the report and the error."
-    (call-watched
-     (lambda (callback)
-       (let* ((arena (make-arena))
-              (options (arguments->options arena
-                                           (acons 'progress callback
-                                                  arguments)))
-              (build (library-function "build_docker_image" int32 '(* * *))))
-         (lambda ()
-           (let ((status (build options
-                                (bytevector->pointer report)
-                                (bytevector->pointer error))))
-             ;; This also keeps the arena alive until here.
-             (release-arena! arena)
-             status))))
-     progress))
-
-  (unless (procedure? progress)
-    (argument-error "progress" "~s is not a procedure" progress))
   (call-with-cell free-report
     (lambda (report)
-      (call-with-cell free-error
-        (lambda (error)
-          (if (zero? (call report error))
-              (read-report (cell-content report))
-              (raise-exception (read-error (cell-content error)))))))))
+      (call-library arguments arguments->options
+                    "build_docker_image" '(* * *)
+                    (lambda (build options error)
+                      (build options (bytevector->pointer report) error)))
+      (read-report (cell-content report)))))
+
+(define (call-merge-image-layouts arguments)
+  "Call the library with ARGUMENTS, an association list of the names of
+parameters of 'merge-image-layouts' and their values."
+  (call-library arguments arguments->merge-options
+                "guix_docker_merge_layouts" '(* *)
+                (lambda (merge options error)
+                  (merge options error))))
 
 ;;; ffi.scm ends here

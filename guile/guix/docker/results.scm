@@ -30,6 +30,7 @@
             image-report-archive-digest
             image-report-names
             image-report-manifest-digest
+            image-report-manifest-size
             image-report->json
 
             layer-report
@@ -65,7 +66,7 @@
 
 (define-record-type <image-report>
   (image-report id size layers warnings archive-digest names json
-                manifest-digest)
+                manifest-digest manifest-size)
   image-report?
   (id     image-report-id)              ;string, "sha256:..."
   (size   image-report-size)            ;bytes in the file
@@ -74,7 +75,8 @@
   (archive-digest image-report-archive-digest) ;string, "sha256:...", or #f
   (names  image-report-names)           ;list of strings, "REPOSITORY:TAG"
   (json   image-report->json)           ;string
-  (manifest-digest image-report-manifest-digest)) ;string, "sha256:...", or #f
+  (manifest-digest image-report-manifest-digest) ;string, "sha256:...", or #f
+  (manifest-size image-report-manifest-size))    ;bytes, or #f
 
 (define-record-type <layer-report>
   (layer-report diff-id size items blob-digest blob-size media-type)
