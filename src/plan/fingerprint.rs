@@ -6,30 +6,64 @@ use sha2::{Digest as _, Sha256};
 
 use super::layer::Layer;
 use crate::digest::Digest;
+use crate::format::archive::OwnerNames;
 use crate::input::{Kind, Source};
 
 /// The digest of all that is known of `layer` when its files have been
-/// listed: its members' headers, what these were made from, and contents that
-/// are no file's.
+/// listed: what its members' headers say, what these were made from, and
+/// contents that are no file's.
 ///
 /// Layers of the same bytes from the same files have the same fingerprint.
 /// Those of the same fingerprint have the same bytes if the contents of their
 /// files are the same.
 pub fn fingerprint(layer: &Layer) -> Digest {
     let mut hash = Sha256::new();
-    let mut add = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
+    // A text has its length in front, so that no two lists are the same bytes.
+    let mut bytes = vec![u8::from(layer.owner_names == OwnerNames::Root)];
+    let text = |bytes: &mut Vec<u8>, text: &[u8]| {
+        bytes.extend((text.len() as u64).to_le_bytes());
+        bytes.extend(text);
     };
-    let mut headers = Vec::new();
     for member in &layer.members {
-        headers.clear();
-        member.push_headers(layer.owner_names, &mut headers);
-        add(&headers);
-        add(member.origin.as_deref().unwrap_or_default());
-        if let Kind::File(Source::Memory(content)) = &member.kind {
-            add(content);
+        text(&mut bytes, &member.name);
+        bytes.extend(member.mode.to_le_bytes());
+        bytes.extend(member.owner.uid.to_le_bytes());
+        bytes.extend(member.owner.gid.to_le_bytes());
+        text(&mut bytes, member.origin.as_deref().unwrap_or_default());
+        let xattrs = member.xattrs.as_deref().map_or(&[][..], Vec::as_slice);
+        bytes.extend((xattrs.len() as u64).to_le_bytes());
+        for (name, value) in xattrs {
+            text(&mut bytes, name);
+            text(&mut bytes, value);
         }
+        match &member.kind {
+            Kind::Directory => bytes.push(b'd'),
+            Kind::Fifo => bytes.push(b'p'),
+            Kind::Link(target) => {
+                bytes.push(b'l');
+                text(&mut bytes, target);
+            }
+            Kind::CharacterDevice(major, minor) => {
+                bytes.push(b'c');
+                bytes.extend(major.to_le_bytes());
+                bytes.extend(minor.to_le_bytes());
+            }
+            Kind::BlockDevice(major, minor) => {
+                bytes.push(b'b');
+                bytes.extend(major.to_le_bytes());
+                bytes.extend(minor.to_le_bytes());
+            }
+            Kind::File(Source::Memory(content)) => {
+                bytes.push(b'm');
+                text(&mut bytes, content);
+            }
+            Kind::File(source) => {
+                bytes.push(b'f');
+                bytes.extend(source.size().to_le_bytes());
+            }
+        }
+        hash.update(&bytes);
+        bytes.clear();
     }
     Digest::from(<[u8; 32]>::from(hash.finalize()))
 }

@@ -198,7 +198,7 @@ fn hash(active: &mut [ActiveHash]) {
 /// Hashes parts of two messages, a block of each in turn.  A hash waits for
 /// its own last step most of the time; the processor, which looks ahead, goes
 /// on with the other one meanwhile.
-fn hash_both((one, first): (&mut Sha256, &[u8]), (other, second): (&mut Sha256, &[u8])) {
+pub fn hash_both((one, first): (&mut Sha256, &[u8]), (other, second): (&mut Sha256, &[u8])) {
     let (first, first_rest) = first.split_at(first.len().min(second.len()));
     let (second, second_rest) = second.split_at(first.len());
     for (first, second) in zip(

@@ -11,9 +11,11 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use sha2::{Digest as _, Sha256};
+
 use super::Image;
 use super::buffers::Pool;
-use super::hashes::LayerHashes;
+use super::hashes::{LayerHashes, hash_both};
 use super::layers::{LayerPass, LayerWork};
 use crate::compress::Packing;
 use crate::digest::Digest;
@@ -24,6 +26,9 @@ use crate::image::{Section, Store, StoredLayer};
 use crate::job::{Job, Monitor, lock};
 use crate::plan::{Layer, Role};
 use crate::warning::Notice;
+
+/// The bytes of a blob that are read at a time.
+const READ_SIZE: u64 = 256 << 10;
 
 /// A blob that is there.
 #[derive(Clone)]
@@ -194,20 +199,91 @@ fn verify(
     let verified = Mutex::new(vec![false; candidates.len()]);
     let threads = image.request.threads.min(candidates.len());
     job.run(threads, monitor, || {
+        // Two at once take less time than one after the other.
+        let mut open: Vec<Verification> = Vec::with_capacity(2);
         loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(Candidate {
-                stored, section, ..
-            }) = candidates.get(index)
-            else {
-                return Ok(());
-            };
-            match section.digest(job)? {
-                Ok(digest) if digest == stored.digest => lock(&verified)[index] = true,
-                _ => blame(image, stored),
+            job.check()?;
+            while open.len() < 2 {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(candidate) = candidates.get(index) else {
+                    break;
+                };
+                open.push(Verification::new(index, &candidate.section));
             }
+            if open.is_empty() {
+                return Ok(());
+            }
+            open.iter_mut().for_each(Verification::read);
+            match open.as_mut_slice() {
+                [one, other] => hash_both(one.part(), other.part()),
+                parts => parts.iter_mut().for_each(|part| {
+                    let (hasher, bytes) = part.part();
+                    hasher.update(bytes);
+                }),
+            }
+            open.retain_mut(|part| {
+                job.advance(part.buffer.len() as u64);
+                if !part.is_over() {
+                    return true;
+                }
+                let Candidate { stored, .. } = &candidates[part.index];
+                match part.digest() == Some(stored.digest) {
+                    true => lock(&verified)[part.index] = true,
+                    false => blame(image, stored),
+                }
+                false
+            });
         }
     })?;
     let verified = std::mem::take(&mut *lock(&verified));
     Ok(verified)
+}
+
+/// A blob that is being read.
+struct Verification<'a> {
+    index: usize,
+    section: &'a Section,
+    hasher: Sha256,
+    /// The end of what has been read.
+    position: u64,
+    /// What is to be hashed next.
+    buffer: Vec<u8>,
+    failed: bool,
+}
+
+impl<'a> Verification<'a> {
+    fn new(index: usize, section: &'a Section) -> Self {
+        Verification {
+            index,
+            section,
+            hasher: Sha256::new(),
+            position: 0,
+            buffer: Vec::new(),
+            failed: false,
+        }
+    }
+
+    fn read(&mut self) {
+        let size = (self.section.size - self.position).min(READ_SIZE);
+        self.buffer.resize(size as usize, 0);
+        self.failed |= self
+            .section
+            .read_at(&mut self.buffer, self.position)
+            .is_err();
+        self.position += size;
+    }
+
+    fn part(&mut self) -> (&mut Sha256, &[u8]) {
+        (&mut self.hasher, &self.buffer)
+    }
+
+    fn is_over(&self) -> bool {
+        self.failed || self.position == self.section.size
+    }
+
+    /// The digest, if all could be read.
+    fn digest(&mut self) -> Option<Digest> {
+        let digest: [u8; 32] = self.hasher.finalize_reset().into();
+        (!self.failed).then_some(digest.into())
+    }
 }

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 
+import again
 import inputs
 import limits
 import picture
@@ -177,6 +178,9 @@ def by_itself(place, sets, options, report, say):
                     ("items", first(small, len(small.names)), single),
                     ("items and layers", first(small, len(small.names)), each)],
             min(options.runs, 3), say))
+    if wanted("built again"):
+        report.table("An OCI image built again, gzip -9, a layer for each item.",
+                     *again.again(place, store, min(options.runs, 3), say))
     if wanted("two builds at once"):
         report.table("Two builds at once.", *limits.side_by_side(
             place, store, min(options.runs, 3), say))

@@ -3,7 +3,8 @@
 /* Build an image of the paths on standard input, one a line, without Guile,
    and print what it cost this process.
 
-   usage: build-image IMAGE MAX-LAYERS THREADS [COMPRESSOR...]
+   usage: build-image [--immutable] [--layout] IMAGE MAX-LAYERS THREADS
+                      [COMPRESSOR...]
 
    prints: read BYTES, written BYTES, memory KIB  */
 
@@ -33,6 +34,14 @@ main (int argc, char **argv)
   char **paths = NULL, *line = NULL;
   size_t count = 0, size = 0;
 
+  guix_docker_options_init (&options, sizeof options);
+  for (; argc > 1 && argv[1][0] == '-'; argc--, argv++)
+    if (strcmp (argv[1], "--layout") == 0)
+      options.format = GUIX_DOCKER_FORMAT_OCI;
+    else if (strcmp (argv[1], "--immutable") == 0)
+      options.immutable_paths = 1;
+    else
+      return 2;
   if (argc < 4)
     return 2;
   for (ssize_t length; (length = getline (&line, &size, stdin)) > 0; )
@@ -43,7 +52,6 @@ main (int argc, char **argv)
         return 1;
     }
 
-  guix_docker_options_init (&options, sizeof options);
   options.image = argv[1];
   options.paths = (const char *const *) paths;
   options.path_count = count;
