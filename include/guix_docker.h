@@ -675,6 +675,19 @@ typedef struct guix_docker_options {
    without being read; or 0.
    */
   uint32_t immutable_paths;
+  /*
+   An image whose layers come first, with its environment and the rest of
+   its configuration as `FROM` in a Dockerfile has them: a Docker archive,
+   an archive that is an OCI image layout, or such a directory; or NULL.
+   Archives and layers may be compressed by gzip or zstd.  What would hide
+   directories of the base, or go through its links, is an error.
+   `max_layers` counts its layers too.
+   */
+  const char *base;
+  /*
+   What the base is called where there are several images, or NULL.
+   */
+  const char *base_name;
 } guix_docker_options;
 
 /*
@@ -864,8 +877,8 @@ extern "C" {
  The call blocks until the image is there.  It may be made from any
  thread, and from several at once.  It starts threads of its own, which
  block all signals and have ended when it returns.  It reads no environment
- variable but PATH, to find a compressor; a compressor that is run inherits
- the environment.
+ variable but PATH, to find a compressor, and TMPDIR, where a compressed base
+ is unpacked; a compressor that is run inherits the environment.
 
  Example:
 

@@ -87,6 +87,8 @@ pub enum Argument {
     ImmutablePaths,
     Layering,
     ReferencesGraphs,
+    Base,
+    BaseName,
     Target,
     Sources,
 }

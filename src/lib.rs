@@ -22,6 +22,7 @@
 //! has the threads.  `boundary` is the only
 //! room that knows C.
 
+mod base;
 mod boundary;
 pub mod compress;
 pub mod digest;

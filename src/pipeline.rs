@@ -6,6 +6,7 @@
 
 use std::iter::zip;
 
+use crate::base;
 use crate::error::{Error, Result, Status};
 use crate::input::FileSystem;
 use crate::job::{Job, Monitor};
@@ -28,7 +29,13 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     }
     let file_system = FileSystem::open()
         .map_err(|errno| Error::system(Status::Input, "opening the root directory", errno))?;
-    let plan = plan::plan(request, &file_system, &output.ids()?, &job, monitor)?;
+    let base = base::open(request, &job, monitor)?;
+    let base_layers = base.as_ref().map_or(0, |base| base.layers.len());
+    let omitted = output.ids()?;
+    let mut plan = plan::plan(request, base_layers, &file_system, &omitted, &job, monitor)?;
+    if let Some(base) = base {
+        base::put_below(base, &mut plan, request, &job, monitor)?;
+    }
     let layers = &plan.layers;
     let groups = plan::possible_duplicates(layers);
     let stored = write::first_of_equals(request, &file_system, layers, &groups, &job, monitor)?;

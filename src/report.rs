@@ -76,7 +76,7 @@ impl LayerReport {
             blob: (request.format != Format::DockerArchive).then(|| BlobReport {
                 digest: blob.digest,
                 size: blob.size,
-                media_type: oci::layer_type(blob.packing),
+                media_type: oci::layer_type(blob.compression),
             }),
             items: layer.items.clone(),
         }

@@ -106,7 +106,9 @@
                              reuse
                              (references-graphs '())
                              (layering 'size)
-                             immutable-paths)
+                             immutable-paths
+                             base
+                             base-name)
   "Write to IMAGE, the name of a file or an output port with a descriptor, such
 as a pipe, a Docker image archive, or what FORMAT says, of PATHS, a list of absolute
 names of store items or of other files, with all that is below them.  PREFIX
@@ -220,6 +222,13 @@ another version share more.  REFERENCES-GRAPHS is then a list of absolute names
 of files that say which refers to which, in the form of Guix's
 '#:references-graphs'.
 
+BASE is #f or an image whose layers come first, with its environment and the rest
+of its configuration as 'FROM' in a Dockerfile has them: the name of a Docker
+archive, of an archive that is an OCI image layout, or of such a directory, where
+BASE-NAME is what it is called if there are several.  It may be compressed by gzip
+or zstd.  What would hide directories of the base, or go through its links, is an
+error.  MAX-LAYERS counts its layers too.
+
 THREADS is the number of threads to work with, 0 for as many as the process
 can run at once.  It defaults to NIX_BUILD_CORES.  Images do not depend on it.
 
@@ -240,8 +249,8 @@ of type '&docker-error' with a message, and leave no file behind."
                 whiteouts modes xattrs parent-directories config-keys format
                 names cmd user working-directory exposed-ports volumes labels
                 stop-signal health-check author config archive-digest
-                annotations reuse references-graphs layering
-                immutable-paths)))
+                annotations reuse references-graphs layering immutable-paths
+                base base-name)))
 
 (define* (merge-image-layouts target sources #:key (progress (const #t)))
   "Have all images of SOURCES, a list of names of OCI image layouts, directories

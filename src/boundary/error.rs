@@ -99,6 +99,8 @@ fn name(argument: Argument) -> &'static CStr {
         Argument::ImmutablePaths => c"immutable_paths",
         Argument::Layering => c"layering",
         Argument::ReferencesGraphs => c"references_graphs",
+        Argument::Base => c"base",
+        Argument::BaseName => c"base_name",
         Argument::Target => c"target",
         Argument::Sources => c"sources",
     }

@@ -47,8 +47,8 @@ use crate::report::Report;
 /// The call blocks until the image is there.  It may be made from any
 /// thread, and from several at once.  It starts threads of its own, which
 /// block all signals and have ended when it returns.  It reads no environment
-/// variable but PATH, to find a compressor; a compressor that is run inherits
-/// the environment.
+/// variable but PATH, to find a compressor, and TMPDIR, where a compressed base
+/// is unpacked; a compressor that is run inherits the environment.
 ///
 /// Example:
 ///

@@ -266,6 +266,15 @@ pub struct Options {
     /// the same, as it is with store items, so that layers can be taken over
     /// without being read; or 0.
     pub immutable_paths: u32,
+    /// An image whose layers come first, with its environment and the rest of
+    /// its configuration as `FROM` in a Dockerfile has them: a Docker archive,
+    /// an archive that is an OCI image layout, or such a directory; or NULL.
+    /// Archives and layers may be compressed by gzip or zstd.  What would hide
+    /// directories of the base, or go through its links, is an error.
+    /// `max_layers` counts its layers too.
+    pub base: *const c_char,
+    /// What the base is called where there are several images, or NULL.
+    pub base_name: *const c_char,
 }
 
 /// A file, directory or link to make in the image.  Names are relative to
@@ -449,6 +458,8 @@ no_padding!(Options {
     references_graph_count,
     layering,
     immutable_paths,
+    base,
+    base_name,
 });
 no_padding!(MergeOptions {
     size,

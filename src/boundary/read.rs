@@ -358,7 +358,7 @@ unsafe fn contents(options: &Options, request: &mut Request) -> Result<()> {
     Ok(())
 }
 
-/// The part of the request that is about OCI images.
+/// The part of the request that is about images that exist, and OCI images.
 ///
 /// # Safety
 ///
@@ -406,6 +406,14 @@ unsafe fn oci(options: &Options, request: &mut Request) -> Result<()> {
             )
         };
         request.annotation(name, value)?;
+    }
+    // SAFETY: as in `request`.
+    let (base, base_name) = unsafe { (optional(options.base), optional(options.base_name)) };
+    if let Some(base) = base {
+        request.base(base)?;
+    }
+    if let Some(name) = base_name {
+        request.base_name(name)?;
     }
     if !options.reuse.is_null() {
         request.reuse(&layouts)?;

@@ -11,4 +11,4 @@ pub mod gzip;
 mod packing;
 pub mod zstd;
 
-pub use packing::{Assembly, Packed, Packer, Packing};
+pub use packing::{Assembly, Compression, Packed, Packer, Packing};

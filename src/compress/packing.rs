@@ -24,6 +24,17 @@ const FRAME_SIZE: u64 = 8 << 20;
 /// a test of these notices.
 const REVISION: u32 = 1;
 
+/// What something is compressed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Nothing.
+    None,
+    /// The gzip format.
+    Gzip,
+    /// The Zstandard format.
+    Zstd,
+}
+
 /// How layers are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
@@ -36,6 +47,15 @@ pub enum Packing {
 }
 
 impl Packing {
+    /// The format of what it makes.
+    pub fn compression(self) -> Compression {
+        match self {
+            Packing::None => Compression::None,
+            Packing::Gzip(_) => Compression::Gzip,
+            Packing::Zstd(_) => Compression::Zstd,
+        }
+    }
+
     /// The bytes of a layer that are compressed at a time.
     pub fn piece_size(self) -> u64 {
         match self {

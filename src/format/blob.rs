@@ -2,7 +2,7 @@
 
 //! Layers as they are stored.
 
-use crate::compress::Packing;
+use crate::compress::Compression;
 use crate::digest::{DiffId, Digest};
 
 /// A layer as it is stored.
@@ -15,7 +15,7 @@ pub struct Blob {
     /// The size of that in bytes.
     pub size: u64,
     /// How it is compressed.
-    pub packing: Packing,
+    pub compression: Compression,
 }
 
 impl Blob {
@@ -25,7 +25,7 @@ impl Blob {
             diff_id,
             digest: diff_id,
             size,
-            packing: Packing::None,
+            compression: Compression::None,
         }
     }
 }

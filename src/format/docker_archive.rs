@@ -14,7 +14,7 @@ use crate::request::Request;
 /// An archive with its layers as they are.
 pub struct DockerArchive<'a> {
     request: &'a Request,
-    layers: &'a [Layer],
+    plan: &'a Plan,
     form: Form,
     created: String,
     head: Vec<u8>,
@@ -43,7 +43,7 @@ impl<'a> DockerArchive<'a> {
         };
         Ok(DockerArchive {
             request,
-            layers: &plan.layers,
+            plan,
             form,
             created,
             head,
@@ -80,7 +80,7 @@ impl ArchiveFormat for DockerArchive<'_> {
     }
 
     fn documents(&self, layers: &[Blob]) -> Result<Documents> {
-        let config = documents::config(self.request, &self.created, self.layers, layers)?;
+        let config = documents::config(self.request, &self.created, self.plan, layers)?;
         let layer_files: Vec<String> = layers.iter().map(|layer| self.layer_file(layer)).collect();
         let image_id = Digest::of(&config);
         let names = self.request.names_of(&image_id);

@@ -8,7 +8,7 @@ use super::documents::oci::{self, ImageDocuments, RefNames, blob_file};
 use super::members::{file_header, push_directory, push_file};
 use super::{ArchiveFormat, Blob, Documents, documents};
 use crate::error::Result;
-use crate::plan::{Layer, Plan};
+use crate::plan::Plan;
 use crate::request::Request;
 
 const OWNER_NAMES: OwnerNames = OwnerNames::None;
@@ -16,7 +16,7 @@ const OWNER_NAMES: OwnerNames = OwnerNames::None;
 /// An archive of blobs.
 pub struct OciArchive<'a> {
     request: &'a Request,
-    layers: &'a [Layer],
+    plan: &'a Plan,
     head: Vec<u8>,
 }
 
@@ -28,7 +28,7 @@ impl<'a> OciArchive<'a> {
         push_directory(&mut head, "blobs/sha256/", OWNER_NAMES);
         OciArchive {
             request,
-            layers: &plan.layers,
+            plan,
             head,
         }
     }
@@ -48,7 +48,7 @@ impl ArchiveFormat for OciArchive<'_> {
     }
 
     fn documents(&self, layers: &[Blob]) -> Result<Documents> {
-        let image = ImageDocuments::new(self.request, self.layers, layers, RefNames::Tags)?;
+        let image = ImageDocuments::new(self.request, self.plan, layers, RefNames::Tags)?;
         let mut members = Vec::new();
         let mut push = |name: &str, content: &[u8]| {
             push_file(&mut members, name, content, OWNER_NAMES);

@@ -8,10 +8,18 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+mod base;
+mod docker;
+mod layer;
+mod names;
 mod oci;
 mod section;
 mod store;
+mod tar;
+mod unpack;
 
+pub use base::{Base, BaseLayer, Choice};
+pub use names::{Found, Names};
 pub use oci::{Descriptor, Manifest, StoredImage, StoredLayer};
 pub use section::Section;
 pub use store::Store;

@@ -3,6 +3,7 @@
 //! The images of an OCI image layout.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,16 @@ pub struct Platform {
     /// Members of no meaning here.
     #[serde(flatten)]
     rest: Map<String, Value>,
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        match &self.variant {
+            Some(variant) => write!(f, "/{variant}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Descriptor {
@@ -202,19 +213,19 @@ impl Store {
         let manifest = self.manifest(descriptor)?;
         let config_digest = self.digest(&manifest.config)?;
         let config = self.document_of(&config_digest)?;
-        let Config { rootfs } = self.parse(&config, &blob_file(&config_digest))?;
-        if rootfs.diff_ids.len() != manifest.layers.len() {
+        let diff_ids = self.diff_ids(&config, &blob_file(&config_digest))?;
+        if diff_ids.len() != manifest.layers.len() {
             return Err(self.wrong(format_args!(
                 "the manifest {} has {} layers, but its configuration {}",
                 descriptor.digest,
                 manifest.layers.len(),
-                rootfs.diff_ids.len()
+                diff_ids.len()
             )));
         }
-        let layers = std::iter::zip(manifest.layers, &rootfs.diff_ids);
+        let layers = std::iter::zip(manifest.layers, diff_ids);
         let layers = layers.map(|(descriptor, diff_id)| {
             Ok(StoredLayer {
-                diff_id: self.parse_digest(diff_id)?,
+                diff_id,
                 digest: self.digest(&descriptor)?,
                 descriptor,
             })
@@ -223,6 +234,13 @@ impl Store {
             layers: layers.collect::<Result<_>>()?,
             config,
         })
+    }
+
+    /// The digests of the layers that the configuration `name` tells of.
+    pub fn diff_ids(&self, config: &[u8], name: &str) -> Result<Vec<Digest>> {
+        let Config { rootfs } = self.parse(config, name)?;
+        let diff_ids = rootfs.diff_ids.iter();
+        diff_ids.map(|text| self.parse_digest(text)).collect()
     }
 
     /// The layer that is stored with that digest, if it is there.

@@ -39,6 +39,14 @@ impl Section {
         self.file.read_exact_at(buffer, self.offset + position)
     }
 
+    /// Reads all bytes in their order.
+    pub fn reader(&self) -> SectionReader<'_> {
+        SectionReader {
+            section: self,
+            position: 0,
+        }
+    }
+
     /// All bytes, unless there are too many for a document.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         if self.size > MAX_DOCUMENT {
@@ -80,5 +88,21 @@ impl Section {
             Ok(())
         })?;
         Ok(read.map(|()| Digest::from(<[u8; 32]>::from(hash.finalize()))))
+    }
+}
+
+/// Reads a section from its beginning.
+pub struct SectionReader<'a> {
+    section: &'a Section,
+    position: u64,
+}
+
+impl io::Read for SectionReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.section.size - self.position;
+        let count = (buffer.len() as u64).min(left) as usize;
+        self.section.read_at(&mut buffer[..count], self.position)?;
+        self.position += count as u64;
+        Ok(count)
     }
 }

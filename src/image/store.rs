@@ -15,10 +15,11 @@ use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::section::Section;
-use super::{archive, malformed};
+use super::{archive, malformed, unpack};
 use crate::digest::Digest;
 use crate::error::{Error, Result, Status, quoted};
 use crate::format::documents::oci::blob_file;
+use crate::job::Job;
 
 /// Files by their names.
 pub struct Store {
@@ -34,6 +35,15 @@ enum Files {
 impl Store {
     /// The directory or the archive `name`.
     pub fn open(name: &[u8]) -> Result<Self> {
+        Store::open_as(name, Ok)
+    }
+
+    /// Like [`Store::open`], for an archive that may be compressed as a whole.
+    pub fn open_packed(name: &[u8], job: &Job) -> Result<Self> {
+        Store::open_as(name, |archive| unpack::plain(archive, job))
+    }
+
+    fn open_as(name: &[u8], unpack: impl FnOnce(Section) -> Result<Section>) -> Result<Self> {
         let opening = |errno| {
             let what = format!("opening {}", quoted(name));
             Error::system(Status::Input, what, errno)
@@ -45,8 +55,13 @@ impl Store {
         let files = match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => Files::Directory(fd),
             FileType::RegularFile => {
-                let members = archive::members(Arc::new(File::from(fd)), stat.st_size as u64);
-                Files::Archive(members.map_err(|error| about(name, &error))?)
+                let whole = Section {
+                    file: Arc::new(File::from(fd)),
+                    offset: 0,
+                    size: stat.st_size as u64,
+                };
+                let files = unpack(whole).and_then(|whole| archive::files(&whole));
+                Files::Archive(files.map_err(|error| about(name, &error))?)
             }
             _ => {
                 return Err(malformed(format_args!(

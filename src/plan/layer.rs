@@ -14,6 +14,7 @@ use super::tree::DIRECTORY_MODE;
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::format::archive::{self, OwnerNames, Xattr};
+use crate::image::BaseLayer;
 use crate::input::{Kind, ScannedEntry};
 use crate::name::{absolute, ancestors, clean, components};
 use crate::request::{Format, Modes, Owner, Ownership, Request, Transformation, Whiteouts};
@@ -33,6 +34,8 @@ pub enum Role {
     Customization,
     /// The root file system.
     RootSystem,
+    /// What another image has.
+    Base,
 }
 
 /// A path of the request.
@@ -65,12 +68,32 @@ pub struct Layer {
     pub size: u64,
     /// In OCI images, what tells it from others without reading its files.
     pub fingerprint: Option<Digest>,
+    /// The layer as it is in another image, if it is from there: it has no
+    /// members.
+    pub base: Option<BaseLayer>,
+}
+
+impl From<BaseLayer> for Layer {
+    fn from(base: BaseLayer) -> Self {
+        Layer {
+            role: Role::Base,
+            items: Vec::new(),
+            members: Vec::new(),
+            owner_names: OwnerNames::None,
+            size: base.size,
+            fingerprint: None,
+            base: Some(base),
+        }
+    }
 }
 
 impl Layer {
-    /// Whether the layer's archive is that of `other` if the contents of
-    /// their files are the same.
+    /// Whether the layer's archive may be that of `other`: it is if the contents
+    /// of their files are the same.
     pub fn resembles(&self, other: &Self) -> bool {
+        if self.base.is_some() || other.base.is_some() {
+            return self.size == other.size;
+        }
         self.size == other.size
             && self.owner_names == other.owner_names
             && self.members.len() == other.members.len()
@@ -146,6 +169,7 @@ impl<'a> LayerBuilder<'a> {
                 owner_names,
                 size: 0,
                 fingerprint: None,
+                base: None,
             },
         }
     }

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod base;
 mod conflicts;
 mod customization;
 mod fingerprint;
@@ -23,9 +24,11 @@ pub use member::Member;
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::{Map, Value};
+
 use self::customization::TreeEntry;
 use self::layer::{LayerBuilder, NewMember, Rules};
-use crate::error::{Argument, Result};
+use crate::error::{Argument, Error, Result};
 use crate::format::archive::OwnerNames;
 use crate::input::{self, FileId, FileSystem, Kind, ScanOptions, ScannedEntry, Start};
 use crate::job::{Job, Monitor};
@@ -39,11 +42,16 @@ pub struct Plan {
     pub is_layered: bool,
     /// The layers, lowest first.
     pub layers: Vec<Layer>,
+    /// The configuration of the image that it is made upon.
+    pub base: Option<Map<String, Value>>,
 }
 
-/// Plans the image that `request` asks for, without the files `omitted`.
+/// Plans the image that `request` asks for, without the files `omitted`, and
+/// without the layers of the image that it is made upon, of which there are as
+/// many as `base_layers` says.
 pub fn plan(
     request: &Request,
+    base_layers: usize,
     file_system: &FileSystem,
     omitted: &[FileId],
     job: &Job,
@@ -86,15 +94,31 @@ pub fn plan(
     };
     let layers = match request.max_layers {
         None => vec![single_layer(&rules, top, items)?],
-        Some(max_layers) => layered(&rules, top, items, max_layers)?,
+        Some(max_layers) => {
+            let left = max_layers.saturating_sub(base_layers);
+            if left < 2 {
+                return Err(Error::argument(
+                    Argument::MaxLayers,
+                    format_args!(
+                        "the base has {base_layers} layers, to which 2 or more come; \
+                         {max_layers} are too few"
+                    ),
+                ));
+            }
+            layered(&rules, top, items, left)?
+        }
     };
     if rules.may_conflict {
         conflicts::check(&layers)?;
     }
-    links::check(request, &made, &layers)?;
+    // What the base has may be what they point to.
+    if request.base.is_none() {
+        links::check(request, &made, &layers)?;
+    }
     Ok(Plan {
         is_layered: request.max_layers.is_some(),
         layers,
+        base: None,
     })
 }
 

@@ -39,6 +39,7 @@ pub use transformation::Transformation;
 
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
+use crate::image::Choice;
 
 /// Seconds since the epoch of 0000-01-01 and of the end of 9999: the dates
 /// that RFC 3339 can write.
@@ -90,6 +91,8 @@ pub struct Request {
     pub(crate) immutable_paths: bool,
     pub(crate) layering: Layering,
     pub(crate) references_graphs: Vec<Vec<u8>>,
+    pub(crate) base: Option<Vec<u8>>,
+    base_name: Option<String>,
     /// What containers start with.
     pub container: Container,
 }
@@ -139,6 +142,8 @@ impl Request {
             immutable_paths: false,
             layering: Layering::default(),
             references_graphs: Vec::new(),
+            base: None,
+            base_name: None,
             container: Container::default(),
         })
     }
@@ -385,9 +390,39 @@ impl Request {
         Ok(())
     }
 
+    /// The file or directory of an image whose layers come first.
+    pub fn base(&mut self, name: &[u8]) -> Result<()> {
+        if name.is_empty() {
+            return Err(Error::argument(Argument::Base, "the file name is empty"));
+        }
+        self.base = Some(file_name(Argument::Base, name)?);
+        Ok(())
+    }
+
+    /// What that image is called there.
+    pub fn base_name(&mut self, name: &[u8]) -> Result<()> {
+        self.base_name = Some(text(Argument::BaseName, name)?);
+        Ok(())
+    }
+
+    /// Which of the images in the file or directory of the base is meant.
+    pub fn base_choice(&self) -> Result<Choice<'_>> {
+        Ok(Choice {
+            name: self.base_name.as_deref(),
+            architecture: self.architecture()?,
+            variant: self.architecture_variant(),
+        })
+    }
+
     /// Checks what depends on more than one argument.
     pub fn check(&self) -> Result<()> {
         self.check_format()?;
+        if self.base.is_none() && self.base_name.is_some() {
+            return Err(Error::argument(
+                Argument::BaseName,
+                "there is no base that it could be in",
+            ));
+        }
         if self.layering == Layering::References {
             let wrong = |what| Err(Error::argument(Argument::Layering, what));
             if self.max_layers.is_none() {

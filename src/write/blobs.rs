@@ -96,7 +96,7 @@ pub fn write(
 
 /// Has `directory` tell of the image when it is published.
 fn put_documents(image: &Image, layers: &[Blob], directory: &Directory) -> Result<Documents> {
-    let documents = ImageDocuments::new(image.request, image.layers(), layers, RefNames::Whole)?;
+    let documents = ImageDocuments::new(image.request, image.plan, layers, RefNames::Whole)?;
     for document in [&documents.config, &documents.manifest] {
         directory.write_blob(&document.bytes, &document.digest)?;
     }
@@ -277,7 +277,7 @@ impl<S: BlobSink> Writer<'_, '_, S> {
                 diff_id,
                 digest,
                 size: self.size,
-                packing,
+                compression: packing.compression(),
             };
             self.sink.end(&blob)?;
             self.blobs[range.layer] = Some(blob);

@@ -104,7 +104,10 @@ pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -
         (Format::DockerArchive, Output::Archive(archive)) => {
             write_archive(image, request.archive_compressor(), archive, job, monitor)
         }
-        (Format::OciArchive, Output::Archive(archive)) if request.packing()? == Packing::None => {
+        // Layers of a base are stored as they are there, whatever that is.
+        (Format::OciArchive, Output::Archive(archive))
+            if request.packing()? == Packing::None && request.base.is_none() =>
+        {
             write_archive(image, &Compressor::None, archive, job, monitor)
         }
         _ => blobs::write(image, request.packing()?, output, job, monitor),
@@ -182,24 +185,31 @@ pub fn first_of_equals(
     if groups.is_empty() {
         return Ok(first);
     }
-    let places: Vec<(usize, u64)> = groups.iter().flatten().map(|&index| (index, 0)).collect();
-    let total = places.iter().map(|&(index, _)| layers[index].size).sum();
-    job.begin(Phase::Comparing, total);
+    let all = groups.iter().flatten().copied();
+    let unread: Vec<usize> = all.filter(|&index| layers[index].base.is_none()).collect();
+    let total = unread.iter().map(|&index| layers[index].size).sum();
     let pool = Pool::default();
     let digests = LayerHashes::new(layers);
-    let work = LayerWork {
-        file_system,
-        layers,
-        places,
-        output: None,
+    if !unread.is_empty() {
+        job.begin(Phase::Comparing, total);
+        let work = LayerWork {
+            file_system,
+            layers,
+            places: unread.into_iter().map(|index| (index, 0)).collect(),
+            output: None,
+        };
+        let pass = LayerPass::new(work, true, request.threads);
+        job.run(pass.threads(), monitor, || pass.work(&pool, &digests, job))?;
+    }
+    let digest_of = |index: usize| match &layers[index].base {
+        Some(base) => Ok(base.diff_id),
+        None => digests.get(index),
     };
-    let pass = LayerPass::new(work, true, request.threads);
-    job.run(pass.threads(), monitor, || pass.work(&pool, &digests, job))?;
     for group in groups {
         for (position, &index) in group.iter().enumerate() {
-            let digest = digests.get(index)?;
+            let digest = digest_of(index)?;
             for &earlier in &group[..position] {
-                if digests.get(earlier)? == digest {
+                if digest_of(earlier)? == digest {
                     first[index] = first[earlier];
                     break;
                 }

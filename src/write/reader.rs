@@ -2,7 +2,7 @@
 
 //! Any byte range of a layer's archive, from the files it is made of.
 
-use crate::error::Result;
+use crate::error::{Argument, Error, Result, Status};
 use crate::input::{FileReader, FileSystem, Kind, Source};
 use crate::plan::{Layer, Member};
 
@@ -23,6 +23,12 @@ impl<'a> LayerReader<'a> {
 
     /// Fills `out` with the bytes of `layer` that begin at `start`.
     pub fn fill(&mut self, layer: &'a Layer, start: u64, out: &mut [u8]) -> Result<()> {
+        if let Some(base) = &layer.base {
+            return base.section.read_at(out, start).map_err(|error| {
+                Error::io(Status::InputChanged, "reading the base", &error)
+                    .because_of(Argument::Base)
+            });
+        }
         let end = start + out.len() as u64;
         let mut position = start;
         let first = layer
@@ -115,7 +121,15 @@ mod tests {
         let request = Request::new(b"/image", &[below], b"/prefix").unwrap();
         let file_system = FileSystem::open().unwrap();
         let mut monitor = |_| ControlFlow::Continue(());
-        let plan = plan::plan(&request, &file_system, &[], &Job::default(), &mut monitor).unwrap();
+        let plan = plan::plan(
+            &request,
+            0,
+            &file_system,
+            &[],
+            &Job::default(),
+            &mut monitor,
+        )
+        .unwrap();
         let layer = &plan.layers[0];
         let [.., large, last] = layer.members.as_slice() else {
             panic!("{:?}", layer.members);

@@ -22,7 +22,7 @@ use crate::digest::Digest;
 use crate::error::{Argument, Result};
 use crate::format::Blob;
 use crate::format::documents::oci::{ENCODER, FILES};
-use crate::image::{Section, Store, StoredLayer};
+use crate::image::{BaseLayer, Section, Store, StoredLayer};
 use crate::job::{Job, Monitor, lock};
 use crate::plan::{Layer, Role};
 use crate::warning::Notice;
@@ -37,6 +37,20 @@ pub struct Found {
     pub blob: Blob,
     /// Where it is, and had its digest.
     pub section: Section,
+}
+
+impl From<&BaseLayer> for Found {
+    fn from(layer: &BaseLayer) -> Self {
+        Found {
+            blob: Blob {
+                diff_id: layer.diff_id,
+                digest: layer.digest,
+                size: layer.section.size,
+                compression: layer.compression,
+            },
+            section: layer.section.clone(),
+        }
+    }
 }
 
 /// Blobs that layers of an image may be.
@@ -74,7 +88,10 @@ impl<'a> Candidates<'a> {
     /// For each layer, the blob that it is.
     pub fn check(self, job: &Job, monitor: &mut Monitor) -> Result<Vec<Option<Found>>> {
         let image = self.image;
-        let mut found = vec![None; image.layers().len()];
+        let layers = image.layers().iter();
+        let mut found: Vec<Option<Found>> = layers
+            .map(|layer| layer.base.as_ref().map(Found::from))
+            .collect();
         if self.list.is_empty() {
             return Ok(found);
         }
@@ -88,7 +105,7 @@ impl<'a> Candidates<'a> {
                     diff_id,
                     digest: candidate.stored.digest,
                     size: candidate.section.size,
-                    packing: self.packing,
+                    compression: self.packing.compression(),
                 };
                 let section = candidate.section;
                 found[candidate.layer] = Some(Found { blob, section });
@@ -161,7 +178,7 @@ fn is_immutable(image: &Image, layer: &Layer) -> bool {
             Role::Items => true,
             // The database is a file of no path.
             Role::Everything | Role::Customization => request.database.is_none(),
-            Role::RootSystem => false,
+            Role::RootSystem | Role::Base => false,
         }
 }
 

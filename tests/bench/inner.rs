@@ -62,7 +62,7 @@ fn walk(c: &mut Criterion) {
     let mut group = c.benchmark_group("walk");
     group.throughput(Throughput::Elements(FILES as u64));
     group.bench_function("files", |b| {
-        b.iter(|| plan::plan(&request, &files, &[], &Job::default(), &mut go_on).unwrap())
+        b.iter(|| plan::plan(&request, 0, &files, &[], &Job::default(), &mut go_on).unwrap())
     });
 }
 

@@ -23,7 +23,7 @@
 /* Each structure, its size and its members' offsets: on machines with words of
    64 bits, and on those with words of 32.  */
 #define STRUCTURES(STRUCTURE)                   \
-  STRUCTURE (options, OPTIONS, 464, 272)        \
+  STRUCTURE (options, OPTIONS, 480, 280)        \
   STRUCTURE (merge, MERGE, 48, 24)              \
   STRUCTURE (directive, DIRECTIVE, 40, 24)      \
   STRUCTURE (transformation, TRANSFORMATION, 16, 8) \
@@ -100,7 +100,9 @@
   MEMBER (options, references_graphs, 440, 256) \
   MEMBER (options, references_graph_count, 448, 260) \
   MEMBER (options, layering, 456, 264) \
-  MEMBER (options, immutable_paths, 460, 268)
+  MEMBER (options, immutable_paths, 460, 268) \
+  MEMBER (options, base, 464, 272) \
+  MEMBER (options, base_name, 472, 276)
 
 #define MERGE(MEMBER)                           \
   MEMBER (merge, size, 0, 0)                    \

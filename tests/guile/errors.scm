@@ -137,6 +137,10 @@
                             (build #:layering 'references
                                    #:references-graphs value))
      #f 1 "/a" ("a") (1) ("/a\x00") ("/a/.."))
+    ("base" ,(lambda (value) (build #:base value))
+     1 #t ("a") "" "a\x00")
+    ("base-name" ,(lambda (value) (build #:base-name value))
+     1 #t ("a") "a" "a\x00")
     ("threads" ,(lambda (value) (build #:threads value))
      #f -1 1.0 "1" ,(expt 2 32) ,(expt 10 30) many)
     ("progress" ,(lambda (value) (build #:progress value))

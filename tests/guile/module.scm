@@ -58,7 +58,7 @@
     #:working-directory #:exposed-ports #:volumes #:labels #:stop-signal
     #:health-check #:author #:config #:archive-digest
     #:annotations #:reuse #:references-graphs #:layering
-    #:immutable-paths))
+    #:immutable-paths #:base #:base-name))
 
 (define modules
   ;; The files' directory has others than the first.

@@ -318,6 +318,10 @@ parse (char **argument, struct guix_docker_options *options)
         options->layering = (uint32_t) atoll (value);
       else if (!strcmp (option, "references-graph"))
         graphs[options->references_graph_count++] = value;
+      else if (!strcmp (option, "base"))
+        options->base = value;
+      else if (!strcmp (option, "base-name"))
+        options->base_name = value;
       else if (!strcmp (option, "variant"))
         options->variant = value;
       else if (!strcmp (option, "whiteouts"))

@@ -376,7 +376,9 @@ returns 0 or, for the build to stop, another number."
     (references-graphs ,texts->c
                        (references_graphs *) (references_graph_count ,size_t))
     (layering ,(one-of 'size 'references) (layering ,uint32))
-    (immutable-paths ,boolean->flag (immutable_paths ,uint32))))
+    (immutable-paths ,boolean->flag (immutable_paths ,uint32))
+    (base ,(optional text->c %null-pointer) (base *))
+    (base-name ,(optional text->c %null-pointer) (base_name *))))
 
 (define %options
   ;; struct guix_docker_options, like the structures of (guix docker

@@ -8,12 +8,12 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::history::{self, HistoryEntry};
 use super::patch::merge;
+use super::{base, history};
 use super::{decode, encode};
 use crate::error;
 use crate::format::Blob;
-use crate::plan::Layer;
+use crate::plan::Plan;
 use crate::request::{ConfigKeys, Format, Request};
 
 #[derive(Serialize)]
@@ -26,7 +26,7 @@ struct Config<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     container_config: Option<()>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    history: Option<Vec<HistoryEntry<'a>>>,
+    history: Option<Vec<Value>>,
     os: &'a str,
     rootfs: RootFs,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,11 +87,12 @@ struct RootFs {
     diff_ids: Vec<String>,
 }
 
-/// The configuration of an image with `layers`, stored as `blobs`.
+/// The configuration of the image of `plan`, whose layers are stored as
+/// `blobs`.
 pub fn config(
     request: &Request,
     created: &str,
-    layers: &[Layer],
+    plan: &Plan,
     blobs: &[Blob],
 ) -> error::Result<Vec<u8>> {
     let container = &request.container;
@@ -103,7 +104,7 @@ pub fn config(
         created,
         config: Execution(request),
         container_config: is_docker.then_some(()),
-        history: history::entries(request, created, layers),
+        history: history::entries(request, created, &plan.layers, plan.base.as_ref())?,
         os: "linux",
         rootfs: RootFs {
             r#type: "layers",
@@ -112,11 +113,16 @@ pub fn config(
         variant: request.architecture_variant(),
         author: container.author.as_deref(),
     };
-    let Some(patch) = &container.config else {
+    if plan.base.is_none() && container.config.is_none() {
         return encode(&config);
-    };
+    }
     let mut document: Map<String, Value> = decode(&encode(&config)?)?;
-    merge(&mut document, patch);
+    if let Some(base) = &plan.base {
+        base::put_below(base, &mut document, request);
+    }
+    if let Some(patch) = &container.config {
+        merge(&mut document, patch);
+    }
     encode(&document)
 }
 

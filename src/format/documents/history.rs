@@ -3,7 +3,9 @@
 //! The history in the configuration, which `docker history` shows.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+use crate::error::Result;
 use crate::plan::{Layer, Role};
 use crate::request::{History, Request};
 
@@ -25,21 +27,50 @@ pub struct HistoryEntry<'a> {
 }
 
 /// The entries that the request asks for, or `None` for no history at all.
-pub fn entries<'a>(
+/// Those of the `base` come first.
+pub fn entries(
     request: &Request,
-    created: &'a str,
+    created: &str,
     layers: &[Layer],
-) -> Option<Vec<HistoryEntry<'a>>> {
-    let entry = |comment| HistoryEntry {
-        created,
-        created_by: "guix pack -f docker",
-        comment,
+    base: Option<&Map<String, Value>>,
+) -> Result<Option<Vec<Value>>> {
+    let entry = |comment| {
+        let entry = HistoryEntry {
+            created,
+            created_by: "guix pack -f docker",
+            comment,
+        };
+        serde_json::to_value(entry).map_err(|error| super::failed(&error))
+    };
+    let (below, own): (Vec<&Layer>, Vec<&Layer>) =
+        layers.iter().partition(|layer| layer.base.is_some());
+    let mut entries = match base.and_then(|base| of_layers(base, below.len())) {
+        Some(entries) => entries,
+        None => below
+            .iter()
+            .map(|layer| entry(comment(layer)))
+            .collect::<Result<_>>()?,
     };
     match request.history {
-        History::None => None,
-        History::One => Some(vec![entry(COMMENT.into())]),
-        History::Layers => Some(layers.iter().map(|layer| entry(comment(layer))).collect()),
+        History::None => return Ok(None),
+        History::One => entries.push(entry(COMMENT.into())?),
+        History::Layers => {
+            for layer in own {
+                entries.push(entry(comment(layer))?);
+            }
+        }
     }
+    Ok(Some(entries))
+}
+
+/// The history of the configuration `base`, if it tells of as many layers as
+/// there are.
+fn of_layers(base: &Map<String, Value>, layers: usize) -> Option<Vec<Value>> {
+    let entries = base.get("history")?.as_array()?;
+    let is_empty = |entry: &&Value| entry.get("empty_layer") == Some(&Value::Bool(true));
+    let is_layer = |entry: &&Value| entry.is_object() && !is_empty(entry);
+    let is_good = entries.iter().all(Value::is_object);
+    (is_good && entries.iter().filter(is_layer).count() == layers).then(|| entries.clone())
 }
 
 /// What `layer` holds.
@@ -48,6 +79,7 @@ fn comment(layer: &Layer) -> String {
         Role::Everything => COMMENT.into(),
         Role::Customization => "extra files".into(),
         Role::RootSystem => "root file system".into(),
+        Role::Base => "a layer of the base".into(),
         Role::Items => match layer.items.as_slice() {
             [item] => String::from_utf8_lossy(&item.path).into_owned(),
             items => {

@@ -5,6 +5,7 @@
 //!
 //! Members stand in the order in which Guix writes them, without white space.
 
+mod base;
 mod config;
 mod created;
 mod history;

@@ -9,11 +9,11 @@ use std::iter::zip;
 use serde::Serialize;
 
 use super::{config, encode, rfc3339};
-use crate::compress::Packing;
+use crate::compress::{Compression, Packing};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::Blob;
-use crate::plan::Layer;
+use crate::plan::{Layer, Plan};
 use crate::request::{ImageName, Request};
 
 /// The media type of a configuration.
@@ -151,21 +151,22 @@ pub enum RefNames {
 }
 
 impl<'a> ImageDocuments<'a> {
-    /// Those of an image with `layers`, stored as `blobs`.
+    /// Those of the image of `plan`, whose layers are stored as `blobs`.
     pub fn new(
         request: &'a Request,
-        layers: &[Layer],
+        plan: &Plan,
         blobs: &[Blob],
         ref_names: RefNames,
     ) -> Result<Self> {
         let created = rfc3339(request.creation_time)?;
-        let config = Document::from(config(request, &created, layers, blobs)?);
+        let packing = request.packing()?;
+        let config = Document::from(config(request, &created, plan, blobs)?);
         let manifest = Document::new(&Manifest {
             schema_version: SCHEMA_VERSION,
             media_type: MANIFEST_TYPE,
             config: config.descriptor(CONFIG_TYPE),
-            layers: zip(layers, blobs)
-                .map(|(layer, blob)| layer_descriptor(layer, blob))
+            layers: zip(&plan.layers, blobs)
+                .map(|(layer, blob)| layer_descriptor(layer, blob, packing))
                 .collect::<Result<_>>()?,
             annotations: request.annotations.clone(),
         })?;
@@ -217,18 +218,27 @@ pub fn blob_file(digest: &Digest) -> String {
 }
 
 /// The media type of layers.
-pub fn layer_type(packing: Packing) -> &'static str {
-    match packing {
-        Packing::None => "application/vnd.oci.image.layer.v1.tar",
-        Packing::Gzip(_) => "application/vnd.oci.image.layer.v1.tar+gzip",
-        Packing::Zstd(_) => "application/vnd.oci.image.layer.v1.tar+zstd",
+pub fn layer_type(compression: Compression) -> &'static str {
+    match compression {
+        Compression::None => "application/vnd.oci.image.layer.v1.tar",
+        Compression::Gzip => "application/vnd.oci.image.layer.v1.tar+gzip",
+        Compression::Zstd => "application/vnd.oci.image.layer.v1.tar+zstd",
     }
 }
 
-fn layer_descriptor(layer: &Layer, blob: &Blob) -> Result<Descriptor<'static>> {
+fn layer_descriptor(layer: &Layer, blob: &Blob, packing: Packing) -> Result<Descriptor<'static>> {
+    if let Some(base) = &layer.base {
+        return Ok(Descriptor {
+            media_type: layer_type(blob.compression),
+            digest: blob.digest.to_string(),
+            size: blob.size,
+            annotations: base.annotations.clone(),
+            platform: None,
+        });
+    }
     let mut annotations = Annotations::new();
     let mut annotate = |name: &str, value| annotations.insert(name.to_owned(), value);
-    annotate(ENCODER, blob.packing.encoder());
+    annotate(ENCODER, packing.encoder());
     if let Some(fingerprint) = &layer.fingerprint {
         annotate(FILES, fingerprint.to_string());
     }
@@ -252,7 +262,7 @@ fn layer_descriptor(layer: &Layer, blob: &Blob) -> Result<Descriptor<'static>> {
         more => drop(annotate(MORE_ITEMS, more.to_string())),
     }
     Ok(Descriptor {
-        media_type: layer_type(blob.packing),
+        media_type: layer_type(blob.compression),
         digest: blob.digest.to_string(),
         size: blob.size,
         annotations,

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Making an image upon another one.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::error::Result;
+use crate::image::{Base, BaseLayer, Names};
+use crate::job::{Job, Monitor, lock};
+use crate::plan::{self, Layer, Plan};
+use crate::request::{Format, Request};
+
+/// The image that `request` wants its own made upon, if any.
+pub fn open(request: &Request, job: &Job, monitor: &mut Monitor) -> Result<Option<Base>> {
+    let Some(name) = &request.base else {
+        return Ok(None);
+    };
+    let choice = request.base_choice()?;
+    job.run_one(monitor, || Base::open(name, &choice, job))
+        .map(Some)
+}
+
+/// Puts the layers of `base` below those of `plan`, when they have been read and
+/// found right.
+pub fn put_below(
+    base: Base,
+    plan: &mut Plan,
+    request: &Request,
+    job: &Job,
+    monitor: &mut Monitor,
+) -> Result<()> {
+    let Base { config, layers } = base;
+    let mut names = plan::base::names(plan);
+    let unpack = request.format == Format::DockerArchive;
+    let (layers, found) = check(layers, &names, unpack, request.threads, job, monitor)?;
+    for layer in found {
+        names.put_above(layer);
+    }
+    plan::base::check(plan, &names)?;
+    let own = std::mem::take(&mut plan.layers);
+    plan.layers = layers.into_iter().map(Layer::from).chain(own).collect();
+    plan.base = Some(config);
+    Ok(())
+}
+
+/// Reads all layers, several at once; returns them, and what each has under
+/// the names that matter.
+fn check(
+    layers: Vec<BaseLayer>,
+    names: &Names,
+    unpack: bool,
+    threads: usize,
+    job: &Job,
+    monitor: &mut Monitor,
+) -> Result<(Vec<BaseLayer>, Vec<Names>)> {
+    let count = layers.len();
+    let next = AtomicUsize::new(0);
+    let state: Vec<Mutex<(BaseLayer, Names)>> = layers
+        .into_iter()
+        .map(|layer| Mutex::new((layer, names.clone())))
+        .collect();
+    job.run(threads.min(count).max(1), monitor, || {
+        while let Some(layer) = state.get(next.fetch_add(1, Ordering::Relaxed)) {
+            job.check()?;
+            let (layer, names) = &mut *lock(layer);
+            layer.check(names, job)?;
+            if unpack {
+                layer.unpack(job)?;
+            }
+        }
+        Ok(())
+    })?;
+    let state = state.into_iter();
+    let state = state.map(|state| {
+        state
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    });
+    Ok(state.unzip())
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Reading a layer of an image once: its digests, its size, its members.
+
+use std::cell::RefCell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::names::Names;
+use super::section::Section;
+use super::tar::{Members, Source};
+use super::unpack;
+use crate::compress::Compression;
+use crate::digest::{DiffId, Digest};
+use crate::error::Result;
+use crate::job::Job;
+
+/// The bytes that are passed over at a time.
+const SKIP_SIZE: usize = 64 << 10;
+
+/// What was found of a layer.
+pub struct Layer {
+    /// The digest of its archive.
+    pub diff_id: DiffId,
+    /// The digest of what is stored.
+    pub digest: Digest,
+    /// The size of its archive in bytes.
+    pub size: u64,
+}
+
+/// Reads the layer that is stored in `section`; `names` are told of its
+/// members.  Returns what is wrong with it as text.
+pub fn read(
+    section: &Section,
+    compression: Compression,
+    names: &mut Names,
+    job: &Job,
+) -> Result<std::result::Result<Layer, String>> {
+    let stored = Hashing::new(section.reader(), job);
+    let hash = Rc::clone(&stored.hash);
+    let unpacked = match unpack::reader(stored, compression) {
+        Ok(unpacked) => unpacked,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let unpacked = Hashing::new(unpacked, job);
+    let diff_hash = Rc::clone(&unpacked.hash);
+    let mut members = Members {
+        source: Unpacked {
+            reader: unpacked,
+            position: 0,
+        },
+    };
+    let mut read = || {
+        while let Some(member) = members.next()? {
+            names.note(&member);
+        }
+        // Zeros, as a rule.
+        let rest = io::copy(&mut members.source.reader, &mut io::sink());
+        Ok(members.source.position + rest.map_err(|error| error.to_string())?)
+    };
+    let read: std::result::Result<u64, String> = read();
+    // An error may be the job's.
+    job.check()?;
+    Ok(read.map(|size| Layer {
+        diff_id: digest(&diff_hash),
+        digest: match compression {
+            Compression::None => digest(&diff_hash),
+            _ => digest(&hash),
+        },
+        size,
+    }))
+}
+
+type Hash = Rc<RefCell<Sha256>>;
+
+fn digest(hash: &Hash) -> Digest {
+    let digest: [u8; 32] = hash.borrow().clone().finalize().into();
+    digest.into()
+}
+
+/// Hashes what is read, and fails when the job is stopped.
+struct Hashing<'a, R> {
+    reader: R,
+    hash: Hash,
+    job: &'a Job,
+}
+
+impl<'a, R> Hashing<'a, R> {
+    fn new(reader: R, job: &'a Job) -> Self {
+        Hashing {
+            reader,
+            hash: Hash::default(),
+            job,
+        }
+    }
+}
+
+impl<R: Read> Read for Hashing<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.job.is_stopped() {
+            return Err(io::Error::other("the build was stopped"));
+        }
+        let count = self.reader.read(buffer)?;
+        self.hash.borrow_mut().update(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+/// A layer's archive, as it comes.
+struct Unpacked<R> {
+    reader: R,
+    position: u64,
+}
+
+impl<R: Read> Source for Unpacked<R> {
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.position += filled as u64;
+        Ok(filled)
+    }
+
+    fn skip(&mut self, size: u64) -> io::Result<()> {
+        let mut buffer = [0; SKIP_SIZE];
+        let mut left = size;
+        while left > 0 {
+            let part = left.min(SKIP_SIZE as u64) as usize;
+            if self.fill(&mut buffer[..part])? < part {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            left -= part as u64;
+        }
+        Ok(())
+    }
+
+    fn position(&self) -> u64 {
+        self.position
+    }
+}
