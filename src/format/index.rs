@@ -31,12 +31,8 @@ pub type Read<'a> = dyn Fn(&Digest) -> Result<Option<Vec<u8>>> + 'a;
 impl Index {
     /// The index of these bytes.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
-        let wrong = |problem: &str| {
-            Error::new(
-                Status::InvalidArgument,
-                format!("the index of the OCI layout {problem}"),
-            )
-        };
+        let wrong =
+            |problem: &str| Error::new(Status::InvalidArgument, format!("its index {problem}"));
         let mut whole: Object = serde_json::from_slice(bytes)
             .map_err(|error| wrong(&format!("is not a JSON object: {error}")))?;
         if whole.get("schemaVersion") != Some(&json!(2)) {

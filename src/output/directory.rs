@@ -22,6 +22,7 @@ use super::new_file::errno;
 use super::{NewFile, write_failure};
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status};
+use crate::format::Index;
 use crate::format::documents::oci;
 use crate::image::Section;
 use crate::input::FileId;
@@ -137,8 +138,12 @@ impl Directory {
     /// Makes what an empty layout has, unless it is there.
     fn prepare(&self) -> Result<()> {
         if let Some(layout) = self.read(LAYOUT)? {
-            return oci::check_layout(&layout)
-                .map_err(|problem| self.refused(format_args!("{LAYOUT} {problem}")));
+            oci::check_layout(&layout)
+                .map_err(|problem| self.refused(format_args!("{LAYOUT} {problem}")))?;
+            // Not when all has been written.
+            return Index::parse(&self.read_index()?)
+                .map(drop)
+                .map_err(|error| self.refused(format_args!("{}", error.message())));
         }
         if let Some(stranger) = self.stranger()? {
             return Err(self.refused(format_args!(
@@ -197,8 +202,11 @@ impl Directory {
         self.put(file, Path::new(&oci::blob_file(digest)))
     }
 
-    /// Writes a blob of these bytes.
+    /// Writes a blob of these bytes, unless it is there.
     pub fn write_blob(&self, bytes: &[u8], digest: &Digest) -> Result<()> {
+        if self.read_document(digest)?.is_some() {
+            return Ok(());
+        }
         self.put_file(Path::new(&oci::blob_file(digest)), bytes)
     }
 

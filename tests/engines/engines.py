@@ -107,6 +107,9 @@ class Docker(Engine):
         if "Loaded image" not in output or "rror" in output:
             raise CommandFailed(output)
 
+    def save(self, file):
+        self.docker("save", "-o", file, REFERENCE)
+
     def configuration(self):
         image = json.loads(self.docker("image", "inspect", REFERENCE))[0]
         return image["Config"], image["Author"]
@@ -185,6 +188,9 @@ class Podman(Engine):
 
     def pull(self, reference):
         self.podman("pull", "--tls-verify=false", reference)
+
+    def save(self, file):
+        self.podman("save", "-o", file, self.loaded())
 
     def loaded(self):
         """What it calls the image loaded: OCI archives tell its whole name."""

@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 
+import bases
 import contents
 import engines
 import image
@@ -36,12 +37,13 @@ def in_parallel(*groups):
         thread.join()
 
 
-def check_engine(engine, images, changed, results):
+def check_engine(engine, images, changed, made, results):
     """Do with ENGINE all that it can."""
     engine.start()
     try:
         loading.check_images(engine, images, results)
         contents.check(engine, images, results)
+        bases.check(engine, made)
         results[engine.id, "changed"] = tampering.check(engine, changed)
         if hasattr(engine, "pull"):
             registry.check_pull(engine, images)
@@ -64,10 +66,13 @@ def main():
     pathlib.Path("/mnt/e").mkdir()
     changed = tampering.make(images)
     registry_daemon = registry.start(images)
+    made = bases.make()
+    if not os.environ.get("DEBIAN"):
+        report.skip("images upon Debian", "it could not be made")
     results = {}
 
     def check(group):
-        return [(check_engine, engine, images, changed, results) for engine in group]
+        return [(check_engine, engine, images, changed, made, results) for engine in group]
 
     in_parallel([(readers.check_reports, images), (layouts.check, images)] + check(machine_engines),
                 check(engines.SID_ENGINES) + [(readers.check, images)])

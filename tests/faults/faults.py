@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 import checks       # noqa: E402  (its directory comes first)
 import scene        # noqa: E402
 
-PARTS = ["arguments", "names", "inputs", "outputs", "space", "resources", "compressors", "host",
+PARTS = ["arguments", "names", "inputs", "outputs", "space", "layouts", "resources", "compressors", "host",
          "injection", "scheme"]
 
 

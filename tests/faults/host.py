@@ -35,6 +35,7 @@ def check_ignored_children(scene):
 
 def check_cancelling(scene, long):
     for how, words in {"uncompressed": [], "gzip": ["compressor", "gzip", ";"],
+                       "an OCI archive": ["format", 1],
                        "a filter": ["compressor", "cat", ";"],
                        "a filter, layered": ["compressor", "cat", ";", "max-layers", 2]}.items():
         for answer in (1, -1):

@@ -14,6 +14,10 @@ WRITERS = {
     "uncompressed, layered": (["max-layers", 3], "NO_SPACE"),
     "gzip": (["compressor", "gzip", ";"], "NO_SPACE"),
     "gzip, layered": (["compressor", "gzip", ";", "max-layers", 3], "NO_SPACE"),
+    "an OCI archive": (["format", 1], "NO_SPACE"),
+    "an OCI archive, zstd": (["format", 1, "compressor", "zstd", ";", "max-layers", 3],
+                             "NO_SPACE"),
+    "an OCI archive, uncompressed": (["format", 1, "compressor", "none", ";"], "NO_SPACE"),
     # What fails is the compressor, which says why.
     "a filter": (["compressor", "cat", ";"], ["NO_SPACE", "COMPRESSOR"]),
     "a filter, layered": (["compressor", "cat", ";", "max-layers", 3],

@@ -17,7 +17,7 @@ use std::path::Path;
 use common::{Scratch, bytes, compressor, noise, run};
 use guix_docker::Request;
 use guix_docker::digest::Digest;
-use guix_docker::request::{Directive, History, Transformation};
+use guix_docker::request::{Directive, Format, History, Transformation};
 
 /// A size that is too large for 32 bits and whose blocks are not full.
 const LARGE: u64 = (4 << 30) + 12_345;
@@ -96,6 +96,15 @@ fn images_do_not_depend_on_the_processor() {
     let lines: Vec<&str> = digests.lines().collect();
     for pair in lines.chunks(2) {
         assert_eq!(pair[0], pair[1], "with another number of threads");
+    }
+    for packed in ["none", "gzip -6", "zstd -3", "zstd -19"] {
+        let mut request = request(&scratch);
+        request.format(Format::OciArchive);
+        request.compressor(compressor(packed));
+        request.max_layers(3).unwrap();
+        let report = run(&request).unwrap();
+        let image = Digest::of(&scratch.read("image"));
+        writeln!(digests, "{packed:?} {} {image}", report.image_id).unwrap();
     }
     record("small", &digests);
 }
