@@ -79,7 +79,7 @@ def check_one(engine, name, base, output_format, file, title):
             report.equal(f"{title}: the ID and the diff IDs", identity, expected)
         if not engine.runs:
             return False
-        return report.equal(f"{title}: runs", engine.run(SCRIPT),
+        return report.equal(f"{title}: runs", engine.run_script(SCRIPT),
                             f"the base {name}\n{name}\ngreeting 1\n")
     except CommandFailed as failure:
         return report.check(title, False, failure)

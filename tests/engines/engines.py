@@ -66,6 +66,10 @@ class Engine:
         self.home.mkdir()
         self.version = self.place.version(self.package)
 
+    def run_script(self, script):
+        """Run a script without arguments."""
+        return self.run(script)
+
     def stop(self):
         stop_daemon(self.daemon)
 
@@ -450,6 +454,9 @@ class Apptainer(Engine):
         if output != "script: works\n":
             raise CommandFailed(f"the entry point printed: {output}")
         return self.apptainer("exec", "sh", "-c", script, *arguments)
+
+    def run_script(self, script):
+        return self.apptainer("exec", "sh", "-c", script)
 
     def wipe(self):
         if (self.home / "sandbox").exists():
