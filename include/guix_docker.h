@@ -137,8 +137,8 @@
 #define GUIX_DOCKER_PHASE_COMPARING 2
 
 /*
- `phase`: the image is written; `done` and `total` are bytes of the archive
- before compression.
+ `phase`: the image is written; `done` and `total` are bytes before
+ compression, and those that are read to check what is taken over.
  */
 #define GUIX_DOCKER_PHASE_WRITING 3
 

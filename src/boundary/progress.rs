@@ -15,8 +15,8 @@ pub const PHASE_SCANNING: u32 = 1;
 /// `phase`: layers that may be equal are read and compared; `done` and `total`
 /// are bytes.
 pub const PHASE_COMPARING: u32 = 2;
-/// `phase`: the image is written; `done` and `total` are bytes of the archive
-/// before compression.
+/// `phase`: the image is written; `done` and `total` are bytes before
+/// compression, and those that are read to check what is taken over.
 pub const PHASE_WRITING: u32 = 3;
 
 /// Told of progress about 20 times a second, on the thread that called
