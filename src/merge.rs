@@ -138,7 +138,7 @@ impl Blob {
             )
             .because_of(Argument::Sources));
         }
-        if target.link_blob(&self.section, &self.digest)? {
+        if target.link_blob(&self.section, &self.digest, job)? {
             return Ok(());
         }
         let file = target.new_blob()?;

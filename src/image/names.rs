@@ -3,6 +3,7 @@
 //! What layers have under some names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tar::EntryType;
 
@@ -25,28 +26,30 @@ pub enum Found {
     File,
 }
 
-/// The names that matter, which are clean, with what they are, if they are
-/// there; of others nothing is kept.
-#[derive(Clone, Debug, Default)]
+/// What there is under names that matter, which are clean; of others nothing is
+/// kept.
+#[derive(Clone, Debug)]
 pub struct Names {
-    names: BTreeMap<Vec<u8>, Option<Found>>,
+    wanted: Arc<BTreeSet<Vec<u8>>>,
+    found: BTreeMap<Vec<u8>, Found>,
     /// Names that the layer hides in lower ones, with whether only what is below
     /// them is hidden.
     hidden: BTreeSet<(Vec<u8>, bool)>,
 }
 
 impl Names {
-    /// To find out about `names`.
-    pub fn new(names: impl IntoIterator<Item = Vec<u8>>) -> Self {
+    /// To find out about the names `wanted`.
+    pub fn new(wanted: BTreeSet<Vec<u8>>) -> Self {
         Names {
-            names: names.into_iter().map(|name| (name, None)).collect(),
+            wanted: Arc::new(wanted),
+            found: BTreeMap::new(),
             hidden: BTreeSet::new(),
         }
     }
 
     /// What there is under `name`.
     pub fn get(&self, name: &[u8]) -> Option<&Found> {
-        self.names.get(name)?.as_ref()
+        self.found.get(name)
     }
 
     /// Takes note of a member of a layer.
@@ -65,37 +68,32 @@ impl Names {
             }
             return;
         }
-        if let Some(found) = self.names.get_mut(&*name) {
-            *found = Some(match member.kind {
+        if self.wanted.contains(&*name) {
+            let found = match member.kind {
                 EntryType::Directory => Found::Directory,
                 EntryType::Symlink => Found::Link(member.link.clone()),
                 _ => Found::File,
-            });
+            };
+            self.found.insert(name.into_owned(), found);
         }
     }
 
     /// Whether a name that matters is `name` or below it.
     fn has_at_or_below(&self, name: &[u8]) -> bool {
         let below = [name, b"/"].concat();
-        let next = self.names.range(below.clone()..).next();
-        self.names.contains_key(name)
-            || (name.is_empty() && !self.names.is_empty())
-            || next.is_some_and(|(next, _)| next.starts_with(&below))
+        let next = self.wanted.range(below.clone()..).next();
+        self.wanted.contains(name)
+            || (name.is_empty() && !self.wanted.is_empty())
+            || next.is_some_and(|next| next.starts_with(&below))
     }
 
     /// Puts what `upper`, another layer, has above what this one has.
     pub fn put_above(&mut self, upper: Names) {
         for (hidden, only_below) in upper.hidden {
-            for (name, found) in &mut self.names {
-                if is_at_or_below(name, &hidden) && !(only_below && *name == hidden) {
-                    *found = None;
-                }
-            }
+            self.found.retain(|name, _| {
+                !is_at_or_below(name, &hidden) || (only_below && *name == hidden)
+            });
         }
-        for (name, found) in upper.names {
-            if let (Some(place), Some(found)) = (self.names.get_mut(&name), found) {
-                *place = Some(found);
-            }
-        }
+        self.found.extend(upper.found);
     }
 }

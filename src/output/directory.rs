@@ -10,12 +10,12 @@ use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::new_file::errno;
@@ -210,18 +210,18 @@ impl Directory {
         self.put_file(Path::new(&oci::blob_file(digest)), bytes)
     }
 
-    /// Has a blob of another directory appear in this one as well; returns
-    /// whether that could be done without copying it.
-    pub fn link_blob(&self, section: &Section, digest: &Digest) -> Result<bool> {
+    /// Has a blob of another directory appear in this one as well, unless it is
+    /// there; returns whether that could be done without copying it.
+    pub fn link_blob(&self, section: &Section, digest: &Digest, job: &Job) -> Result<bool> {
         let name = oci::blob_file(digest);
         let stat = rustix::fs::fstat(&*section.file)
             .map_err(|errno| failed(format_args!("examining the blob {digest}"), errno))?;
-        let is_whole = section.offset == 0 && section.size == stat.st_size as u64;
-        if !is_whole {
-            return Ok(false);
+        if let Some((there, file)) = self.open_blob(&name, section.size) {
+            return Ok(FileId::from(&there) == FileId::from(&stat)
+                || matches!(file.digest(job)?, Ok(found) if found == *digest));
         }
-        if let Ok(there) = rustix::fs::statat(&self.root, &name, AtFlags::SYMLINK_NOFOLLOW) {
-            return Ok(FileId::from(&there) == FileId::from(&stat));
+        if section.offset != 0 || section.size != stat.st_size as u64 {
+            return Ok(false);
         }
         // By its descriptor: the name may be another file's by now.
         let source = format!("/proc/self/fd/{}", section.file.as_raw_fd());
@@ -231,6 +231,22 @@ impl Directory {
             lock(&self.made).push(Made::File(name.into()));
         }
         Ok(linked.is_ok())
+    }
+
+    /// The blob that is there under `name`, if it has `size` bytes.
+    fn open_blob(&self, name: &str, size: u64) -> Option<(Stat, Section)> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = rustix::fs::openat(&self.root, name, flags, Mode::empty()).ok()?;
+        let stat = rustix::fs::fstat(&file).ok()?;
+        let is_it = FileType::from_raw_mode(stat.st_mode).is_file() && stat.st_size as u64 == size;
+        is_it.then(|| {
+            let section = Section {
+                file: Arc::new(file.into()),
+                offset: 0,
+                size,
+            };
+            (stat, section)
+        })
     }
 
     /// The bytes of the document with that digest, if it is there and is right.

@@ -26,13 +26,16 @@ pub trait BlobSink {
 
     /// Takes a layer that is there already.
     fn take_over(&mut self, layer: usize, found: &Found, job: &Job) -> Result<()> {
-        self.begin(layer)?;
-        found
-            .section
-            .copy(job, |bytes| self.write(bytes))?
-            .map_err(|error| Error::io(Status::Input, "reading a layer to take over", &error))?;
-        self.end(&found.blob)
+        copy(self, layer, found, job)
     }
+}
+
+/// Has `sink` take the bytes of a layer that is there already.
+fn copy(sink: &mut (impl BlobSink + ?Sized), layer: usize, found: &Found, job: &Job) -> Result<()> {
+    sink.begin(layer)?;
+    let copied = found.section.copy(job, |bytes| sink.write(bytes))?;
+    copied.map_err(|error| Error::io(Status::Input, "reading a layer to take over", &error))?;
+    sink.end(&found.blob)
 }
 
 /// Nowhere.
@@ -209,18 +212,13 @@ impl BlobSink for Files<'_> {
     }
 
     fn take_over(&mut self, layer: usize, found: &Found, job: &Job) -> Result<()> {
-        if self
+        match self
             .directory
-            .link_blob(&found.section, &found.blob.digest)?
+            .link_blob(&found.section, &found.blob.digest, job)?
         {
-            return Ok(());
+            true => Ok(()),
+            false => copy(self, layer, found, job),
         }
-        self.begin(layer)?;
-        found
-            .section
-            .copy(job, |bytes| self.write(bytes))?
-            .map_err(|error| Error::io(Status::Input, "reading a layer to take over", &error))?;
-        self.end(&found.blob)
     }
 }
 

@@ -46,6 +46,13 @@ def check_skopeo(place, images):
         report.equal(f"{title}: a copy has its digests",
                      digest(pathlib.Path(copy, "manifest.json").read_text()),
                      expected(images, name)[0])
+    for compression in image.COMPRESSIONS["oci"]:
+        source = f"oci-archive:{images['oci', compression].file}"
+        copy = f"/mnt/e/copy-{place.name}-archive-{compression}"
+        place.run("skopeo", "copy", source, f"dir:{copy}")
+        report.equal(f"{place.name}/skopeo: an archive with layers of {compression} keeps "
+                     "its digests", pathlib.Path(copy, "manifest.json").read_text(),
+                     place.run("skopeo", "inspect", "--raw", source))
     both = f"/mnt/e/copy-{place.name}-systems"
     place.run("skopeo", "copy", "--all", f"oci:{LAYOUT}:systems:latest", f"dir:{both}")
     manifests = {name.split(".")[0] for name in os.listdir(both) if "." in name}
