@@ -634,7 +634,7 @@ typedef struct guix_docker_options {
   int32_t image_fd;
   /*
    1 for the report to have the digest of the archive, for which a file is
-   read again, or 0.
+   read again, or 0; of a directory there is none.
    */
   uint32_t archive_digest;
   /*
@@ -647,8 +647,8 @@ typedef struct guix_docker_options {
    */
   size_t annotation_count;
   /*
-   OCI image layouts, directories, whose layers are taken over where they
-   are what would be made.  NULL, the default, for the one that is written
+   OCI image layouts, directories or archives that this library has made,
+   whose layers are taken over where they are what would be made.  NULL, the default, for the one that is written
    to, in `GUIX_DOCKER_FORMAT_OCI`; an empty list for none.
    */
   const char *const *reuse;
@@ -658,7 +658,9 @@ typedef struct guix_docker_options {
   size_t reuse_count;
   /*
    Files that say which of `paths` refers to which, in the form of Guix's
-   `#:references-graphs`; for `GUIX_DOCKER_LAYERING_REFERENCES`.
+   `#:references-graphs`: for each item a line with its name, one with its
+   deriver or nothing, one with the number of its references, and one with
+   each of these.  For `GUIX_DOCKER_LAYERING_REFERENCES`.
    */
   const char *const *references_graphs;
   /*
@@ -685,7 +687,8 @@ typedef struct guix_docker_options {
    */
   const char *base;
   /*
-   What the base is called where there are several images, or NULL.
+   What the base is called where there are several images, as in `names`, or
+   NULL.
    */
   const char *base_name;
 } guix_docker_options;
@@ -709,7 +712,7 @@ typedef struct guix_docker_layer {
   uint64_t size;
   /*
    The paths that are in it; none for the layer of extra files or of the
-   root file system.
+   root file system, and for those of a base.
    */
   const char *const *items;
   /*

@@ -40,6 +40,7 @@ pub fn put_below(
         names.put_above(layer);
     }
     plan::base::check(plan, &names)?;
+    plan::base::adopt(plan, &names)?;
     let own = std::mem::take(&mut plan.layers);
     plan.layers = layers.into_iter().map(Layer::from).chain(own).collect();
     plan.base = Some(config);

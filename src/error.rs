@@ -157,6 +157,14 @@ impl Error {
         self
     }
 
+    /// The same failure, of `what`.
+    pub fn about(&self, what: impl fmt::Display) -> Self {
+        Error {
+            message: format!("{what}: {}", self.message),
+            ..self.clone()
+        }
+    }
+
     /// The same failure with the argument that led to it.
     pub fn because_of(mut self, argument: Argument) -> Self {
         self.argument = Some(argument);

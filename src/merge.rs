@@ -6,11 +6,15 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
-use crate::error::{Argument, Error, Result, Status};
+use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::format::Index;
-use crate::image::{Descriptor, Section, Store};
+use crate::image::{Descriptor, Store};
 use crate::job::{Job, Monitor, Phase};
 use crate::output::{Directory, write_failure};
 
@@ -53,7 +57,7 @@ pub fn merge(merge: &Merge, monitor: &mut Monitor) -> Result<()> {
         .flat_map(|image| &image.blobs)
         .map(|blob| (blob.digest.hex(), blob))
         .collect();
-    let total = blobs.values().map(|blob| blob.section.size).sum();
+    let total = blobs.values().map(|blob| blob.size).sum();
     job.begin(Phase::Writing, total);
     job.run_one(monitor, || {
         for blob in blobs.values() {
@@ -66,10 +70,10 @@ pub fn merge(merge: &Merge, monitor: &mut Monitor) -> Result<()> {
                 target.write_blob(&nested.bytes, &nested.digest)?;
             }
         }
-        target.set_index(index.encode()?);
-        Ok(())
+        target.set_index(index.encode()?)
     })?;
-    job.run_one(monitor, || target.publish())
+    // Nobody may stop it any more.
+    job.run_one(&mut |_| ControlFlow::Continue(()), || target.publish())
 }
 
 /// An image to copy.
@@ -80,22 +84,22 @@ struct Image {
 
 /// A blob to copy.
 struct Blob {
-    source: Vec<u8>,
+    source: Arc<Store>,
     digest: Digest,
-    section: Section,
+    size: u64,
 }
 
 /// All images of `sources`.
 fn images(sources: &[Vec<u8>]) -> Result<Vec<Image>> {
     let mut images = Vec::new();
     for source in sources {
-        let found = Store::open(source).and_then(|store| images_of(&store));
+        let found = Store::open(source).and_then(|store| images_of(&Arc::new(store)));
         images.extend(found.map_err(|error| error.because_of(Argument::Sources))?);
     }
     Ok(images)
 }
 
-fn images_of(store: &Store) -> Result<Vec<Image>> {
+fn images_of(store: &Arc<Store>) -> Result<Vec<Image>> {
     let descriptors = store.images()?;
     if descriptors.is_empty() {
         return Err(store.wrong("it has no images"));
@@ -105,19 +109,16 @@ fn images_of(store: &Store) -> Result<Vec<Image>> {
         let parts = [&descriptor, &manifest.config];
         let parts = parts.into_iter().chain(&manifest.layers);
         let blobs = parts.map(|part| {
-            let digest = store.digest(part)?;
-            match store.blob(&digest)? {
-                Some(section) if section.size == part.size => Ok(Blob {
-                    source: store.name().to_vec(),
-                    digest,
-                    section,
-                }),
-                Some(_) => Err(store.wrong(format_args!("{digest} has another size than is said"))),
-                None => Err(store.wrong(format_args!("it has no {digest}"))),
-            }
+            Ok(Blob {
+                source: Arc::clone(store),
+                digest: store.digest(part)?,
+                size: part.size,
+            })
         });
         let blobs = blobs.collect::<Result<_>>()?;
-        descriptor.platform = Some(store.platform(&descriptor)?);
+        if manifest.is_image() {
+            descriptor.platform = Some(store.platform(&descriptor)?);
+        }
         Ok(Image { descriptor, blobs })
     };
     descriptors.into_iter().map(image).collect()
@@ -126,27 +127,45 @@ fn images_of(store: &Store) -> Result<Vec<Image>> {
 impl Blob {
     /// Has the blob appear in `target`, if it is right.
     fn copy(&self, target: &Directory, job: &Job) -> Result<()> {
-        let name = crate::error::quoted(&self.source);
+        let copy = || self.copy_from(&self.source, target, job);
+        copy().map_err(|error: Error| match error.which_argument() {
+            Some(_) => error,
+            None => error.because_of(Argument::Sources),
+        })
+    }
+
+    fn copy_from(&self, source: &Store, target: &Directory, job: &Job) -> Result<()> {
         let reading = |error| {
-            let what = format!("reading {} of {name}", self.digest);
-            Error::io(Status::Input, what, &error).because_of(Argument::Sources)
+            let what = format!("reading {} of {}", self.digest, quoted(source.name()));
+            Error::io(Status::Input, what, &error)
         };
-        if self.section.digest(job)?.map_err(reading)? != self.digest {
-            return Err(Error::new(
-                Status::Input,
-                format!("{} of {name} is not what its digest says", self.digest),
-            )
-            .because_of(Argument::Sources));
+        let section = source.blob(&self.digest)?;
+        let section = section
+            .filter(|section| section.size == self.size)
+            .ok_or_else(|| source.wrong(format_args!("it has no whole {}", self.digest)))?;
+        let before = section.stamp().map_err(reading)?;
+        if section.digest(job)?.map_err(reading)? != self.digest {
+            return Err(source.wrong(format_args!("{} is not what its digest says", self.digest)));
         }
-        if target.link_blob(&self.section, &self.digest, job)? {
+        let changed = || source.wrong(format_args!("{} changed while it was copied", self.digest));
+        if section.stamp().map_err(reading)? != before {
+            return Err(changed());
+        }
+        if target.link_blob(&section, &self.digest, job)? {
             return Ok(());
         }
         let file = target.new_blob()?;
+        let mut hash = Sha256::new();
         let write = |bytes: &[u8]| {
+            hash.update(bytes);
             let written = file.file().write_all(bytes);
             written.map_err(|error| write_failure(&error))
         };
-        self.section.copy(job, write)?.map_err(reading)?;
-        target.put_blob(file, &self.digest)
+        section.copy(job, write)?.map_err(reading)?;
+        let digest: [u8; 32] = hash.finalize().into();
+        match Digest::from(digest) == self.digest {
+            true => target.put_blob(file, &self.digest),
+            false => Err(changed()),
+        }
     }
 }

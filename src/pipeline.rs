@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 use std::iter::zip;
+use std::ops::ControlFlow;
 
 use crate::base;
 use crate::error::{Error, Result, Status};
@@ -13,7 +14,7 @@ use crate::job::{Job, Monitor};
 use crate::output::Output;
 use crate::plan;
 use crate::report::{LayerReport, Report};
-use crate::request::{ImageName, Request};
+use crate::request::{Format, ImageName, Request};
 use crate::write::{self, Image};
 
 /// Builds the image that `request` asks for.  `monitor` is told of progress
@@ -35,6 +36,9 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     let mut plan = plan::plan(request, base_layers, &file_system, &omitted, &job, monitor)?;
     if let Some(base) = base {
         base::put_below(base, &mut plan, request, &job, monitor)?;
+    }
+    if request.format != Format::DockerArchive {
+        plan.set_fingerprints();
     }
     let layers = &plan.layers;
     let groups = plan::possible_duplicates(layers);
@@ -67,7 +71,8 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
         archive_size: match output {
             Output::Archive(archive) => archive.publish()?,
             Output::Directory(directory) => {
-                job.run_one(monitor, || directory.publish())?;
+                // Nobody may stop it any more.
+                job.run_one(&mut |_| ControlFlow::Continue(()), || directory.publish())?;
                 0
             }
         },

@@ -339,16 +339,15 @@ fn the_image_meant_is_taken() {
         "aarch64-linux app:1"
     );
     assert_eq!(label("aarch64-linux", None).unwrap(), "aarch64-linux app:1");
-    let name = "docker.io/library/other:latest";
-    assert_eq!(
-        label("x86_64-linux", Some(name)).unwrap(),
-        "x86_64-linux other:latest".replace(":latest", "")
-    );
+    for name in ["docker.io/library/other:latest", "other", "docker.io/other"] {
+        let label = label("x86_64-linux", Some(name)).unwrap();
+        assert_eq!(label, "x86_64-linux other", "{name}");
+    }
     for (system, name, what) in [
         (
             "x86_64-linux",
             None,
-            "several images; say which by base_name: app:1, other:latest",
+            "several images; say by its name which is meant: app:1, other:latest",
         ),
         (
             "x86_64-linux",
@@ -516,7 +515,7 @@ fn what_is_not_as_it_should_be_is_refused() {
         (
             "a flipped bit",
             flipped(&docker, &layer, 5_000),
-            "not what the configuration says",
+            "is not what its digest says",
         ),
         (
             "another configuration",
@@ -660,4 +659,239 @@ fn hostile_archives_do_no_harm() {
     }
     // Both happen, or the changes are too few or too many.
     assert_eq!(results.len(), 2, "{results:?}");
+}
+
+/// An archive of these members, of directories where a name ends in a slash.
+fn archive(list: &[(&str, u32, &[u8])]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, mode, content) in list {
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(*mode);
+        header.set_uid(7);
+        header.set_gid(8);
+        header.set_size(content.len() as u64);
+        if name.ends_with('/') {
+            header.set_entry_type(tar::EntryType::Directory);
+        }
+        archive.append_data(&mut header, name, *content).unwrap();
+    }
+    archive.into_inner().unwrap()
+}
+
+/// A Docker archive of these layers.
+fn image_of(layers: &[Vec<u8>]) -> Vec<u8> {
+    let ids: Vec<String> = layers
+        .iter()
+        .map(|layer| Digest::of(layer).to_string())
+        .collect();
+    let config = json!({
+        "architecture": "amd64", "os": "linux", "config": {},
+        "rootfs": {"type": "layers", "diff_ids": ids},
+    });
+    let names: Vec<String> = (0..layers.len())
+        .map(|number| format!("{number}.tar"))
+        .collect();
+    let manifest = json!([{"Config": "config", "RepoTags": null, "Layers": names}]);
+    let (config, manifest) = (config.to_string(), manifest.to_string());
+    let mut list = vec![
+        ("config", 0o644, config.as_bytes()),
+        ("manifest.json", 0o644, manifest.as_bytes()),
+    ];
+    for (name, layer) in names.iter().zip(layers) {
+        list.push((name, 0o644, layer));
+    }
+    archive(&list)
+}
+
+/// The members of the last layer of a Docker archive.
+fn last_layer(image: &[u8]) -> BTreeMap<String, (u32, u64)> {
+    let (layers, _) = read(image);
+    let layer = layers.last().unwrap().clone();
+    let mut archive = tar::Archive::new(layer.as_slice());
+    let entries = archive.entries().unwrap();
+    let entries = entries.map(|entry| {
+        let entry = entry.unwrap();
+        let header = entry.header();
+        let name = entry.path().unwrap().to_str().unwrap().to_owned();
+        (name, (header.mode().unwrap(), header.uid().unwrap()))
+    });
+    entries.collect()
+}
+
+#[test]
+fn directories_stay_as_they_are_in_the_base() {
+    let scratch = Scratch::new();
+    let base = image_of(&[
+        archive(&[("tmp/", 0o1777, b""), ("opt/app/file", 0o644, b"x")]),
+        archive(&[("usr/", 0o711, b""), ("usr/bin/", 0o755, b"")]),
+    ]);
+    fs::write(scratch.path("base.tar"), base).unwrap();
+    let item = scratch.file("tmp/item", b"item");
+    let mut request = upon(&scratch, "image.tar", "base.tar");
+    request.transformations(vec![
+        guix_docker::request::Transformation::new(bytes(&scratch.path("own/item")), b"/tmp/item")
+            .unwrap(),
+    ]);
+    let _ = item;
+    request.extra_files(vec![
+        Directive::directory(b"/tmp", None).unwrap(),
+        // What is above is in the base.
+        Directive::file(b"/usr/bin/app", b"").unwrap(),
+        Directive::file(b"/opt/app/new", b"").unwrap(),
+        Directive::directory(b"/new", None).unwrap(),
+    ]);
+    run(&request).unwrap();
+    let members = last_layer(&scratch.read("image.tar"));
+    assert_eq!(members["tmp/"], (0o1777, 7));
+    assert_eq!(members["usr/"], (0o711, 7));
+    assert_eq!(members["usr/bin/"], (0o755, 7));
+    // Of this one nobody says anything.
+    assert_eq!(members["opt/app/"], (0o755, 0));
+    assert_eq!(members["new/"], (0o755, 0));
+    let mut request = upon(&scratch, "image.tar", "base.tar");
+    request.extra_files(vec![Directive::directory(b"/tmp", Some(0o700)).unwrap()]);
+    run(&request).unwrap();
+    assert_eq!(last_layer(&scratch.read("image.tar"))["tmp/"], (0o700, 0));
+    for (directive, what) in [
+        (
+            Directive::file(b"/usr/lib/x", b""),
+            "\"/usr/lib\" is not in the base",
+        ),
+        // A directory all the same.
+        (
+            Directive::link(b"/opt/app", b"/usr/bin"),
+            "\"/opt/app\" is a directory in the base",
+        ),
+    ] {
+        let mut request = upon(&scratch, "image.tar", "base.tar");
+        request.extra_files(vec![directive.unwrap()]);
+        let error = run(&request).unwrap_err();
+        assert!(error.message().contains(what), "{error}");
+    }
+}
+
+#[test]
+fn unusual_archives_are_read() {
+    let scratch = Scratch::new();
+    // Of no whole number of blocks, and of nothing at all.
+    let odd = [archive(&[("file", 0o644, b"x")]), b"odd end".to_vec()].concat();
+    // An attribute with line ends, in POSIX's format.
+    let text = "SCHILY.xattr.user.x=a\nb path=no\n 12 y=z";
+    let record = format!("{} {text}\n", text.len() + 4);
+    assert_eq!(record.len(), text.len() + 4);
+    let record = record.as_bytes();
+    let mut pax = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_ustar();
+    header.set_entry_type(tar::EntryType::XHeader);
+    header.set_size(record.len() as u64);
+    pax.append_data(&mut header, "pax", record).unwrap();
+    let mut header = tar::Header::new_ustar();
+    header.set_size(1);
+    pax.append_data(&mut header, "attributed", &b"x"[..])
+        .unwrap();
+    let pax = pax.into_inner().unwrap();
+    for layers in [vec![odd], vec![Vec::new()], vec![pax]] {
+        fs::write(scratch.path("base.tar"), image_of(&layers)).unwrap();
+        for format in [Format::DockerArchive, Format::OciArchive] {
+            let mut request = upon(&scratch, "image.tar", "base.tar");
+            request.format(format);
+            let report = run(&request).unwrap();
+            let (read, _) = read(&scratch.read("image.tar"));
+            assert!(read[0] == layers[0]);
+            assert_eq!(report.layers[0].diff_id, Digest::of(&layers[0]));
+        }
+    }
+    // Zeros behind gzip's end, as on a tape.
+    make_base(&scratch, "docker.tar.gz", Format::DockerArchive, "gzip");
+    let mut padded = scratch.read("docker.tar.gz");
+    padded.resize(padded.len() + 10_000, 0);
+    fs::write(scratch.path("padded.tar.gz"), &padded).unwrap();
+    run(&upon(&scratch, "image.tar", "padded.tar.gz")).unwrap();
+    padded.push(1);
+    fs::write(scratch.path("padded.tar.gz"), &padded).unwrap();
+    let error = run(&upon(&scratch, "image.tar", "padded.tar.gz")).unwrap_err();
+    assert!(error.message().contains("behind its end"), "{error}");
+}
+
+#[test]
+fn triggers_and_odd_members_do_not_come_with_it() {
+    let scratch = Scratch::new();
+    make_base(&scratch, "base.tar", Format::DockerArchive, "none");
+    let base = scratch.read("base.tar");
+    let with = |change: &dyn Fn(&mut Value)| {
+        let changed = edit(&base, |name, content| {
+            if name != "config.json" {
+                return Some(content);
+            }
+            let mut config: Value = serde_json::from_slice(&content).unwrap();
+            change(&mut config);
+            Some(serde_json::to_vec(&config).unwrap())
+        });
+        fs::write(scratch.path("changed.tar"), changed).unwrap();
+        run(&upon(&scratch, "image.tar", "changed.tar"))?;
+        Ok::<_, guix_docker::Error>(read(&scratch.read("image.tar")).1)
+    };
+    let config = with(&|config| {
+        config["config"]["OnBuild"] = json!(["RUN x"]);
+        config["config"]["Shell"] = json!(["/bin/ash"]);
+        config["author"] = json!(null);
+    });
+    let config = config.unwrap();
+    assert_eq!(config["config"].get("OnBuild"), None);
+    assert_eq!(config["config"]["Shell"], json!(["/bin/ash"]));
+    assert_eq!(config.get("author"), None);
+    let config = with(&|config| config["history"] = json!([{"created": 5}, {}, {}])).unwrap();
+    assert_eq!(config["history"][0]["comment"], "a layer of the base");
+    for odd in [
+        ("User", json!(7)),
+        ("Labels", json!({"a": 1})),
+        ("Env", json!(["A=1", 5])),
+    ] {
+        let error = with(&|config| config["config"][odd.0] = odd.1.clone()).unwrap_err();
+        assert!(error.message().contains("engines do not take"), "{error}");
+    }
+}
+
+/// The manifest of the one image in a layout, as text.
+fn manifest_in(root: &Path) -> String {
+    let index: Value = serde_json::from_slice(&fs::read(root.join("index.json")).unwrap()).unwrap();
+    let entries = index["manifests"].as_array().unwrap();
+    let digest = entries.last().unwrap()["digest"].as_str().unwrap();
+    fs::read_to_string(root.join("blobs/sha256").join(&digest[7..])).unwrap()
+}
+
+#[test]
+fn what_a_base_says_of_its_layers_is_not_believed_later() {
+    let scratch = Scratch::new();
+    let item = scratch.file("own/item", b"own");
+    let build = |image: &str, base: Option<&str>, packed: &str| {
+        let mut request = scratch.request(image, &[&item]);
+        request.system(b"x86_64-linux").unwrap();
+        request.max_layers(10).unwrap();
+        request.format(match image.ends_with(".tar") {
+            true => Format::OciArchive,
+            false => Format::Oci,
+        });
+        request.compressor(compressor(packed));
+        if let Some(base) = base {
+            request.base(bytes(&scratch.path(base))).unwrap();
+        }
+        request.immutable_paths(true);
+        run(&request).unwrap()
+    };
+    // A layer of the base is the image's own too, stored in another way.
+    build("zstd.tar", None, "zstd");
+    build("layout", Some("zstd.tar"), "gzip");
+    assert!(!manifest_in(&scratch.path("layout")).contains("guix-docker.layer.encoder"));
+    build("layout", None, "gzip");
+    build("fresh", None, "gzip");
+    assert_eq!(
+        manifest_in(&scratch.path("layout")),
+        manifest_in(&scratch.path("fresh"))
+    );
+    // Nor are annotations of another's making.
+    let lying = manifest_in(&scratch.path("fresh"));
+    assert!(lying.contains("guix-docker.layer.encoded"));
+    build("lying", Some("fresh"), "gzip");
+    assert!(!manifest_in(&scratch.path("lying")).contains("guix-docker.layer.files"));
 }

@@ -202,7 +202,7 @@ fn arguments_are_checked_before_files_are_touched() {
     let invalid = Status::InvalidArgument;
     check(Request::new(b"", &none, b"p").map(drop), invalid, "Image");
     check(
-        Request::new(b"dir/", &none, b"p").map(drop),
+        Request::new(b"dir/", &none, b"p").and_then(|request| request.check()),
         invalid,
         "Image",
     );

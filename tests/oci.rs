@@ -776,7 +776,15 @@ fn layouts_are_merged() {
     // An archive is a layout too.
     build("three.tar", Format::OciArchive, "armhf-linux", "app");
     merge(&scratch, "with-archive", &["three.tar"]).unwrap();
-    assert_eq!(names(&scratch.path("with-archive"))[0].0, "latest");
+    assert_eq!(names(&scratch.path("with-archive"))[0].0, "app:latest");
+    // By their names, which have the same tag.
+    build("four.tar", Format::OciArchive, "armhf-linux", "team/app");
+    merge(&scratch, "with-archive", &["four.tar", "two"]).unwrap();
+    let merged: Vec<String> = names(&scratch.path("with-archive"))
+        .into_iter()
+        .map(|name| name.0)
+        .collect();
+    assert_eq!(merged, ["app:latest", "team/app:latest", "other:1"]);
 
     let digest = &index(&directory(&scratch.path("one"))).manifests()[0]
         .digest()
@@ -826,4 +834,98 @@ fn an_index_that_was_lost_is_an_error() {
     request.reuse::<&[u8]>(&[]).unwrap();
     let error = run(&request).unwrap_err();
     assert!(error.message().contains("has lost its index"), "{error}");
+}
+
+#[test]
+fn names_that_are_the_same_are_one() {
+    let scratch = Scratch::new();
+    let items = items(&scratch);
+    let mut request = request(&scratch, "layout", Format::Oci, &items[2..]);
+    request.name(b"foo:2").unwrap();
+    request.name(b"docker.io/library/foo:2").unwrap();
+    run(&request).unwrap();
+    assert_eq!(names(&scratch.path("layout")).len(), 1);
+}
+
+#[test]
+fn images_of_other_tools_stay_beside_those_for_other_systems() {
+    let scratch = Scratch::new();
+    let items = items(&scratch);
+    let build = |system: &str| {
+        let mut request = request(&scratch, "layout", Format::Oci, &items[2..]);
+        request.system(system.as_bytes()).unwrap();
+        request.name(b"app").unwrap();
+        run(&request).unwrap()
+    };
+    let first = build("x86_64-linux");
+    // As skopeo and umoci write it, and an index without images as Go does.
+    let path = scratch.path("layout/index.json");
+    let mut index: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let entry = index["manifests"][0].as_object_mut().unwrap();
+    entry.remove("platform");
+    entry["annotations"]
+        .as_object_mut()
+        .unwrap()
+        .remove("io.containerd.image.name");
+    fs::write(&path, index.to_string()).unwrap();
+    let second = build("aarch64-linux");
+    let files = directory(&scratch.path("layout"));
+    let top = self::index(&files);
+    let nested = ImageIndex::from_reader(blob(&files, &top.manifests()[0])).unwrap();
+    let digests: Vec<String> = nested
+        .manifests()
+        .iter()
+        .map(|entry| entry.digest().to_string())
+        .collect();
+    assert_eq!(digests, [manifest_digest(&first), manifest_digest(&second)]);
+    index["manifests"] = serde_json::Value::Null;
+    fs::write(&path, index.to_string()).unwrap();
+    build("x86_64-linux");
+}
+
+#[test]
+fn whoever_stops_a_build_gets_none_of_it() {
+    let scratch = Scratch::new();
+    let items = items(&scratch);
+    for calls in 1.. {
+        let request = request(&scratch, "layout", Format::Oci, &items);
+        let mut left = calls;
+        let result = guix_docker::build(&request, &mut |_| {
+            left -= 1;
+            match left {
+                0 => std::ops::ControlFlow::Break(()),
+                _ => std::ops::ControlFlow::Continue(()),
+            }
+        });
+        match result {
+            Err(error) => {
+                assert_eq!(error.status(), Status::Cancelled);
+                assert!(!scratch.path("layout").exists(), "{calls}");
+            }
+            Ok(_) => break,
+        }
+    }
+}
+
+#[test]
+fn indexes_in_indexes_come_to_an_end() {
+    let scratch = Scratch::new();
+    let root = scratch.path("hostile");
+    fs::create_dir_all(root.join("blobs/sha256")).unwrap();
+    scratch.file("hostile/oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#);
+    let mut document = r#"{"schemaVersion":2,"manifests":[]}"#.to_owned();
+    for _ in 0..4 {
+        let digest = Digest::of(document.as_bytes());
+        fs::write(root.join("blobs/sha256").join(digest.hex()), &document).unwrap();
+        let entry = serde_json::json!({
+            "mediaType": "application/vnd.oci.image.index.v1+json",
+            "digest": digest.to_string(),
+            "size": document.len(),
+        });
+        let entries = vec![entry; 300];
+        document = serde_json::json!({"schemaVersion": 2, "manifests": entries}).to_string();
+    }
+    fs::write(root.join("index.json"), &document).unwrap();
+    let error = merge(&scratch, "merged", &["hostile"]).unwrap_err();
+    assert!(error.message().contains("too many images"), "{error}");
 }

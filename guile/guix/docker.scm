@@ -152,10 +152,11 @@ directory, an OCI image layout, in which other images stay what they are.  In OC
 formats, ANNOTATIONS is a list of pairs of strings, the names and values of what
 is to be known of the image besides its labels.
 
-REUSE is a list of OCI image layouts whose layers are taken over where they are
-what would be made; #f is the one that is written to, if FORMAT is 'oci'.
-IMMUTABLE-PATHS is true if what is at and below PATHS never changes under its
-name, as it is with store items: such layers are then not even read.
+REUSE is a list of OCI image layouts, directories or archives that this module has
+made, whose layers are taken over where they are what would be made; #f is the
+one that is written to, if FORMAT is 'oci'.  IMMUTABLE-PATHS is true if what is at
+and below PATHS never changes under its name, as it is with store items: such
+layers are then not even read.
 
 CREATION-TIME is the SRFI-19 time-utc in the image's metadata, or
 'source-date-epoch' for that of SOURCE_DATE_EPOCH in the environment.
@@ -220,14 +221,17 @@ LAYERING is 'size', for MAX-LAYERS as above, or 'references': what many of PATHS
 refer to is in the lower layers, what few do in the upper ones, so that images of
 another version share more.  REFERENCES-GRAPHS is then a list of absolute names
 of files that say which refers to which, in the form of Guix's
-'#:references-graphs'.
+'#:references-graphs': for each item a line with its name, one with its deriver
+or nothing, one with the number of its references, and one with each of these.
+What they do not tell of refers to nothing.
 
 BASE is #f or an image whose layers come first, with its environment and the rest
 of its configuration as 'FROM' in a Dockerfile has them: the name of a Docker
 archive, of an archive that is an OCI image layout, or of such a directory, where
-BASE-NAME is what it is called if there are several.  It may be compressed by gzip
-or zstd.  What would hide directories of the base, or go through its links, is an
-error.  MAX-LAYERS counts its layers too.
+BASE-NAME is what it is called if there are several, as in NAMES.  It may be
+compressed by gzip or zstd.  Directories of EXTRA-FILES, or above their files, are
+as they are in the base unless they have a MODE.  What would hide directories of
+the base, or go through its links, is an error.  MAX-LAYERS counts its layers too.
 
 THREADS is the number of threads to work with, 0 for as many as the process
 can run at once.  It defaults to NIX_BUILD_CORES.  Images do not depend on it.

@@ -242,21 +242,23 @@ pub struct Options {
     /// same bytes as a file would, in their order, and is not closed.
     pub image_fd: i32,
     /// 1 for the report to have the digest of the archive, for which a file is
-    /// read again, or 0.
+    /// read again, or 0; of a directory there is none.
     pub archive_digest: u32,
     /// What is to be known of an OCI image, by name, in its manifest and in the
     /// entries of the index; elements are as large as those of `environment`.
     pub annotations: *const Variable,
     /// How many annotations there are.
     pub annotation_count: usize,
-    /// OCI image layouts, directories, whose layers are taken over where they
-    /// are what would be made.  NULL, the default, for the one that is written
+    /// OCI image layouts, directories or archives that this library has made,
+    /// whose layers are taken over where they are what would be made.  NULL, the default, for the one that is written
     /// to, in `GUIX_DOCKER_FORMAT_OCI`; an empty list for none.
     pub reuse: *const *const c_char,
     /// How many layouts there are.
     pub reuse_count: usize,
     /// Files that say which of `paths` refers to which, in the form of Guix's
-    /// `#:references-graphs`; for `GUIX_DOCKER_LAYERING_REFERENCES`.
+    /// `#:references-graphs`: for each item a line with its name, one with its
+    /// deriver or nothing, one with the number of its references, and one with
+    /// each of these.  For `GUIX_DOCKER_LAYERING_REFERENCES`.
     pub references_graphs: *const *const c_char,
     /// How many files there are.
     pub references_graph_count: usize,
@@ -273,7 +275,8 @@ pub struct Options {
     /// directories of the base, or go through its links, is an error.
     /// `max_layers` counts its layers too.
     pub base: *const c_char,
-    /// What the base is called where there are several images, or NULL.
+    /// What the base is called where there are several images, as in `names`, or
+    /// NULL.
     pub base_name: *const c_char,
 }
 

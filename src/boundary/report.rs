@@ -55,7 +55,7 @@ pub struct CLayer {
     /// The size of its archive before compression, in bytes.
     pub size: u64,
     /// The paths that are in it; none for the layer of extra files or of the
-    /// root file system.
+    /// root file system, and for those of a base.
     pub items: *const *const c_char,
     /// How many paths there are.
     pub item_count: usize,

@@ -13,6 +13,7 @@ use super::documents::oci::{CONTAINERD_NAME, Document, INDEX_TYPE, MANIFEST_TYPE
 use super::documents::{decode, encode};
 use crate::digest::Digest;
 use crate::error::{Error, Result, Status};
+use crate::request::{familiar, whole_name};
 
 /// What other tools call a list of images for several platforms.
 const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
@@ -38,8 +39,11 @@ impl Index {
         if whole.get("schemaVersion") != Some(&json!(2)) {
             return Err(wrong("is not of schema version 2"));
         }
-        let Some(Value::Array(manifests)) = whole.insert("manifests".into(), Value::Null) else {
-            return Err(wrong("has no list of manifests"));
+        let manifests = match whole.insert("manifests".into(), Value::Null) {
+            Some(Value::Array(manifests)) => manifests,
+            // As Go writes an empty list.
+            Some(Value::Null) => Vec::new(),
+            _ => return Err(wrong("has no list of manifests")),
         };
         let entries = manifests.into_iter().map(|entry| match entry {
             Value::Object(entry) => Ok(entry),
@@ -60,11 +64,11 @@ impl Index {
     /// name and platform; with one for another platform, it goes into an index
     /// of the name's own, which is returned.
     pub fn add(&mut self, entry: &impl Serialize, read: &Read) -> Result<Option<Document>> {
-        let entry: Object = decode(&encode(entry)?)?;
-        let name = annotation(&entry, REF_NAME).map(str::to_owned);
-        let is_same = |other: &&mut Object| match &name {
-            Some(name) => annotation(other, REF_NAME) == Some(name),
-            None => other.get("digest") == entry.get("digest"),
+        let mut entry: Object = decode(&encode(entry)?)?;
+        name_wholly(&mut entry);
+        let is_same = |other: &&mut Object| match (name(other), name(&entry)) {
+            (Some(other), Some(name)) => other == name,
+            _ => other.get("digest") == entry.get("digest"),
         };
         let Some(old) = self.entries.iter_mut().find(is_same) else {
             self.entries.push(entry);
@@ -74,6 +78,10 @@ impl Index {
             INDEX_TYPE | DOCKER_LIST_TYPE => nested(old, read)?,
             _ => vec![old.clone()],
         };
+        for image in &mut images {
+            find_platform(image, read)?;
+        }
+        // Of an image that is not there, nothing is left.
         images.retain(|image| platform(image) != platform(&entry) && image.contains_key(PLATFORM));
         if images.is_empty() {
             *old = entry;
@@ -110,6 +118,63 @@ impl Index {
 }
 
 const PLATFORM: &str = "platform";
+
+/// What an entry is found by: containerd's name, which is whole, or else the
+/// other one.
+fn name(entry: &Object) -> Option<String> {
+    let whole = annotation(entry, CONTAINERD_NAME).map(str::to_owned);
+    whole.or_else(|| {
+        let name = annotation(entry, REF_NAME)?;
+        Some(whole_name(name).unwrap_or_else(|| name.to_owned()))
+    })
+}
+
+/// Has an entry that an archive calls by its tag alone be called by its name.
+fn name_wholly(entry: &mut Object) {
+    let Some(whole) = annotation(entry, CONTAINERD_NAME).map(str::to_owned) else {
+        return;
+    };
+    let is_whole = |name| whole_name(name).as_deref() == Some(&whole);
+    if !annotation(entry, REF_NAME).is_some_and(is_whole) {
+        if let Some(Value::Object(annotations)) = entry.get_mut("annotations") {
+            annotations.insert(REF_NAME.to_owned(), familiar(&whole).into());
+        }
+    }
+}
+
+/// Gives the entry of an image that does not say what it runs on what its
+/// configuration says.
+fn find_platform(image: &mut Object, read: &Read) -> Result<()> {
+    if image.contains_key(PLATFORM) {
+        return Ok(());
+    }
+    let document = |of: &Object| -> Result<Option<Object>> {
+        let digest = of.get("digest").and_then(Value::as_str);
+        let bytes = match digest.and_then(Digest::parse) {
+            Some(digest) => read(&digest)?,
+            None => None,
+        };
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    };
+    let Some(manifest) = document(image)? else {
+        return Ok(());
+    };
+    let config = match manifest.get("config") {
+        Some(Value::Object(config)) => document(config)?,
+        _ => None,
+    };
+    let mut found = Object::new();
+    for name in ["architecture", "os", "variant", "os.version"] {
+        if let Some(value @ Value::String(_)) = config.as_ref().and_then(|config| config.get(name))
+        {
+            found.insert(name.to_owned(), value.clone());
+        }
+    }
+    if !found.is_empty() {
+        image.insert(PLATFORM.to_owned(), found.into());
+    }
+    Ok(())
+}
 
 fn annotation<'a>(entry: &'a Object, name: &str) -> Option<&'a str> {
     entry.get("annotations")?.get(name)?.as_str()

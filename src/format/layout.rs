@@ -76,6 +76,11 @@ impl<'a> Layout<'a> {
                     layout.push(BLOCK_SIZE, PartKind::LayerHeader(index));
                 }
                 layout.push(layer.size, PartKind::Layer(index));
+                // Layers of others need not end with a block.
+                let padding = archive::blocks(layer.size) - layer.size;
+                if padding > 0 {
+                    layout.push(padding, PartKind::Bytes(vec![0; padding as usize]));
+                }
             }
         }
         layout

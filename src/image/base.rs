@@ -3,21 +3,55 @@
 //! An image that another one is made upon.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
+use super::docker::DockerImage;
 use super::oci::{Descriptor, Platform};
 use super::section::Section;
 use super::store::Store;
 use super::{Names, layer, unpack};
 use crate::compress::Compression;
 use crate::digest::{DiffId, Digest};
-use crate::error::{Argument, Error, Result};
+use crate::error::{Argument, Error, Result, Status};
 use crate::format::documents::oci::{CONTAINERD_NAME, REF_NAME};
 use crate::job::Job;
+use crate::request::{familiar, whole_name, wrong_member};
 
-/// How many layers an image may have.
-const MAX_LAYERS: usize = 1_000;
+/// How many layers an image may have; each is an open file.
+const MAX_LAYERS: usize = 500;
+
+/// What this library's own annotations begin with.
+const OWN_PREFIX: &str = "guix-docker.";
+
+/// A name that an image is found by: as it is there, or as what it stands for.
+pub struct BaseName {
+    given: String,
+    whole: Option<String>,
+}
+
+impl BaseName {
+    /// The name `given`, which need not be one that an image can have.
+    pub fn new(given: &str) -> Self {
+        BaseName {
+            whole: whole_name(given),
+            given: given.to_owned(),
+        }
+    }
+
+    /// Whether an image that is called `own` is meant.
+    fn is(&self, own: &str) -> bool {
+        self.given == own || (self.whole.is_some() && self.whole == whole_name(own))
+    }
+}
+
+impl fmt::Display for BaseName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.given)
+    }
+}
 
 /// An image to begin with.
 pub struct Base {
@@ -42,12 +76,14 @@ pub struct BaseLayer {
     pub size: u64,
     /// What is said of it besides.
     pub annotations: BTreeMap<String, String>,
+    /// What the file was when it was checked.
+    pub stamp: Option<(u64, SystemTime)>,
 }
 
 /// Which of several images is meant.
 pub struct Choice<'a> {
     /// Its name, if that was said.
-    pub name: Option<&'a str>,
+    pub name: Option<BaseName>,
     /// The architecture.
     pub architecture: &'a str,
     /// The architecture's variant, if that was said.
@@ -65,7 +101,12 @@ impl Base {
                 None => docker(&store, choice)?,
             };
             base.check_platform(&store, choice)?;
-            Ok(base)
+            match wrong_member(&base.config) {
+                None => Ok(base),
+                Some(key) => Err(store.wrong(format_args!(
+                    "its configuration has a {key:?} that engines do not take"
+                ))),
+            }
         };
         open().map_err(|error: Error| error.because_of(Argument::Base))
     }
@@ -76,7 +117,7 @@ impl Base {
         match (text("os"), text("architecture")) {
             (Some("linux"), Some(architecture)) if architecture == choice.architecture => Ok(()),
             (Some("linux"), Some(architecture)) => Err(store.wrong(format_args!(
-                "it is for {architecture}, and the image for {}; say which by system",
+                "it is for {architecture}, and the image for {}; say which system is meant",
                 choice.architecture
             ))),
             _ => Err(store.wrong("its configuration does not say that it is for Linux")),
@@ -86,30 +127,51 @@ impl Base {
 
 /// The image meant of an OCI layout.
 fn oci(store: &Store, choice: &Choice) -> Result<Base> {
-    let descriptors = store.images()?;
-    let is_named = |descriptor: &&Descriptor| match choice.name {
-        None => true,
-        Some(name) => [REF_NAME, CONTAINERD_NAME]
-            .iter()
-            .any(|key| descriptor.annotation(key) == Some(name)),
-    };
-    let named: Vec<&Descriptor> = descriptors.iter().filter(is_named).collect();
-    if named.is_empty() {
-        return Err(no_such(store, choice, &names(&descriptors)));
-    }
-    let mut meant: Vec<&Descriptor> = Vec::new();
-    let mut platforms: Vec<String> = Vec::new();
-    for descriptor in named {
-        let platform = store.platform(descriptor)?;
-        platforms.push(platform.to_string());
-        let is_new = meant.iter().all(|other| other.digest != descriptor.digest);
-        if is_new && is_meant(&platform, choice) {
-            meant.push(descriptor);
+    // What else layouts have, such as signatures, is no image.
+    let mut images = Vec::new();
+    for descriptor in store.images()? {
+        if store.manifest(&descriptor)?.is_image() {
+            images.push(descriptor);
         }
     }
+    let names: Vec<Option<String>> = images.iter().map(name_of).collect();
+    let is_named = |descriptor: &&Descriptor| {
+        choice.name.as_ref().is_none_or(|name| {
+            let names = [REF_NAME, CONTAINERD_NAME].map(|key| descriptor.annotation(key));
+            let mut names = names.into_iter().flatten();
+            names.any(|own| name.is(own))
+        })
+    };
+    let mut named: Vec<&Descriptor> = images.iter().filter(is_named).collect();
+    if named.is_empty() {
+        return Err(no_such(store, choice, &names));
+    }
+    named.sort_by(|a, b| a.digest.cmp(&b.digest));
+    named.dedup_by(|a, b| a.digest == b.digest);
+    let platforms = named.iter().map(|descriptor| store.platform(descriptor));
+    let platforms = platforms.collect::<Result<Vec<Platform>>>()?;
+    let for_architecture: Vec<(&Descriptor, &Platform)> = std::iter::zip(named, &platforms)
+        .filter(|(_, platform)| {
+            platform.os == "linux" && platform.architecture == choice.architecture
+        })
+        .collect();
+    // Those of the very variant, or else those for all.
+    let variant = |wanted: Option<&str>| -> Vec<(&Descriptor, &Platform)> {
+        let is_it =
+            |(_, platform): &&(&Descriptor, &Platform)| platform.variant.as_deref() == wanted;
+        for_architecture.iter().filter(is_it).copied().collect()
+    };
+    let mut meant = variant(choice.variant);
+    if meant.is_empty() {
+        meant = match choice.variant {
+            Some(_) => variant(None),
+            None => for_architecture.clone(),
+        };
+    }
     let image = match meant.as_slice() {
-        [one] => store.image(one)?,
+        [(one, _)] => store.image(one)?,
         [] => {
+            let mut platforms: Vec<String> = platforms.iter().map(Platform::to_string).collect();
             platforms.sort_unstable();
             platforms.dedup();
             return Err(store.wrong(format_args!(
@@ -118,40 +180,69 @@ fn oci(store: &Store, choice: &Choice) -> Result<Base> {
                 platforms.join(", ")
             )));
         }
-        _ => return Err(several(store, &names(&descriptors))),
+        _ => {
+            let mut variants: Vec<&str> = meant
+                .iter()
+                .filter_map(|(_, platform)| platform.variant.as_deref())
+                .collect();
+            variants.sort_unstable();
+            variants.dedup();
+            if choice.name.is_some() && variants.len() > 1 {
+                return Err(store.wrong(format_args!(
+                    "it has that image for several variants; say which: {}",
+                    variants.join(", ")
+                )));
+            }
+            return Err(several(store, &names));
+        }
     };
+    if image.layers.len() > MAX_LAYERS {
+        return Err(store.wrong("it has too many layers"));
+    }
     let layers = image.layers.into_iter().map(|layer| {
         let section = store.blob(&layer.digest)?;
         let section = section
             .filter(|section| section.size == layer.descriptor.size)
             .ok_or_else(|| store.wrong(format_args!("it has no blob {}", layer.digest)))?;
+        // What this library says of layers is true of those that it makes.
+        let mut annotations = layer.descriptor.annotations.unwrap_or_default();
+        annotations.retain(|name, _| !name.starts_with(OWN_PREFIX));
         Ok(BaseLayer {
             diff_id: layer.diff_id,
             digest: layer.digest,
             compression: compression(store, &section)?,
             section,
             size: 0,
-            annotations: layer.descriptor.annotations.unwrap_or_default(),
+            annotations,
+            stamp: None,
         })
     });
     Ok(Base {
-        layers: checked_count(store, layers.collect::<Result<_>>()?)?,
+        layers: layers.collect::<Result<_>>()?,
         config: store.parse(&image.config, "its configuration")?,
     })
+}
+
+/// What an image of a layout is called, as its maker calls it.
+fn name_of(descriptor: &Descriptor) -> Option<String> {
+    let whole = descriptor.annotation(CONTAINERD_NAME).map(familiar);
+    whole.or_else(|| descriptor.annotation(REF_NAME).map(str::to_owned))
 }
 
 /// The image meant of a Docker archive.
 fn docker(store: &Store, choice: &Choice) -> Result<Base> {
     let images = store.docker_images()?;
-    let names: Vec<String> = images
+    let tags = |image: &DockerImage| image.repo_tags.clone().unwrap_or_default();
+    let names: Vec<Option<String>> = images
         .iter()
-        .flat_map(|image| image.repo_tags.iter().flatten().cloned())
-        .collect();
-    let is_named = |image: &&super::docker::DockerImage| {
-        choice.name.is_none_or(|name| {
-            let mut tags = image.repo_tags.iter().flatten();
-            tags.any(|tag| tag == name)
+        .flat_map(|image| match tags(image).as_slice() {
+            [] => vec![None],
+            tags => tags.iter().cloned().map(Some).collect(),
         })
+        .collect();
+    let is_named = |image: &&DockerImage| {
+        let is_it = |name: &BaseName| tags(image).iter().any(|tag| name.is(tag));
+        choice.name.as_ref().is_none_or(is_it)
     };
     let named: Vec<_> = images.iter().filter(is_named).collect();
     let image = match named.as_slice() {
@@ -163,14 +254,18 @@ fn docker(store: &Store, choice: &Choice) -> Result<Base> {
     let config =
         config.ok_or_else(|| store.wrong(format_args!("it has no file {:?}", image.config)))?;
     let diff_ids = store.diff_ids(&config, &image.config)?;
-    if diff_ids.len() != image.layers.len() {
+    let files = image.layers.clone().unwrap_or_default();
+    if diff_ids.len() != files.len() {
         return Err(store.wrong(format_args!(
             "its manifest has {} layers, but its configuration {}",
-            image.layers.len(),
+            files.len(),
             diff_ids.len()
         )));
     }
-    let layers = std::iter::zip(&image.layers, diff_ids).map(|(name, diff_id)| {
+    if files.len() > MAX_LAYERS {
+        return Err(store.wrong("it has too many layers"));
+    }
+    let layers = std::iter::zip(&files, diff_ids).map(|(name, diff_id)| {
         let section = store.file_of(name)?;
         let compression = compression(store, &section)?;
         Ok(BaseLayer {
@@ -181,10 +276,11 @@ fn docker(store: &Store, choice: &Choice) -> Result<Base> {
             section,
             size: 0,
             annotations: BTreeMap::new(),
+            stamp: None,
         })
     });
     Ok(Base {
-        layers: checked_count(store, layers.collect::<Result<_>>()?)?,
+        layers: layers.collect::<Result<_>>()?,
         config: store.parse(&config, &image.config)?,
     })
 }
@@ -194,44 +290,32 @@ fn compression(store: &Store, section: &Section) -> Result<Compression> {
         .map_err(|error| store.wrong(format_args!("a layer: {}", error.message())))
 }
 
-fn checked_count(store: &Store, layers: Vec<BaseLayer>) -> Result<Vec<BaseLayer>> {
-    match layers.len() {
-        0..=MAX_LAYERS => Ok(layers),
-        _ => Err(store.wrong("it has too many layers")),
-    }
-}
-
-fn is_meant(platform: &Platform, choice: &Choice) -> bool {
-    platform.os == "linux"
-        && platform.architecture == choice.architecture
-        && choice
-            .variant
-            .is_none_or(|variant| platform.variant.as_deref().is_none_or(|own| own == variant))
-}
-
-/// The names of images.
-fn names(descriptors: &[Descriptor]) -> Vec<String> {
-    let mut names: Vec<String> = descriptors
+/// Names, of which images that have none are told apart by that.
+fn listed(names: &[Option<String>]) -> String {
+    let mut names: Vec<&str> = names
         .iter()
-        .filter_map(|descriptor| descriptor.annotation(REF_NAME).map(str::to_owned))
+        .map(|name| name.as_deref().unwrap_or("one without a name"))
         .collect();
     names.dedup();
-    names
+    names.join(", ")
 }
 
-fn several(store: &Store, names: &[String]) -> Error {
+fn several(store: &Store, names: &[Option<String>]) -> Error {
     store.wrong(format_args!(
-        "it has several images; say which by base_name: {}",
-        names.join(", ")
+        "it has several images; say by its name which is meant: {}",
+        listed(names)
     ))
 }
 
-fn no_such(store: &Store, choice: &Choice, names: &[String]) -> Error {
-    let name = choice.name.unwrap_or_default();
-    store.wrong(format_args!(
-        "it has no image {name:?}, but these: {}",
-        names.join(", ")
-    ))
+fn no_such(store: &Store, choice: &Choice, names: &[Option<String>]) -> Error {
+    match (&choice.name, names) {
+        (_, []) => store.wrong("it has no images"),
+        (Some(name), _) => store.wrong(format_args!(
+            "it has no image {name}, but these: {}",
+            listed(names)
+        )),
+        (None, _) => store.wrong("it has no image that can be one"),
+    }
 }
 
 impl BaseLayer {
@@ -239,28 +323,31 @@ impl BaseLayer {
     /// whole.  What its members are is told to `names`.
     pub fn check(&mut self, names: &mut Names, job: &Job) -> Result<()> {
         let wrong = |problem: String| {
-            Error::argument(
-                Argument::Base,
-                format_args!("the layer {}: {problem}", self.diff_id),
+            Error::new(
+                Status::Input,
+                format!("the layer {}: {problem}", self.diff_id),
             )
+            .because_of(Argument::Base)
         };
-        let read = layer::read(&self.section, self.compression, names, job)?;
-        let read = read.map_err(&wrong)?;
+        self.stamp = self.section.stamp().ok();
+        let layer::Read { stored, archive } =
+            layer::read(&self.section, self.compression, names, job)?;
+        // Of a compressed layer of a Docker archive, nothing says what it is.
+        let is_said = self.digest != self.diff_id || self.compression == Compression::None;
+        if is_said && stored != self.digest {
+            return Err(wrong(format!(
+                "what is stored as {} is not what its digest says",
+                self.digest
+            )));
+        }
+        let read = archive.map_err(&wrong)?;
         if read.diff_id != self.diff_id {
             return Err(wrong(format!(
                 "its archive is {}, not what the configuration says",
                 read.diff_id
             )));
         }
-        // Of a layer of a Docker archive, nothing says what it is compressed.
-        let is_said = self.digest != self.diff_id || self.compression == Compression::None;
-        if is_said && read.digest != self.digest {
-            return Err(wrong(format!(
-                "it is stored as {}, not as {}",
-                read.digest, self.digest
-            )));
-        }
-        self.digest = read.digest;
+        self.digest = stored;
         self.size = read.size;
         Ok(())
     }

@@ -21,7 +21,8 @@ pub struct DockerImage {
     #[serde(default)]
     pub repo_tags: Option<Vec<String>>,
     /// The files of its layers, lowest first.
-    pub layers: Vec<String>,
+    #[serde(default)]
+    pub layers: Option<Vec<String>>,
 }
 
 impl Store {

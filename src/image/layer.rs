@@ -3,7 +3,7 @@
 //! Reading a layer of an image once: its digests, its size, its members.
 
 use std::cell::RefCell;
-use std::io::{self, Read};
+use std::io;
 use std::rc::Rc;
 
 use sha2::{Digest as _, Sha256};
@@ -14,63 +14,70 @@ use super::tar::{Members, Source};
 use super::unpack;
 use crate::compress::Compression;
 use crate::digest::{DiffId, Digest};
-use crate::error::Result;
+use crate::error::{Error, Result, Status};
 use crate::job::Job;
 
 /// The bytes that are passed over at a time.
 const SKIP_SIZE: usize = 64 << 10;
 
-/// What was found of a layer.
-pub struct Layer {
-    /// The digest of its archive.
-    pub diff_id: DiffId,
+/// What was found.
+pub struct Read {
     /// The digest of what is stored.
-    pub digest: Digest,
+    pub stored: Digest,
+    /// The archive, or what is wrong with it.
+    pub archive: std::result::Result<Archive, String>,
+}
+
+/// What was found of a layer's archive.
+pub struct Archive {
+    /// Its digest.
+    pub diff_id: DiffId,
     /// The size of its archive in bytes.
     pub size: u64,
 }
 
 /// Reads the layer that is stored in `section`; `names` are told of its
-/// members.  Returns what is wrong with it as text.
+/// members.
 pub fn read(
     section: &Section,
     compression: Compression,
     names: &mut Names,
     job: &Job,
-) -> Result<std::result::Result<Layer, String>> {
+) -> Result<Read> {
     let stored = Hashing::new(section.reader(), job);
     let hash = Rc::clone(&stored.hash);
-    let unpacked = match unpack::reader(stored, compression) {
-        Ok(unpacked) => unpacked,
-        Err(error) => return Ok(Err(error.to_string())),
-    };
-    let unpacked = Hashing::new(unpacked, job);
-    let diff_hash = Rc::clone(&unpacked.hash);
-    let mut members = Members {
-        source: Unpacked {
-            reader: unpacked,
-            position: 0,
-        },
-    };
-    let mut read = || {
+    let read = || {
+        let text = |error: io::Error| error.to_string();
+        let unpacked = Hashing::new(unpack::reader(stored, compression).map_err(text)?, job);
+        let diff_hash = Rc::clone(&unpacked.hash);
+        let mut members = Members {
+            source: Unpacked {
+                reader: unpacked,
+                position: 0,
+            },
+        };
         while let Some(member) = members.next()? {
             names.note(&member);
         }
         // Zeros, as a rule.
         let rest = io::copy(&mut members.source.reader, &mut io::sink());
-        Ok(members.source.position + rest.map_err(|error| error.to_string())?)
+        Ok(Archive {
+            diff_id: digest(&diff_hash),
+            size: members.source.position + rest.map_err(text)?,
+        })
     };
-    let read: std::result::Result<u64, String> = read();
+    let archive: std::result::Result<Archive, String> = read();
     // An error may be the job's.
     job.check()?;
-    Ok(read.map(|size| Layer {
-        diff_id: digest(&diff_hash),
-        digest: match compression {
-            Compression::None => digest(&diff_hash),
-            _ => digest(&hash),
-        },
-        size,
-    }))
+    let stored = match (&archive, compression) {
+        (Ok(archive), Compression::None) => archive.diff_id,
+        (Ok(_), _) => digest(&hash),
+        // Not all was read.
+        (Err(_), _) => section
+            .digest(job)?
+            .map_err(|error| Error::io(Status::Input, "reading the base", &error))?,
+    };
+    Ok(Read { stored, archive })
 }
 
 type Hash = Rc<RefCell<Sha256>>;
@@ -97,7 +104,7 @@ impl<'a, R> Hashing<'a, R> {
     }
 }
 
-impl<R: Read> Read for Hashing<'_, R> {
+impl<R: io::Read> io::Read for Hashing<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.job.is_stopped() {
             return Err(io::Error::other("the build was stopped"));
@@ -114,7 +121,7 @@ struct Unpacked<R> {
     position: u64,
 }
 
-impl<R: Read> Source for Unpacked<R> {
+impl<R: io::Read> Source for Unpacked<R> {
     fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {

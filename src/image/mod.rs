@@ -18,7 +18,7 @@ mod store;
 mod tar;
 mod unpack;
 
-pub use base::{Base, BaseLayer, Choice};
+pub use base::{Base, BaseLayer, BaseName, Choice};
 pub use names::{Found, Names};
 pub use oci::{Descriptor, Manifest, StoredImage, StoredLayer};
 pub use section::Section;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tar::EntryType;
 
 use super::tar::Member;
-use crate::name::{clean, directory_of, is_at_or_below};
+use crate::name::{ancestors, clean, directory_of};
+use crate::request::Owner;
 
 /// What the names of whiteouts begin with, and the name of the one that hides
 /// all that lower layers have in its directory.
@@ -18,8 +19,9 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 /// What a name is in layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// A directory.
-    Directory,
+    /// A directory, with its permissions and whom it belongs to; `None` if that
+    /// only follows from what is below it.
+    Directory(Option<(u16, Owner)>),
     /// A symbolic link, and its target.
     Link(Vec<u8>),
     /// A file, or something else.
@@ -68,9 +70,15 @@ impl Names {
             }
             return;
         }
+        // Whatever a member is below is a directory, if nothing says what it is.
+        for above in ancestors(&name) {
+            if self.wanted.contains(above) && !self.found.contains_key(above) {
+                self.found.insert(above.to_vec(), Found::Directory(None));
+            }
+        }
         if self.wanted.contains(&*name) {
             let found = match member.kind {
-                EntryType::Directory => Found::Directory,
+                EntryType::Directory => Found::Directory(Some((member.mode, member.owner))),
                 EntryType::Symlink => Found::Link(member.link.clone()),
                 _ => Found::File,
             };
@@ -90,10 +98,24 @@ impl Names {
     /// Puts what `upper`, another layer, has above what this one has.
     pub fn put_above(&mut self, upper: Names) {
         for (hidden, only_below) in upper.hidden {
-            self.found.retain(|name, _| {
-                !is_at_or_below(name, &hidden) || (only_below && *name == hidden)
-            });
+            if !only_below {
+                self.found.remove(&hidden);
+            }
+            let mut below = hidden;
+            if !below.is_empty() {
+                below.push(b'/');
+            }
+            let names = self.found.range(below.clone()..);
+            let names = names.take_while(|(name, _)| name.starts_with(&below));
+            for name in names.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+                self.found.remove(&name);
+            }
         }
-        self.found.extend(upper.found);
+        for (name, found) in upper.found {
+            match self.found.get(&name) {
+                Some(Found::Directory(_)) if found == Found::Directory(None) => {}
+                _ => drop(self.found.insert(name, found)),
+            }
+        }
     }
 }

@@ -6,24 +6,30 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::section::Section;
 use super::store::Store;
 use crate::digest::Digest;
 use crate::error::Result;
-use crate::format::documents::oci::{self, INDEX_TYPE, MANIFEST_TYPE, blob_file};
+use crate::format::documents::oci::{
+    self, CONFIG_TYPE, CONTAINERD_NAME, INDEX_TYPE, MANIFEST_TYPE, REF_NAME, blob_file,
+};
 
 /// How deep indexes may be in each other.
 const MAX_DEPTH: usize = 4;
 
-/// How many images a layout may have.
-const MAX_IMAGES: usize = 10_000;
+/// How many images and indexes a layout may have.
+const MAX_ENTRIES: usize = 10_000;
 
-/// What other tools call an index, and a manifest.
+/// How many bytes all its indexes may have.
+const MAX_INDEXES: usize = 64 << 20;
+
+/// What other tools call an index, a manifest and a configuration.
 const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 const DOCKER_MANIFEST_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
+const DOCKER_CONFIG_TYPE: &str = "application/vnd.docker.container.image.v1+json";
 
 /// What is said of a blob.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -83,6 +89,7 @@ impl Descriptor {
 
 #[derive(Deserialize)]
 struct Index {
+    #[serde(deserialize_with = "list_or_null")]
     manifests: Vec<Descriptor>,
 }
 
@@ -92,6 +99,7 @@ pub struct Manifest {
     /// Its configuration.
     pub config: Descriptor,
     /// Its layers, lowest first.
+    #[serde(default, deserialize_with = "list_or_null")]
     pub layers: Vec<Descriptor>,
 }
 
@@ -103,6 +111,7 @@ struct Config {
 
 #[derive(Deserialize)]
 struct RootFs {
+    #[serde(default, deserialize_with = "list_or_null")]
     diff_ids: Vec<String>,
 }
 
@@ -125,54 +134,73 @@ pub struct StoredLayer {
     pub descriptor: Descriptor,
 }
 
+/// What was found in indexes.
+#[derive(Default)]
+struct Listing {
+    images: Vec<Descriptor>,
+    entries: usize,
+    bytes: usize,
+}
+
+impl Manifest {
+    /// Whether it is of an image, and not of something else that layouts have.
+    pub fn is_image(&self) -> bool {
+        let types = ["", CONFIG_TYPE, DOCKER_CONFIG_TYPE];
+        types.contains(&self.config.media_type.as_str())
+    }
+}
+
+/// Takes null for an empty list, as Go does.
+fn list_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> std::result::Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 impl Store {
     /// What is said of the images of the OCI image layout that is here.
     pub fn images(&self) -> Result<Vec<Descriptor>> {
         let layout = self.document("oci-layout")?;
-        let layout =
-            layout.ok_or_else(|| self.wrong("it is no OCI layout: it has no oci-layout"))?;
+        let layout = layout.ok_or_else(|| {
+            self.wrong("it is no OCI layout, an archive or a directory: it has no oci-layout")
+        })?;
         oci::check_layout(&layout)
             .map_err(|problem| self.wrong(format_args!("oci-layout {problem}")))?;
         let index = self.document("index.json")?;
         let index = index.ok_or_else(|| self.wrong("it has no index.json"))?;
-        let mut images = Vec::new();
-        self.list(&index, "index.json", 0, &mut images)?;
-        Ok(images)
+        let mut listing = Listing::default();
+        self.list(&index, "index.json", 0, &mut listing)?;
+        Ok(listing.images)
     }
 
     /// Lists the images of an index, and of those in it.
-    fn list(
-        &self,
-        index: &[u8],
-        name: &str,
-        depth: usize,
-        images: &mut Vec<Descriptor>,
-    ) -> Result<()> {
+    fn list(&self, index: &[u8], name: &str, depth: usize, listing: &mut Listing) -> Result<()> {
+        listing.bytes += index.len();
         let index: Index = self.parse(index, name)?;
         for descriptor in index.manifests {
+            listing.entries += 1;
+            if listing.entries > MAX_ENTRIES || listing.bytes > MAX_INDEXES {
+                return Err(self.wrong("it has too many images"));
+            }
             match descriptor.media_type.as_str() {
                 INDEX_TYPE | DOCKER_LIST_TYPE if depth < MAX_DEPTH => {
                     let digest = self.digest(&descriptor)?;
                     let nested = self.document_of(&digest)?;
-                    let name = blob_file(&digest);
-                    let first = images.len();
-                    self.list(&nested, &name, depth + 1, images)?;
+                    let first = listing.images.len();
+                    self.list(&nested, &blob_file(&digest), depth + 1, listing)?;
                     // They are found by the name of the index.
-                    for image in &mut images[first..] {
+                    for image in &mut listing.images[first..] {
                         let annotations = image.annotations.get_or_insert_default();
-                        for (key, value) in descriptor.annotations.iter().flatten() {
-                            annotations
-                                .entry(key.clone())
-                                .or_insert_with(|| value.clone());
+                        for key in [REF_NAME, CONTAINERD_NAME] {
+                            if let Some(name) = descriptor.annotation(key) {
+                                annotations.insert(key.to_owned(), name.to_owned());
+                            }
                         }
                     }
                 }
-                "" | MANIFEST_TYPE | DOCKER_MANIFEST_TYPE => images.push(descriptor),
+                "" | MANIFEST_TYPE | DOCKER_MANIFEST_TYPE => listing.images.push(descriptor),
                 // Of something else.
                 _ => {}
-            }
-            if images.len() > MAX_IMAGES {
-                return Err(self.wrong("it has too many images"));
             }
         }
         Ok(())

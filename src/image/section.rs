@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
 
@@ -37,6 +38,12 @@ impl Section {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.file.read_exact_at(buffer, self.offset + position)
+    }
+
+    /// What changes if the file is written to.
+    pub fn stamp(&self) -> io::Result<(u64, SystemTime)> {
+        let metadata = self.file.metadata()?;
+        Ok((metadata.len(), metadata.modified()?))
     }
 
     /// Reads all bytes in their order.

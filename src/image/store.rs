@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::section::Section;
@@ -46,7 +46,11 @@ impl Store {
     fn open_as(name: &[u8], unpack: impl FnOnce(Section) -> Result<Section>) -> Result<Self> {
         let opening = |errno| {
             let what = format!("opening {}", quoted(name));
-            Error::system(Status::Input, what, errno)
+            let error = Error::system(Status::Input, what, errno);
+            match errno {
+                Errno::NOENT => error.advise("name an archive or a directory"),
+                _ => error,
+            }
         };
         let path = Path::new(OsStr::from_bytes(name));
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -89,21 +93,29 @@ impl Store {
         }
     }
 
+    /// Opens the file `name` beneath `root`, not through any link.
     fn open_file(&self, root: &OwnedFd, name: &str) -> Result<Option<Section>> {
         let failed = |errno| {
             let path = Path::new(OsStr::from_bytes(&self.name)).join(name);
             Error::system(Status::Input, format_args!("opening {path:?}"), errno)
         };
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        let opened = match rustix::fs::openat2(root, name, flags, Mode::empty(), resolve) {
-            // Before Linux 5.6; names are this library's own.
-            Err(Errno::NOSYS | Errno::PERM) => {
-                rustix::fs::openat(root, name, flags | OFlags::NOFOLLOW, Mode::empty())
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW;
+        let parts: Vec<&str> = name.split('/').collect();
+        let (last, above) = parts.split_last().unwrap_or((&name, &[]));
+        if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
+            return Ok(None);
+        }
+        let mut directory: Option<OwnedFd> = None;
+        for part in above {
+            let from = directory.as_ref().unwrap_or(root);
+            match rustix::fs::openat(from, *part, flags | OFlags::DIRECTORY, Mode::empty()) {
+                Ok(next) => directory = Some(next),
+                Err(Errno::NOENT) => return Ok(None),
+                Err(errno) => return Err(failed(errno)),
             }
-            opened => opened,
-        };
-        let fd = match opened {
+        }
+        let from = directory.as_ref().unwrap_or(root);
+        let fd = match rustix::fs::openat(from, *last, flags | OFlags::NOCTTY, Mode::empty()) {
             Ok(fd) => fd,
             Err(Errno::NOENT) => return Ok(None),
             Err(errno) => return Err(failed(errno)),
@@ -147,8 +159,5 @@ impl Store {
 }
 
 fn about(name: &[u8], error: &Error) -> Error {
-    Error::new(
-        error.status(),
-        format!("{}: {}", quoted(name), error.message()),
-    )
+    error.about(format_args!("{}", quoted(name)))
 }

@@ -5,9 +5,10 @@
 
 use std::io;
 
-use tar::{EntryType, Header, PaxExtensions};
+use tar::{EntryType, Header};
 
 use crate::format::archive::{BLOCK_SIZE, blocks};
+use crate::request::Owner;
 
 /// More bytes than the headers of one member have.
 const MAX_EXTENSION: u64 = 1 << 20;
@@ -30,6 +31,10 @@ pub struct Member {
     pub name: Vec<u8>,
     /// What it is.
     pub kind: EntryType,
+    /// Its permissions.
+    pub mode: u16,
+    /// Whom it belongs to.
+    pub owner: Owner,
     /// What it is a link to.
     pub link: Vec<u8>,
     /// Where its content begins, in bytes.
@@ -73,6 +78,7 @@ impl<S: Source> Members<S> {
                 EntryType::XHeader => pax = Pax::parse(&self.extension(size)?)?,
                 EntryType::XGlobalHeader => drop(self.extension(size)?),
                 _ => {
+                    self.skip_sparse_map(&header)?;
                     let offset = self.source.position();
                     let padded = size.checked_next_multiple_of(BLOCK_SIZE);
                     let padded = padded.ok_or("a member is too large")?;
@@ -86,6 +92,12 @@ impl<S: Source> Members<S> {
                             .or(long_name)
                             .unwrap_or_else(|| header.path_bytes().into()),
                         kind,
+                        // What is no number is nobody's: it is no error in engines.
+                        mode: header.mode().unwrap_or(0o755) as u16 & 0o7777,
+                        owner: Owner {
+                            uid: pax.uid.or(header.uid().ok()).map_or(0, |id| id as u32),
+                            gid: pax.gid.or(header.gid().ok()).map_or(0, |id| id as u32),
+                        },
                         link: pax.link.or(long_link).unwrap_or_else(|| link.into()),
                         offset,
                         size,
@@ -116,6 +128,22 @@ impl<S: Source> Members<S> {
             Ok(said) if said == sum - field + 8 * u32::from(b' ') => Ok(Some(header)),
             _ => Err("it is no archive of tar, or a damaged one".into()),
         }
+    }
+
+    /// Passes over what does not fit into the header of a sparse file in GNU tar's
+    /// old format.
+    fn skip_sparse_map(&mut self, header: &Header) -> Parsed<()> {
+        let is_sparse = header.entry_type() == EntryType::GNUSparse;
+        let mut is_extended = is_sparse && header.as_bytes()[482] == 1;
+        while is_extended {
+            let mut block = [0; BLOCK_SIZE as usize];
+            match self.source.fill(&mut block) {
+                Ok(count) if count == block.len() => is_extended = block[504] == 1,
+                Ok(_) => return Err("it ends within a header".into()),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Ok(())
     }
 
     /// Content that belongs to the next member's header, without a NUL at its
@@ -165,24 +193,47 @@ struct Pax {
     path: Option<Vec<u8>>,
     link: Option<Vec<u8>>,
     size: Option<u64>,
+    uid: Option<u64>,
+    gid: Option<u64>,
 }
 
 impl Pax {
     fn parse(bytes: &[u8]) -> Parsed<Self> {
         let wrong = || "a member has an extended header that is no such thing".to_owned();
         let mut pax = Pax::default();
-        for record in PaxExtensions::new(bytes) {
-            let record = record.map_err(|_| wrong())?;
-            let value = record.value_bytes();
-            match record.key_bytes() {
-                b"path" => pax.path = Some(value.to_vec()),
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            // LENGTH KEY=VALUE, and a line end; values may have others.
+            let space = rest
+                .iter()
+                .position(|&byte| byte == b' ')
+                .ok_or_else(wrong)?;
+            let length = std::str::from_utf8(&rest[..space]).ok();
+            let length: usize = length
+                .and_then(|text| text.parse().ok())
+                .ok_or_else(wrong)?;
+            if length <= space + 1 || length > rest.len() || rest[length - 1] != b'\n' {
+                return Err(wrong());
+            }
+            let record = &rest[space + 1..length - 1];
+            let equals = record
+                .iter()
+                .position(|&byte| byte == b'=')
+                .ok_or_else(wrong)?;
+            let (key, value) = (&record[..equals], &record[equals + 1..]);
+            let number = || {
+                let text = std::str::from_utf8(value).ok();
+                text.and_then(|text| text.parse().ok()).ok_or_else(wrong)
+            };
+            match key {
+                b"path" | b"GNU.sparse.name" => pax.path = Some(value.to_vec()),
                 b"linkpath" => pax.link = Some(value.to_vec()),
-                b"size" => {
-                    let size = record.value().ok().and_then(|text| text.parse().ok());
-                    pax.size = Some(size.ok_or_else(wrong)?);
-                }
+                b"size" => pax.size = Some(number()?),
+                b"uid" => pax.uid = Some(number()?),
+                b"gid" => pax.gid = Some(number()?),
                 _ => {}
             }
+            rest = &rest[length..];
         }
         Ok(pax)
     }

@@ -2,10 +2,10 @@
 
 //! Decompressing what an image has: an archive as a whole, or a layer.
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::Arc;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use zstd_safe::{DCtx, InBuffer, OutBuffer};
 
 use super::section::Section;
@@ -59,9 +59,7 @@ pub fn reader<'a>(
 ) -> io::Result<Box<dyn Read + 'a>> {
     Ok(match compression {
         Compression::None => Box::new(section),
-        Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(
-            READ_SIZE, section,
-        ))),
+        Compression::Gzip => Box::new(GzipReader::new(section)),
         Compression::Zstd => Box::new(ZstdReader::new(section)?),
     })
 }
@@ -74,8 +72,11 @@ pub fn plain(section: Section, job: &Job) -> Result<Section> {
     }
     let unpacking = |error: &io::Error| Error::io(Status::Input, "decompressing it", error);
     let mut reader = reader(section.reader(), compression).map_err(|error| unpacking(&error))?;
-    let mut file = tempfile::tempfile()
-        .map_err(|error| Error::io(Status::Output, "making a temporary file", &error))?;
+    let temporary = std::env::temp_dir();
+    let mut file = tempfile::tempfile_in(&temporary).map_err(|error| {
+        let what = format!("making a temporary file in {temporary:?}");
+        Error::io(Status::Output, what, &error).advise("set TMPDIR to another directory")
+    })?;
     let mut buffer = vec![0; READ_SIZE];
     let mut size = 0;
     loop {
@@ -87,7 +88,7 @@ pub fn plain(section: Section, job: &Job) -> Result<Section> {
             Err(error) => return Err(unpacking(&error)),
         };
         file.write_all(&buffer[..count]).map_err(|error| {
-            let what = "writing a temporary file";
+            let what = format!("writing a temporary file in {temporary:?}");
             Error::io(Status::Output, what, &error).advise("set TMPDIR to where there is room")
         })?;
         size += count as u64;
@@ -97,6 +98,47 @@ pub fn plain(section: Section, job: &Job) -> Result<Section> {
         offset: 0,
         size,
     })
+}
+
+/// Decompresses gzip members, one after the other, and takes zeros behind the
+/// last one for nothing.
+struct GzipReader<R>(Option<GzDecoder<BufReader<R>>>);
+
+impl<R: Read> GzipReader<R> {
+    fn new(source: R) -> Self {
+        let source = BufReader::with_capacity(READ_SIZE, source);
+        GzipReader(Some(GzDecoder::new(source)))
+    }
+}
+
+impl<R: Read> Read for GzipReader<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(decoder) = &mut self.0 else {
+                return Ok(0);
+            };
+            let count = decoder.read(out)?;
+            if count > 0 || out.is_empty() {
+                return Ok(count);
+            }
+            let Some(mut source) = self.0.take().map(GzDecoder::into_inner) else {
+                return Ok(0);
+            };
+            loop {
+                let next = source.fill_buf()?;
+                match next.iter().position(|&byte| byte != 0) {
+                    _ if next.is_empty() => return Ok(0),
+                    Some(0) => break,
+                    Some(_) => return Err(io::Error::other("there is something behind its end")),
+                    None => {
+                        let count = next.len();
+                        source.consume(count);
+                    }
+                }
+            }
+            self.0 = Some(GzDecoder::new(source));
+        }
+    }
 }
 
 /// Decompresses frames of Zstandard, one after the other.
@@ -146,7 +188,12 @@ impl<R: Read> Read for ZstdReader<R> {
             let left = self
                 .context
                 .decompress_stream(&mut output, &mut input)
-                .map_err(|code| io::Error::other(zstd_safe::get_error_name(code)))?;
+                .map_err(|code| match zstd_safe::get_error_name(code) {
+                    "Frame requires too much memory for decoding" => {
+                        io::Error::other("its window is larger than 128 MiB; decompress it first")
+                    }
+                    name => io::Error::other(name),
+                })?;
             let written = output.pos();
             self.taken += input.pos();
             self.in_frame = left > 0;

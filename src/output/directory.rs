@@ -40,7 +40,7 @@ const INDEX: &str = "index.json";
 const BLOBS: [&str; 2] = ["blobs", "blobs/sha256"];
 
 /// More than an index has, in bytes.
-const MAX_INDEX: u64 = 64 << 20;
+const MAX_INDEX: u64 = 8 << 20;
 
 /// A layout that is being written to.
 pub struct Directory {
@@ -83,8 +83,13 @@ impl Directory {
             let name = std::fs::canonicalize(name).map_err(|error| errno(&error))?;
             Ok((root, name))
         };
-        let (root, name) =
-            open().map_err(|errno| failed(format!("opening the directory {name:?}"), errno))?;
+        let (root, name) = open().map_err(|errno| {
+            let error = failed(format!("opening the directory {name:?}"), errno);
+            match errno {
+                Errno::NOTDIR => error.advise("an OCI layout is a directory; name another one"),
+                _ => error,
+            }
+        })?;
         Ok(Directory {
             argument,
             name,
@@ -262,8 +267,14 @@ impl Directory {
     }
 
     /// What is to be the index when all is done.
-    pub fn set_index(&self, index: Vec<u8>) {
+    pub fn set_index(&self, index: Vec<u8>) -> Result<()> {
+        if index.len() as u64 > MAX_INDEX {
+            return Err(self.refused(format_args!(
+                "its index would be larger than {MAX_INDEX} bytes; name another directory"
+            )));
+        }
         *lock(&self.index) = Some(index);
+        Ok(())
     }
 
     /// Has the index tell of the image.
@@ -293,7 +304,12 @@ impl Directory {
         let naming = |errno| failed(format_args!("naming {:?}", self.name.join(name)), errno);
         let opened = match directory == self.name {
             true => None,
-            false => Some(open_directory(&directory).map_err(naming)?),
+            false => {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                let above = name.parent().unwrap_or(Path::new("."));
+                let opened = rustix::fs::openat(&self.root, above, flags, Mode::empty());
+                Some(opened.map_err(naming)?)
+            }
         };
         if is_new {
             lock(&self.made).push(Made::File(name.into()));

@@ -6,10 +6,12 @@
 use std::collections::BTreeSet;
 
 use super::Plan;
+use super::tree::Implied;
 use crate::error::{Argument, Error, Result, quoted};
 use crate::image::{Found, Names};
 use crate::input::Kind;
 use crate::name::{absolute, ancestors, clean, components, directory_of};
+use crate::request::Owner;
 
 /// How many symbolic links a name leads through at most.
 const MAX_LINKS: usize = 40;
@@ -34,7 +36,7 @@ pub fn check(plan: &Plan, found: &Names) -> Result<()> {
     for member in plan.layers.iter().flat_map(|layer| &layer.members) {
         let name = clean(&member.name);
         let is_directory = matches!(member.kind, Kind::Directory);
-        if !is_directory && found.get(&name) == Some(&Found::Directory) {
+        if !is_directory && matches!(found.get(&name), Some(Found::Directory(..))) {
             return Err(Error::argument(
                 Argument::Base,
                 format_args!(
@@ -49,7 +51,7 @@ pub fn check(plan: &Plan, found: &Names) -> Result<()> {
             let what = match found.get(above) {
                 Some(Found::Link(target)) => format!("a symbolic link to {}", quoted(target)),
                 Some(Found::File) => "a file".into(),
-                Some(Found::Directory) | None => continue,
+                Some(Found::Directory(..)) | None => continue,
             };
             let mut message = format!(
                 "{} is {what} in the base, which would be lost for {}",
@@ -63,6 +65,37 @@ pub fn check(plan: &Plan, found: &Names) -> Result<()> {
                 _ => message.push_str("; give it another name"),
             }
             return Err(Error::argument(Argument::Base, message));
+        }
+    }
+    Ok(())
+}
+
+/// Has directories of `plan` of which nobody has said how they are be as they are
+/// in the base, which `found` tells of.
+pub fn adopt(plan: &mut Plan, found: &Names) -> Result<()> {
+    let members = plan.layers.iter_mut().flat_map(|layer| &mut layer.members);
+    for member in members {
+        let Some(implied) = member.implied else {
+            continue;
+        };
+        let name = clean(&member.name);
+        match (found.get(&name), implied) {
+            (Some(&Found::Directory(Some((mode, owner)))), _) => {
+                member.mode = mode;
+                if member.owner == Owner::default() {
+                    member.owner = owner;
+                }
+            }
+            (Some(Found::Directory(None)), _) | (_, Implied::Made) => {}
+            (_, Implied::InBase) => {
+                return Err(Error::argument(
+                    Argument::ExtraFiles,
+                    format_args!(
+                        "the directory {} is not in the base; make it by a directive before",
+                        quoted(&absolute(&name))
+                    ),
+                ));
+            }
         }
     }
     Ok(())

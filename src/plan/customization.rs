@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::tree::{NodeId, NodeKind, Tree};
+use super::tree::{Implied, NodeId, NodeKind, Tree};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::{self, FileSystem, Kind, Source};
 use crate::name::directory_of;
@@ -23,6 +23,8 @@ pub struct TreeEntry {
     pub name: Vec<u8>,
     /// Its permissions.
     pub mode: u16,
+    /// Whether these are for want of others.
+    pub implied: Option<Implied>,
     /// What it is.
     pub kind: Kind,
 }
@@ -32,7 +34,7 @@ pub struct TreeEntry {
 /// root's profile.  A directory comes before its entries, and entries are in
 /// the order of their names' bytes; the root is left out.
 pub fn entries(request: &Request, file_system: &FileSystem) -> Result<Vec<TreeEntry>> {
-    let mut tree = Tree::new();
+    let mut tree = Tree::new(request.base.is_some());
     evaluate(request, &mut tree)?;
     if let Some(database) = &request.database {
         install_database(&mut tree, file_system, database, &request.prefix)?;
@@ -107,6 +109,7 @@ fn list(tree: &Tree) -> Vec<TreeEntry> {
         entries.push(TreeEntry {
             name,
             mode: node.mode,
+            implied: node.implied,
             kind,
         });
     }

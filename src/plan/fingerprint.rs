@@ -4,10 +4,22 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::Plan;
 use super::layer::Layer;
 use crate::digest::Digest;
 use crate::format::archive::OwnerNames;
 use crate::input::{Kind, Source};
+
+impl Plan {
+    /// Notes the fingerprints of all layers that have members.
+    pub fn set_fingerprints(&mut self) {
+        for layer in &mut self.layers {
+            if layer.base.is_none() {
+                layer.fingerprint = Some(fingerprint(layer));
+            }
+        }
+    }
+}
 
 /// The digest of all that is known of `layer` when its files have been
 /// listed: what its members' headers say, what these were made from, and
@@ -16,7 +28,7 @@ use crate::input::{Kind, Source};
 /// Layers of the same bytes from the same files have the same fingerprint.
 /// Those of the same fingerprint have the same bytes if the contents of their
 /// files are the same.
-pub fn fingerprint(layer: &Layer) -> Digest {
+fn fingerprint(layer: &Layer) -> Digest {
     let mut hash = Sha256::new();
     // A text has its length in front, so that no two lists are the same bytes.
     let mut bytes = vec![u8::from(layer.owner_names == OwnerNames::Root)];

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::conflicts;
-use super::fingerprint::fingerprint;
+use super::customization::TreeEntry;
 use super::member::{Member, Name};
-use super::tree::DIRECTORY_MODE;
+use super::tree::{DIRECTORY_MODE, Implied};
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::format::archive::{self, OwnerNames, Xattr};
 use crate::image::BaseLayer;
 use crate::input::{Kind, ScannedEntry};
 use crate::name::{absolute, ancestors, clean, components};
-use crate::request::{Format, Modes, Owner, Ownership, Request, Transformation, Whiteouts};
+use crate::request::{Modes, Owner, Ownership, Request, Transformation, Whiteouts};
 
 /// What names begin with by which layers delete files of those below them, see
 /// "Whiteouts" in the OCI Image Layer Filesystem Changeset.
@@ -126,6 +126,8 @@ pub struct NewMember {
     pub start: usize,
     /// Its permissions.
     pub mode: u16,
+    /// Whether these are for want of others.
+    pub implied: Option<Implied>,
     /// What it is.
     pub kind: Kind,
     /// Its extended attributes.
@@ -139,18 +141,32 @@ impl NewMember {
             path: entry.path,
             start,
             mode: entry.mode,
+            implied: None,
             kind: entry.kind,
             xattrs: entry.xattrs,
         }
     }
 
     /// A file that is made for the image.
-    pub fn made(name: &[u8], mode: u16, kind: Kind) -> Self {
+    pub fn from_tree(entry: TreeEntry) -> Self {
+        NewMember {
+            path: entry.name.into(),
+            start: 0,
+            mode: entry.mode,
+            implied: entry.implied,
+            kind: entry.kind,
+            xattrs: None,
+        }
+    }
+
+    /// The directory `name`, of these permissions if they are known.
+    fn directory(name: &[u8], mode: Option<u16>) -> Self {
         NewMember {
             path: name.into(),
             start: 0,
-            mode,
-            kind,
+            mode: mode.unwrap_or(DIRECTORY_MODE),
+            implied: mode.is_none().then_some(Implied::Made),
+            kind: Kind::Directory,
             xattrs: None,
         }
     }
@@ -185,13 +201,8 @@ impl<'a> LayerBuilder<'a> {
             parents.extend(ancestors(&clean(path)).map(<[u8]>::to_vec));
         }
         for parent in parents {
-            let mode = self
-                .rules
-                .parents
-                .get(&parent)
-                .copied()
-                .unwrap_or(DIRECTORY_MODE);
-            self.push(NewMember::made(&parent, mode, Kind::Directory))?;
+            let mode = self.rules.parents.get(&parent).copied();
+            self.push(NewMember::directory(&parent, mode))?;
         }
         Ok(())
     }
@@ -223,6 +234,7 @@ impl<'a> LayerBuilder<'a> {
             path,
             start,
             mode,
+            implied,
             kind,
             xattrs,
         } = file;
@@ -255,6 +267,7 @@ impl<'a> LayerBuilder<'a> {
             headers_size: 0,
             name,
             mode,
+            implied,
             owner,
             kind,
             xattrs,
@@ -303,9 +316,6 @@ impl<'a> LayerBuilder<'a> {
             layer.size = member.end();
         }
         layer.size = archive::archive_size(layer.size);
-        if self.request.format != Format::DockerArchive {
-            layer.fingerprint = Some(fingerprint(&layer));
-        }
         Ok(layer)
     }
 }

@@ -5,6 +5,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::tree::Implied;
 use crate::format::archive::{self, HeaderFields, MemberType, OwnerNames, Xattr};
 use crate::input::Kind;
 use crate::request::Owner;
@@ -20,6 +21,8 @@ pub struct Member {
     pub name: Name,
     /// Its permissions, up to 0o7777.
     pub mode: u16,
+    /// Whether these are for want of others.
+    pub implied: Option<Implied>,
     /// Whom it belongs to.
     pub owner: Owner,
     /// What it is.

@@ -100,8 +100,9 @@ pub fn plan(
                 return Err(Error::argument(
                     Argument::MaxLayers,
                     format_args!(
-                        "the base has {base_layers} layers, to which 2 or more come; \
-                         {max_layers} are too few"
+                        "{max_layers} is too few: the base has {base_layers} layers, to which 2 \
+                         come at least; say {} or more",
+                        base_layers + 2
                     ),
                 ));
             }
@@ -164,8 +165,8 @@ impl Top {
     fn push_to(self, layer: &mut LayerBuilder) -> Result<()> {
         match self {
             Top::Customization(entries) => {
-                for TreeEntry { name, mode, kind } in entries {
-                    layer.push(NewMember::made(&name, mode, kind))?;
+                for entry in entries {
+                    layer.push(NewMember::from_tree(entry))?;
                 }
             }
             Top::RootSystem(entries, start) => {

@@ -38,7 +38,8 @@ pub fn items(paths: &[Vec<u8>], sizes: &[u64], files: &[Vec<u8>]) -> Result<Vec<
             Error::argument(
                 Argument::ReferencesGraphs,
                 format_args!(
-                    "line {line} of {} is not as the daemon writes it",
+                    "line {line} of {} is not as Guix's daemon writes it: for each item its \
+                     name, a line for its deriver, the number of references, and these",
                     quoted(file)
                 ),
             )
@@ -48,7 +49,10 @@ pub fn items(paths: &[Vec<u8>], sizes: &[u64], files: &[Vec<u8>]) -> Result<Vec<
     if !paths.is_empty() && !paths.iter().any(is_known) {
         return Err(Error::argument(
             Argument::ReferencesGraphs,
-            "they tell of none of the paths",
+            format_args!(
+                "they tell of none of the paths, such as {}; give the graphs of these paths",
+                quoted(&paths[0])
+            ),
         ));
     }
     let numbers: Vec<usize> = paths

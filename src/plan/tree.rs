@@ -22,6 +22,17 @@ pub type NodeId = usize;
 #[derive(Debug)]
 pub struct Tree {
     nodes: Vec<Node>,
+    /// Whether there is a base, which directories may be in.
+    has_base: bool,
+}
+
+/// A directory of which nobody has said what its permissions are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Implied {
+    /// It is made: with the default, or as it is in the base.
+    Made,
+    /// It has to be in the base.
+    InBase,
 }
 
 /// A file, directory or link.
@@ -29,6 +40,8 @@ pub struct Tree {
 pub struct Node {
     /// Its permissions, up to 0o7777.
     pub mode: u16,
+    /// Whether these are for want of others.
+    pub implied: Option<Implied>,
     /// What it is.
     pub kind: NodeKind,
 }
@@ -47,11 +60,13 @@ pub enum NodeKind {
 const ROOT: NodeId = 0;
 
 impl Tree {
-    /// An empty root directory.
-    pub fn new() -> Self {
+    /// An empty root directory, upon a base if `has_base`.
+    pub fn new(has_base: bool) -> Self {
         Tree {
+            has_base,
             nodes: vec![Node {
                 mode: DIRECTORY_MODE,
+                implied: Some(Implied::Made),
                 kind: NodeKind::Directory(BTreeMap::new()),
             }],
         }
@@ -80,6 +95,7 @@ impl Tree {
     /// Sets the permissions of a node.
     pub fn set_mode(&mut self, id: NodeId, mode: u16) {
         self.nodes[id].mode = mode;
+        self.nodes[id].implied = None;
     }
 
     /// Makes the file `name`, or replaces the content of the one that is
@@ -167,9 +183,11 @@ impl Tree {
             }
             let next = match entries.get(&part) {
                 Some(&id) => id,
-                None if make => {
+                None if make || self.has_base => {
                     let empty = NodeKind::Directory(BTreeMap::new());
-                    self.insert(reached, part, DIRECTORY_MODE, empty)
+                    let id = self.insert(reached, part, DIRECTORY_MODE, empty);
+                    self.nodes[id].implied = Some(Implied::InBase);
+                    id
                 }
                 None => {
                     return Err(problem(
@@ -186,6 +204,9 @@ impl Tree {
                 }
                 pending.extend(components(target).rev().map(<[u8]>::to_vec));
                 continue;
+            }
+            if make && self.nodes[next].implied == Some(Implied::InBase) {
+                self.nodes[next].implied = Some(Implied::Made);
             }
             reached = next;
             above.push(next);
@@ -205,7 +226,11 @@ impl Tree {
 
     fn insert(&mut self, directory: NodeId, name: Vec<u8>, mode: u16, kind: NodeKind) -> NodeId {
         let id = self.nodes.len();
-        self.nodes.push(Node { mode, kind });
+        self.nodes.push(Node {
+            mode,
+            implied: None,
+            kind,
+        });
         if let NodeKind::Directory(entries) = &mut self.nodes[directory].kind {
             entries.insert(name, id);
         }

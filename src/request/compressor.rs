@@ -62,7 +62,8 @@ impl Compressor {
         }
         let base_name = program.rsplit(|&byte| byte == b'/').next();
         let is_gzip = matches!(base_name, Some(b"gzip" | b"pigz"));
-        if let Some(level) = gzip_level(options).filter(|_| is_gzip) {
+        let is_pigz = base_name == Some(b"pigz");
+        if let Some(level) = gzip_level(options, is_pigz).filter(|_| is_gzip) {
             return Ok(Some(Compressor::Gzip(level)));
         }
         let is_zstd = base_name == Some(b"zstd");
@@ -83,8 +84,8 @@ impl Compressor {
             Err(Error::argument(
                 Argument::Compressor,
                 format_args!(
-                    "layers are compressed by \"gzip\" at levels 1 to 9, by \"zstd\" at levels 1 \
-                     to 19, or not (\"none\"), not by {what}"
+                    "layers are compressed by \"gzip\" or \"pigz\" at levels 1 to 9, by \"zstd\" at \
+                     levels 1 to 19, or not (\"none\"), without other options; not by {what}"
                 ),
             ))
         };
@@ -103,7 +104,7 @@ impl Compressor {
 
 /// The level that the options of `gzip` or `pigz` set, or `None` if they ask
 /// for something else besides.
-fn gzip_level(options: &[&[u8]]) -> Option<u8> {
+fn gzip_level(options: &[&[u8]], is_pigz: bool) -> Option<u8> {
     let mut level = DEFAULT_LEVEL;
     for option in options {
         match *option {
@@ -115,6 +116,16 @@ fn gzip_level(options: &[&[u8]]) -> Option<u8> {
                 let mut digits = 0;
                 for &letter in letters {
                     match letter {
+                        // How many threads pigz is to have is not asked.
+                        b'p' if is_pigz && letters[0] == b'p' => {
+                            let count = &letters[1..];
+                            let is_count =
+                                !count.is_empty() && count.iter().all(u8::is_ascii_digit);
+                            if !is_count {
+                                return None;
+                            }
+                            break;
+                        }
                         b'1'..=b'9' => {
                             level = letter - b'0';
                             digits += 1;
@@ -211,6 +222,7 @@ mod tests {
             ("gzip", 6),
             ("/gnu/store/abc-gzip-1.13/bin/gzip -9n", 9),
             ("pigz --best -n --no-name", 9),
+            ("pigz -p4 -5", 5),
             ("gzip --fast", 1),
             ("gzip -1 -4 -c", 4),
         ] {
@@ -240,6 +252,9 @@ mod tests {
             "gzip -d",
             "pigz -11",
             "gzip -S .z",
+            "gzip -p4",
+            "pigz -p",
+            "pigz -px",
             "gzip --rsyncable",
             "gzip -",
             "zstd -20",

@@ -133,17 +133,23 @@ pub fn parse(json: &[u8]) -> Result<Map<String, Value>> {
              other parameters"
         )));
     }
-    let config = object.iter().filter(|(key, _)| folded(key) == "config");
-    if config.clone().any(|(_, value)| value.is_null()) {
+    let mut config = object.iter().filter(|(key, _)| folded(key) == "config");
+    if config.any(|(_, value)| value.is_null()) {
         return Err(wrong("\"config\" is not to be removed".into()));
     }
-    let wrong_key = misformed(&object, &WHOLE_FORMS).or_else(|| {
-        config
-            .filter_map(|(_, value)| value.as_object())
-            .find_map(|config| misformed(config, &CONFIG_FORMS))
-    });
-    if let Some(key) = wrong_key {
+    if let Some(key) = wrong_member(&object) {
         return Err(wrong(format!("engines do not take this value of {key:?}")));
     }
     Ok(object)
+}
+
+/// The first member of a configuration, or of its `config`, that engines would
+/// not take.
+pub fn wrong_member(object: &Map<String, Value>) -> Option<&String> {
+    let config = object.iter().filter(|(key, _)| folded(key) == "config");
+    misformed(object, &WHOLE_FORMS).or_else(|| {
+        config
+            .filter_map(|(_, value)| value.as_object())
+            .find_map(|config| misformed(config, &CONFIG_FORMS))
+    })
 }

@@ -30,16 +30,16 @@ use rustix::fd::OwnedFd;
 
 pub use choices::{ConfigKeys, Format, History, Layering, Modes, Whiteouts, Xattrs};
 pub use compressor::Compressor;
-pub use config::folded;
+pub use config::{folded, wrong_member};
 pub use container::Container;
 pub use directive::Directive;
 pub use ownership::{Owner, Ownership};
-pub use reference::{ImageName, Reference};
+pub use reference::{ImageName, Reference, familiar, whole_name};
 pub use transformation::Transformation;
 
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
-use crate::image::Choice;
+use crate::image::{BaseName, Choice};
 
 /// Seconds since the epoch of 0000-01-01 and of the end of 9999: the dates
 /// that RFC 3339 can write.
@@ -408,7 +408,7 @@ impl Request {
     /// Which of the images in the file or directory of the base is meant.
     pub fn base_choice(&self) -> Result<Choice<'_>> {
         Ok(Choice {
-            name: self.base_name.as_deref(),
+            name: self.base_name.as_deref().map(BaseName::new),
             architecture: self.architecture()?,
             variant: self.architecture_variant(),
         })
@@ -426,10 +426,12 @@ impl Request {
         if self.layering == Layering::References {
             let wrong = |what| Err(Error::argument(Argument::Layering, what));
             if self.max_layers.is_none() {
-                return wrong("there is a single layer; give max_layers too");
+                return wrong("there is a single layer; say how many there may be");
             }
             if self.references_graphs.is_empty() {
-                return wrong("give references_graphs too, which say what refers to what");
+                return wrong(
+                    "there are no references graphs, which say what refers to what; give them too",
+                );
             }
         }
         let architecture = self.architecture()?;

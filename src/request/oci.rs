@@ -14,6 +14,14 @@ const OWN_ANNOTATIONS: [&str; 2] = [
     "org.opencontainers.image.ref.name",
 ];
 
+/// A layout whose layers may be taken over.
+pub struct ReusedLayout<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// Whether nobody has asked for it, and the image is written to it.
+    pub is_target: bool,
+}
+
 impl Request {
     /// What compresses each layer of an OCI image.
     pub fn packing(&self) -> Result<Packing> {
@@ -59,10 +67,13 @@ impl Request {
     }
 
     /// The layouts whose layers may be taken over.
-    pub fn reused_layouts(&self) -> Vec<&[u8]> {
+    pub fn reused_layouts(&self) -> Vec<ReusedLayout<'_>> {
+        let layout = |name, is_target| ReusedLayout { name, is_target };
         match (&self.reuse, &self.destination) {
-            (Some(layouts), _) => layouts.iter().map(Vec::as_slice).collect(),
-            (None, Destination::File(name)) if self.format == Format::Oci => vec![name],
+            (Some(layouts), _) => layouts.iter().map(|name| layout(name, false)).collect(),
+            (None, Destination::File(name)) if self.format == Format::Oci => {
+                vec![layout(name, true)]
+            }
             _ => Vec::new(),
         }
     }

@@ -128,6 +128,23 @@ impl fmt::Display for Reference {
     }
 }
 
+/// What stands for a whole name as engines show it.
+pub fn familiar(whole: &str) -> String {
+    let rest = whole
+        .strip_prefix(REGISTRY)
+        .and_then(|rest| rest.strip_prefix('/'));
+    match rest {
+        Some(rest) => rest.strip_prefix(LIBRARY).unwrap_or(rest).to_owned(),
+        None => whole.to_owned(),
+    }
+}
+
+/// The whole name that `reference` stands for, if it is a name.
+pub fn whole_name(reference: &str) -> Option<String> {
+    let reference = Reference::new(reference.as_bytes()).ok()?;
+    Some(format!("{}:{}", whole(&reference.name), reference.tag))
+}
+
 /// The host of a name without a tag, if there is one, and the rest.
 fn split_host(name: &str) -> (Option<&str>, &str) {
     match name.split_once('/') {

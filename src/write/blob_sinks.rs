@@ -6,7 +6,10 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 
+use sha2::{Digest as _, Sha256};
+
 use super::reuse::Found;
+use crate::digest::Digest;
 use crate::error::{Error, Result, Status};
 use crate::format::archive::{BLOCK_SIZE, blocks};
 use crate::format::{ArchiveFormat, Blob, Documents, Ending};
@@ -33,8 +36,19 @@ pub trait BlobSink {
 /// Has `sink` take the bytes of a layer that is there already.
 fn copy(sink: &mut (impl BlobSink + ?Sized), layer: usize, found: &Found, job: &Job) -> Result<()> {
     sink.begin(layer)?;
-    let copied = found.section.copy(job, |bytes| sink.write(bytes))?;
+    let mut hash = Sha256::new();
+    let copied = found.section.copy(job, |bytes| {
+        hash.update(bytes);
+        sink.write(bytes)
+    })?;
     copied.map_err(|error| Error::io(Status::Input, "reading a layer to take over", &error))?;
+    let digest: [u8; 32] = hash.finalize().into();
+    if Digest::from(digest) != found.blob.digest {
+        return Err(Error::new(
+            Status::InputChanged,
+            format!("{} changed while it was copied", found.blob.digest),
+        ));
+    }
     sink.end(&found.blob)
 }
 
@@ -212,10 +226,11 @@ impl BlobSink for Files<'_> {
     }
 
     fn take_over(&mut self, layer: usize, found: &Found, job: &Job) -> Result<()> {
-        match self
-            .directory
-            .link_blob(&found.section, &found.blob.digest, job)?
-        {
+        let is_there = found.is_unchanged()
+            && self
+                .directory
+                .link_blob(&found.section, &found.blob.digest, job)?;
+        match is_there {
             true => Ok(()),
             false => copy(self, layer, found, job),
         }

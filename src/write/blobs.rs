@@ -107,7 +107,7 @@ fn put_documents(image: &Image, layers: &[Blob], directory: &Directory) -> Resul
             directory.write_blob(&nested.bytes, &nested.digest)?;
         }
     }
-    directory.set_index(index.encode()?);
+    directory.set_index(index.encode()?)?;
     Ok(Documents {
         image_id: documents.config.digest,
         manifest: Some(documents.manifest.identity()),

@@ -15,7 +15,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use sha2::{Digest as _, Sha256};
 
 use super::buffers::Buffer;
-use crate::digest::DiffId;
+use crate::digest::{DiffId, Digest};
 use crate::error::{Error, Result, Status};
 use crate::job::{Job, lock};
 use crate::plan::Layer;
@@ -75,7 +75,8 @@ impl<'a> LayerHashes<'a> {
                 next: 0,
                 size: layer.size,
                 waiting: BTreeMap::new(),
-                digest: None,
+                // Of nothing, nothing comes.
+                digest: (layer.size == 0).then(|| Digest::of(b"")),
             }),
             changed: Condvar::new(),
         };

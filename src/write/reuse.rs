@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
 
@@ -21,7 +22,7 @@ use crate::compress::Packing;
 use crate::digest::Digest;
 use crate::error::{Argument, Result};
 use crate::format::Blob;
-use crate::format::documents::oci::{ENCODER, FILES};
+use crate::format::documents::oci::{ENCODED, ENCODER, FILES, layer_type};
 use crate::image::{BaseLayer, Section, Store, StoredLayer};
 use crate::job::{Job, Monitor, lock};
 use crate::plan::{Layer, Role};
@@ -37,6 +38,15 @@ pub struct Found {
     pub blob: Blob,
     /// Where it is, and had its digest.
     pub section: Section,
+    /// What that file was before.
+    stamp: Option<(u64, SystemTime)>,
+}
+
+impl Found {
+    /// Whether the file is what it was when its digest was taken.
+    pub fn is_unchanged(&self) -> bool {
+        self.stamp.is_some() && self.section.stamp().ok() == self.stamp
+    }
 }
 
 impl From<&BaseLayer> for Found {
@@ -49,6 +59,7 @@ impl From<&BaseLayer> for Found {
                 compression: layer.compression,
             },
             section: layer.section.clone(),
+            stamp: layer.stamp,
         }
     }
 }
@@ -107,8 +118,11 @@ impl<'a> Candidates<'a> {
                     size: candidate.section.size,
                     compression: self.packing.compression(),
                 };
-                let section = candidate.section;
-                found[candidate.layer] = Some(Found { blob, section });
+                found[candidate.layer] = Some(Found {
+                    blob,
+                    section: candidate.section,
+                    stamp: candidate.stamp,
+                });
             }
         }
         Ok(found)
@@ -120,6 +134,7 @@ struct Candidate {
     layer: usize,
     stored: StoredLayer,
     section: Section,
+    stamp: Option<(u64, SystemTime)>,
 }
 
 /// See [`Candidates::find`].
@@ -130,28 +145,39 @@ fn list(image: &Image, packing: Packing) -> Result<Vec<Candidate>> {
         .filter_map(|index| Some((image.layers()[index].fingerprint?.to_string(), index)))
         .collect();
     let mut candidates = Vec::new();
-    for name in image.request.reused_layouts() {
-        let store = Store::open(name).map_err(|error| error.because_of(Argument::Reuse))?;
-        let images = store.images();
-        for descriptor in images.map_err(|error| error.because_of(Argument::Reuse))? {
+    let media_type = layer_type(packing.compression());
+    for layout in image.request.reused_layouts() {
+        let found = Store::open(layout.name).and_then(|store| Ok((store.images()?, store)));
+        let (descriptors, store) = match found {
+            Ok(found) => found,
+            // It is written to, and that finds out what is wrong with it.
+            Err(_) if layout.is_target => continue,
+            Err(error) => return Err(error.because_of(Argument::Reuse)),
+        };
+        for descriptor in descriptors {
             // An image that cannot be read has nothing to give.
             let Ok(stored) = store.image(&descriptor) else {
                 continue;
             };
             for stored in stored.layers {
-                if stored.descriptor.annotation(ENCODER) != Some(&encoder) {
+                let StoredLayer { descriptor, .. } = &stored;
+                let is_ours = descriptor.annotation(ENCODER) == Some(&encoder)
+                    && descriptor.annotation(ENCODED) == Some(&descriptor.digest)
+                    && descriptor.media_type == media_type;
+                if !is_ours {
                     continue;
                 }
-                let files = stored.descriptor.annotation(FILES).unwrap_or_default();
+                let files = descriptor.annotation(FILES).unwrap_or_default();
                 let Some(&layer) = wanted.get(files) else {
                     continue;
                 };
-                match store.blob(&stored.digest)? {
-                    Some(section) if section.size == stored.descriptor.size => {
+                match store.blob(&stored.digest) {
+                    Ok(Some(section)) if section.size == descriptor.size => {
                         wanted.remove(files);
                         candidates.push(Candidate {
                             layer,
                             stored,
+                            stamp: section.stamp().ok(),
                             section,
                         });
                     }

@@ -130,9 +130,12 @@ has been left, in whatever way, call FREE with the pointer that is there."
 (define (scheme-message message argument)
   "Return MESSAGE, which begins with ARGUMENT, the name of a member of the
 options, with the parameter's name instead."
-  (string-append (string-map (lambda (char)
-                               (if (char=? char #\_) #\- char))
-                             argument)
+  (string-append (match argument
+                   ;; A port is an image here.
+                   ("image_fd" "image")
+                   (_ (string-map (lambda (char)
+                                    (if (char=? char #\_) #\- char))
+                                  argument)))
                  (string-drop message (string-length argument))))
 
 (define (read-error pointer)

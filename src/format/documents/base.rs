@@ -37,7 +37,9 @@ const NAMES: [&str; 22] = [
 ];
 
 /// Members that only say what the base itself was made of.
-const LEFT_OUT: [&str; 6] = [
+const LEFT_OUT: [&str; 7] = [
+    // Its triggers are for what is built upon it, which this is.
+    "OnBuild",
     "Hostname",
     "Domainname",
     "AttachStdin",
@@ -53,7 +55,8 @@ const KEPT: [&str; 4] = ["author", "os.version", "os.features", "variant"];
 /// image that `request` asks for.
 pub fn put_below(base: &Object, document: &mut Object, request: &Request) {
     for name in KEPT {
-        if let (Some(value), false) = (member(base, name), document.contains_key(name)) {
+        let value = member(base, name).filter(|value| !value.is_null());
+        if let (Some(value), false) = (value, document.contains_key(name)) {
             document.insert(name.to_owned(), value.clone());
         }
     }

@@ -69,7 +69,15 @@ fn of_layers(base: &Map<String, Value>, layers: usize) -> Option<Vec<Value>> {
     let entries = base.get("history")?.as_array()?;
     let is_empty = |entry: &&Value| entry.get("empty_layer") == Some(&Value::Bool(true));
     let is_layer = |entry: &&Value| entry.is_object() && !is_empty(entry);
-    let is_good = entries.iter().all(Value::is_object);
+    let is_text =
+        |value: Option<&Value>| value.is_none_or(|value| value.is_string() || value.is_null());
+    let is_good = entries.iter().all(|entry| {
+        let texts = ["created", "created_by", "author", "comment"];
+        let empty = entry.get("empty_layer");
+        entry.is_object()
+            && texts.iter().all(|name| is_text(entry.get(name)))
+            && empty.is_none_or(Value::is_boolean)
+    });
     (is_good && entries.iter().filter(is_layer).count() == layers).then(|| entries.clone())
 }
 

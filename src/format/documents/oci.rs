@@ -3,13 +3,14 @@
 //! The documents of OCI images: see "Descriptors", "Manifest", "Image Index"
 //! and "Image Layout" in the OCI Image Format Specification v1.1.1.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::zip;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::{config, encode, rfc3339};
-use crate::compress::{Compression, Packing};
+use super::{config, decode, encode, rfc3339};
+use crate::compress::Compression;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::Blob;
@@ -17,7 +18,7 @@ use crate::plan::{Layer, Plan};
 use crate::request::{ImageName, Request};
 
 /// The media type of a configuration.
-const CONFIG_TYPE: &str = "application/vnd.oci.image.config.v1+json";
+pub const CONFIG_TYPE: &str = "application/vnd.oci.image.config.v1+json";
 /// That of a manifest.
 pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 /// That of an index.
@@ -34,6 +35,9 @@ pub const LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 
 /// What a layer was compressed by: see [`Packing::encoder`].
 pub const ENCODER: &str = "guix-docker.layer.encoder";
+
+/// The digest of what that made, in case others store something else.
+pub const ENCODED: &str = "guix-docker.layer.encoded";
 
 /// The fingerprint of the layer's files.
 pub const FILES: &str = "guix-docker.layer.files";
@@ -104,12 +108,12 @@ pub struct Descriptor<'a> {
 }
 
 /// What an image runs on.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Platform<'a> {
     architecture: &'a str,
     os: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    variant: Option<&'a str>,
+    variant: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -160,24 +164,38 @@ impl<'a> ImageDocuments<'a> {
     ) -> Result<Self> {
         let created = rfc3339(request.creation_time)?;
         let packing = request.packing()?;
+        // A layer of the base is stored as it is there, also in the place of one
+        // of the same content.
+        let encoder = |plan: &Plan, blob: &Blob| {
+            let mut bases = plan.layers.iter().filter_map(|layer| layer.base.as_ref());
+            let is_base = bases.any(|base| base.diff_id == blob.diff_id);
+            (!is_base).then(|| packing.encoder())
+        };
         let config = Document::from(config(request, &created, plan, blobs)?);
         let manifest = Document::new(&Manifest {
             schema_version: SCHEMA_VERSION,
             media_type: MANIFEST_TYPE,
             config: config.descriptor(CONFIG_TYPE),
             layers: zip(&plan.layers, blobs)
-                .map(|(layer, blob)| layer_descriptor(layer, blob, packing))
+                .map(|(layer, blob)| layer_descriptor(layer, blob, encoder(plan, blob)))
                 .collect::<Result<_>>()?,
             annotations: request.annotations.clone(),
         })?;
+        let document: Map<String, Value> = decode(&config.bytes)?;
         let platform = Platform {
             architecture: request.architecture()?,
             os: "linux",
-            variant: request.architecture_variant(),
+            // Perhaps the base's.
+            variant: document
+                .get("variant")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         };
-        let names = request.names_of(&config.digest);
+        let mut names = request.names_of(&config.digest);
+        let mut known = BTreeSet::new();
+        names.retain(|name| known.insert(name.whole()));
         let entries = names.iter().map(|name| Descriptor {
-            platform: Some(platform),
+            platform: Some(platform.clone()),
             annotations: name_annotations(request, name, ref_names),
             ..manifest.descriptor(MANIFEST_TYPE)
         });
@@ -226,7 +244,11 @@ pub fn layer_type(compression: Compression) -> &'static str {
     }
 }
 
-fn layer_descriptor(layer: &Layer, blob: &Blob, packing: Packing) -> Result<Descriptor<'static>> {
+fn layer_descriptor(
+    layer: &Layer,
+    blob: &Blob,
+    encoder: Option<String>,
+) -> Result<Descriptor<'static>> {
     if let Some(base) = &layer.base {
         return Ok(Descriptor {
             media_type: layer_type(blob.compression),
@@ -238,8 +260,9 @@ fn layer_descriptor(layer: &Layer, blob: &Blob, packing: Packing) -> Result<Desc
     }
     let mut annotations = Annotations::new();
     let mut annotate = |name: &str, value| annotations.insert(name.to_owned(), value);
-    annotate(ENCODER, packing.encoder());
-    if let Some(fingerprint) = &layer.fingerprint {
+    if let (Some(encoder), Some(fingerprint)) = (encoder, &layer.fingerprint) {
+        annotate(ENCODER, encoder);
+        annotate(ENCODED, blob.digest.to_string());
         annotate(FILES, fingerprint.to_string());
     }
     let paths = layer
