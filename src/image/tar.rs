@@ -13,6 +13,9 @@ use crate::request::Owner;
 /// More bytes than the headers of one member have.
 const MAX_EXTENSION: u64 = 1 << 20;
 
+/// What is wrong with what does not begin as an archive does.
+const NO_ARCHIVE: &str = "it is no archive of tar, or a damaged one";
+
 /// What an archive is read from.
 pub trait Source {
     /// Fills `buffer` as far as there are bytes; returns how many there were.
@@ -115,6 +118,8 @@ impl<S: Source> Members<S> {
             Ok(count) if count == size => {}
             // Nothing marks the end of some archives.
             Ok(0) => return Ok(None),
+            // The first one.
+            Ok(_) if self.source.position() < BLOCK_SIZE => return Err(NO_ARCHIVE.into()),
             Ok(_) => return Err("it ends within a header".into()),
             Err(error) => return Err(error.to_string()),
         }
@@ -126,7 +131,7 @@ impl<S: Source> Members<S> {
         let field: u32 = bytes[148..156].iter().map(|&byte| u32::from(byte)).sum();
         match header.cksum() {
             Ok(said) if said == sum - field + 8 * u32::from(b' ') => Ok(Some(header)),
-            _ => Err("it is no archive of tar, or a damaged one".into()),
+            _ => Err(NO_ARCHIVE.into()),
         }
     }
 
