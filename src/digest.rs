@@ -46,9 +46,10 @@ impl Digest {
     }
 }
 
-impl From<[u8; 32]> for Digest {
-    fn from(bytes: [u8; 32]) -> Self {
-        Digest(bytes)
+impl From<Sha256> for Digest {
+    /// Of all that the hash was given.
+    fn from(hash: Sha256) -> Self {
+        Digest(hash.finalize().into())
     }
 }
 

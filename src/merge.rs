@@ -9,11 +9,8 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
-use crate::format::Index;
 use crate::image::{Descriptor, Store};
 use crate::job::{Job, Monitor, Phase};
 use crate::output::{Directory, write_failure};
@@ -63,14 +60,7 @@ pub fn merge(merge: &Merge, monitor: &mut Monitor) -> Result<()> {
         for blob in blobs.values() {
             blob.copy(&target, &job)?;
         }
-        let mut index = Index::parse(&target.read_index()?)?;
-        let read = |digest: &Digest| target.read_document(digest);
-        for image in &images {
-            if let Some(nested) = index.add(&image.descriptor, &read)? {
-                target.write_blob(&nested.bytes, &nested.digest)?;
-            }
-        }
-        target.set_index(index.encode()?)
+        target.add_entries(images.iter().map(|image| &image.descriptor))
     })?;
     // Nobody may stop it any more.
     job.run_one(&mut |_| ControlFlow::Continue(()), || target.publish())
@@ -155,15 +145,11 @@ impl Blob {
             return Ok(());
         }
         let file = target.new_blob()?;
-        let mut hash = Sha256::new();
         let write = |bytes: &[u8]| {
-            hash.update(bytes);
             let written = file.file().write_all(bytes);
             written.map_err(|error| write_failure(&error))
         };
-        section.copy(job, write)?.map_err(reading)?;
-        let digest: [u8; 32] = hash.finalize().into();
-        match Digest::from(digest) == self.digest {
+        match section.copy(job, write)?.map_err(reading)? == self.digest {
             true => target.put_blob(file, &self.digest),
             false => Err(changed()),
         }

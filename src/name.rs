@@ -38,6 +38,22 @@ pub fn ancestors(name: &[u8]) -> impl Iterator<Item = &[u8]> {
         .take_while(|name| !name.is_empty())
 }
 
+/// Where the clean `name` leads when `link`, which is it or above it, is followed
+/// to its `target`.
+pub fn through_link(name: &[u8], link: &[u8], target: &[u8]) -> Vec<u8> {
+    let mut parts: Vec<&[u8]> = match target.starts_with(b"/") {
+        true => Vec::new(),
+        false => components(directory_of(link)).collect(),
+    };
+    for part in components(target).chain(components(&name[link.len()..])) {
+        match part {
+            b".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join(&b'/')
+}
+
 /// A member's name from the root of the image, as people write it.
 pub fn absolute(name: &[u8]) -> Vec<u8> {
     [b"/", name].concat()

@@ -9,14 +9,13 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::documents::oci::{CONTAINERD_NAME, Document, INDEX_TYPE, MANIFEST_TYPE, REF_NAME};
+use super::documents::oci::{
+    self, CONTAINERD_NAME, DOCKER_LIST_TYPE, Document, INDEX_TYPE, MANIFEST_TYPE, REF_NAME,
+};
 use super::documents::{decode, encode};
 use crate::digest::Digest;
 use crate::error::{Error, Result, Status};
 use crate::request::{familiar, whole_name};
-
-/// What other tools call a list of images for several platforms.
-const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 
 type Object = Map<String, Value>;
 
@@ -93,22 +92,14 @@ impl Index {
             if let Some(Value::Object(annotations)) = image.get_mut("annotations") {
                 annotations.shift_remove(REF_NAME);
                 annotations.shift_remove(CONTAINERD_NAME);
+                if annotations.is_empty() {
+                    image.shift_remove("annotations");
+                }
             }
         }
-        images.retain_mut(|image| {
-            let none = image.get("annotations").and_then(Value::as_object);
-            if none.is_some_and(Map::is_empty) {
-                image.shift_remove("annotations");
-            }
-            true
-        });
         // Whatever the order they were built in.
         images.sort_by_key(|image| platform(image).to_string());
-        let document = Document::from(encode(&json!({
-            "schemaVersion": 2,
-            "mediaType": INDEX_TYPE,
-            "manifests": images,
-        }))?);
+        let document = Document::from(oci::index(&images)?);
         *old = decode(&encode(&document.descriptor(INDEX_TYPE))?)?;
         if let Some(names) = names {
             old.insert("annotations".into(), names);
@@ -149,11 +140,7 @@ fn find_platform(image: &mut Object, read: &Read) -> Result<()> {
         return Ok(());
     }
     let document = |of: &Object| -> Result<Option<Object>> {
-        let digest = of.get("digest").and_then(Value::as_str);
-        let bytes = match digest.and_then(Digest::parse) {
-            Some(digest) => read(&digest)?,
-            None => None,
-        };
+        let bytes = document_of(of, read)?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     };
     let Some(manifest) = document(image)? else {
@@ -174,6 +161,18 @@ fn find_platform(image: &mut Object, read: &Read) -> Result<()> {
         image.insert(PLATFORM.to_owned(), found.into());
     }
     Ok(())
+}
+
+fn digest(entry: &Object) -> Option<&str> {
+    entry.get("digest").and_then(Value::as_str)
+}
+
+/// The document that `entry` tells of, if it is there.
+fn document_of(entry: &Object, read: &Read) -> Result<Option<Vec<u8>>> {
+    match digest(entry).and_then(Digest::parse) {
+        Some(digest) => read(&digest),
+        None => Ok(None),
+    }
 }
 
 fn annotation<'a>(entry: &'a Object, name: &str) -> Option<&'a str> {
@@ -198,18 +197,13 @@ fn platform(image: &Object) -> Value {
 
 /// The images of the index that `entry` tells of.
 fn nested(entry: &Object, read: &Read) -> Result<Vec<Object>> {
-    let text = entry.get("digest").and_then(Value::as_str);
-    let document = match text.and_then(Digest::parse) {
-        Some(digest) => read(&digest)?,
-        None => None,
-    };
-    match document {
+    match document_of(entry, read)? {
         Some(bytes) => Ok(Index::parse(&bytes)?.entries),
         None => Err(Error::new(
             Status::Output,
             format!(
                 "the OCI layout has lost its index {}, or it is damaged; name another directory",
-                text.unwrap_or_default()
+                digest(entry).unwrap_or_default()
             ),
         )),
     }

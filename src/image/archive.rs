@@ -3,13 +3,12 @@
 //! The files of an archive that is an image.
 
 use std::collections::HashMap;
-use std::io;
 
 use tar::EntryType;
 
 use super::malformed;
 use super::section::Section;
-use super::tar::{Members, Source};
+use super::tar::Members;
 use crate::error::Result;
 use crate::name::{components, directory_of};
 
@@ -24,7 +23,7 @@ const MAX_LINKS: usize = 8;
 /// the same content, are these files.
 pub fn files(whole: &Section) -> Result<HashMap<String, Section>> {
     let mut members = Members {
-        source: Skipping { whole, position: 0 },
+        source: whole.reader(),
     };
     let mut files: HashMap<String, Section> = HashMap::new();
     let mut links: HashMap<String, String> = HashMap::new();
@@ -72,34 +71,6 @@ pub fn files(whole: &Section) -> Result<HashMap<String, Section>> {
         }
     }
     Ok(files)
-}
-
-/// The archive in a file, of which little is read.
-struct Skipping<'a> {
-    whole: &'a Section,
-    position: u64,
-}
-
-impl Source for Skipping<'_> {
-    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.whole.size - self.position;
-        let count = (buffer.len() as u64).min(left) as usize;
-        self.whole.read_at(&mut buffer[..count], self.position)?;
-        self.position += count as u64;
-        Ok(count)
-    }
-
-    fn skip(&mut self, size: u64) -> io::Result<()> {
-        if size > self.whole.size - self.position {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.position += size;
-        Ok(())
-    }
-
-    fn position(&self) -> u64 {
-        self.position
-    }
 }
 
 /// Where the symbolic link `name` to `target` leads.

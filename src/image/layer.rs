@@ -83,8 +83,7 @@ pub fn read(
 type Hash = Rc<RefCell<Sha256>>;
 
 fn digest(hash: &Hash) -> Digest {
-    let digest: [u8; 32] = hash.borrow().clone().finalize().into();
-    digest.into()
+    hash.borrow().clone().into()
 }
 
 /// Hashes what is read, and fails when the job is stopped.

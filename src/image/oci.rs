@@ -14,7 +14,8 @@ use super::store::Store;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::documents::oci::{
-    self, CONFIG_TYPE, CONTAINERD_NAME, INDEX_TYPE, MANIFEST_TYPE, REF_NAME, blob_file,
+    self, CONFIG_TYPE, CONTAINERD_NAME, DOCKER_LIST_TYPE, INDEX_TYPE, MANIFEST_TYPE, REF_NAME,
+    blob_file,
 };
 
 /// How deep indexes may be in each other.
@@ -26,8 +27,7 @@ const MAX_ENTRIES: usize = 10_000;
 /// How many bytes all its indexes may have.
 const MAX_INDEXES: usize = 64 << 20;
 
-/// What other tools call an index, a manifest and a configuration.
-const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+/// What other tools call a manifest and a configuration.
 const DOCKER_MANIFEST_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_CONFIG_TYPE: &str = "application/vnd.docker.container.image.v1+json";
 

@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use sha2::{Digest as _, Sha256};
 
 use super::MAX_DOCUMENT;
+use super::tar::Source;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::job::Job;
@@ -65,12 +66,14 @@ impl Section {
         Ok(bytes)
     }
 
-    /// Gives all bytes to `take`, some at a time.
+    /// Gives all bytes to `take`, some at a time; returns their digest, or what is
+    /// wrong with the file.
     pub fn copy(
         &self,
         job: &Job,
         mut take: impl FnMut(&[u8]) -> Result<()>,
-    ) -> Result<io::Result<()>> {
+    ) -> Result<io::Result<Digest>> {
+        let mut hash = Sha256::new();
         let mut buffer = vec![0; READ_SIZE.min(self.size as usize)];
         let mut position = 0;
         while position < self.size {
@@ -80,21 +83,19 @@ impl Section {
             if let Err(error) = self.read_at(bytes, position) {
                 return Ok(Err(error));
             }
+            hash.update(&bytes);
             take(bytes)?;
             position += count;
         }
-        Ok(Ok(()))
+        Ok(Ok(Digest::from(hash)))
     }
 
     /// The digest of all bytes, or what is wrong with the file.
     pub fn digest(&self, job: &Job) -> Result<io::Result<Digest>> {
-        let mut hash = Sha256::new();
-        let read = self.copy(job, |bytes| {
-            hash.update(bytes);
+        self.copy(job, |bytes| {
             job.advance(bytes.len() as u64);
             Ok(())
-        })?;
-        Ok(read.map(|()| Digest::from(<[u8; 32]>::from(hash.finalize()))))
+        })
     }
 }
 
@@ -111,5 +112,23 @@ impl io::Read for SectionReader<'_> {
         self.section.read_at(&mut buffer[..count], self.position)?;
         self.position += count as u64;
         Ok(count)
+    }
+}
+
+impl Source for SectionReader<'_> {
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        io::Read::read(self, buffer)
+    }
+
+    fn skip(&mut self, size: u64) -> io::Result<()> {
+        if size > self.section.size - self.position {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.position += size;
+        Ok(())
+    }
+
+    fn position(&self) -> u64 {
+        self.position
     }
 }

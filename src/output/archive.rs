@@ -3,20 +3,17 @@
 //! An archive: a file or a stream.
 
 use std::fs::File;
-use std::io::Read;
+use std::sync::Arc;
 
 use rustix::fd::AsFd;
-use sha2::{Digest as _, Sha256};
 
 use super::{ImageFile, Stream, write_failure};
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status};
+use crate::image::Section;
 use crate::input::FileId;
 use crate::job::Job;
 use crate::request::{Destination, Request};
-
-/// The bytes read at a time of an image that is hashed.
-const READ_SIZE: usize = 256 << 10;
 
 /// What an archive is written to.
 pub enum Archive {
@@ -116,18 +113,14 @@ impl Archive {
 
 fn hash(file: &File, job: &Job) -> Result<Digest> {
     let failed = |error: &std::io::Error| Error::io(Status::Output, "reading the image", error);
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; READ_SIZE];
-    let mut reader = file;
-    std::io::Seek::seek(&mut reader, std::io::SeekFrom::Start(0))
-        .map_err(|error| failed(&error))?;
-    loop {
-        job.check()?;
-        match reader.read(&mut buffer) {
-            Ok(0) => return Ok(Digest::from(<[u8; 32]>::from(hash.finalize()))),
-            Ok(count) => hash.update(&buffer[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(&error)),
-        }
-    }
+    let section = || {
+        Ok(Section {
+            offset: 0,
+            size: file.metadata()?.len(),
+            file: Arc::new(file.try_clone()?),
+        })
+    };
+    let section = section().map_err(|error| failed(&error))?;
+    let digest = section.copy(job, |_| Ok(()))?;
+    digest.map_err(|error| failed(&error))
 }

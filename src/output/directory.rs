@@ -17,6 +17,7 @@ use std::time::Duration;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
+use serde::Serialize;
 
 use super::new_file::errno;
 use super::{NewFile, write_failure};
@@ -125,7 +126,7 @@ impl Directory {
                 Err(Errno::WOULDBLOCK) => thread::sleep(LOCK_INTERVAL),
                 Err(Errno::INTR) => {}
                 Err(errno) => {
-                    let what = format_args!("locking the directory {:?}", self.name).to_string();
+                    let what = format!("locking the directory {:?}", self.name);
                     return Err(failed(what, errno)
                         .advise("have the layout on a file system that knows locks"));
                 }
@@ -165,7 +166,7 @@ impl Directory {
                 }
             }
         }
-        self.put_file(Path::new(INDEX), &oci::index(&[])?)?;
+        self.put_file(Path::new(INDEX), &oci::index::<oci::Descriptor>(&[])?)?;
         self.put_file(Path::new(LAYOUT), oci::LAYOUT)
     }
 
@@ -255,19 +256,27 @@ impl Directory {
     }
 
     /// The bytes of the document with that digest, if it is there and is right.
-    pub fn read_document(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
+    fn read_document(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
         let document = self.read(&oci::blob_file(digest))?;
         Ok(document.filter(|bytes| Digest::of(bytes) == *digest))
     }
 
     /// The index that is there.
-    pub fn read_index(&self) -> Result<Vec<u8>> {
+    fn read_index(&self) -> Result<Vec<u8>> {
         let index = self.read(INDEX)?;
         index.ok_or_else(|| self.refused(format_args!("it has no file {INDEX}")))
     }
 
-    /// What is to be the index when all is done.
-    pub fn set_index(&self, index: Vec<u8>) -> Result<()> {
+    /// Has the index tell of images, by their `entries`, when all is done.
+    pub fn add_entries<T: Serialize>(&self, entries: impl Iterator<Item = T>) -> Result<()> {
+        let read = |digest: &Digest| self.read_document(digest);
+        let mut index = Index::parse(&self.read_index()?)?;
+        for entry in entries {
+            if let Some(nested) = index.add(&entry, &read)? {
+                self.write_blob(&nested.bytes, &nested.digest)?;
+            }
+        }
+        let index = index.encode()?;
         if index.len() as u64 > MAX_INDEX {
             return Err(self.refused(format_args!(
                 "its index would be larger than {MAX_INDEX} bytes; name another directory"

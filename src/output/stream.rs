@@ -175,6 +175,6 @@ impl Stream {
     pub fn digest(&self) -> Option<Digest> {
         let state = lock(&self.state);
         let hash = state.hash.clone().filter(|_| state.written > 0)?;
-        Some(Digest::from(<[u8; 32]>::from(hash.finalize())))
+        Some(Digest::from(hash))
     }
 }

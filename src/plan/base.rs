@@ -6,15 +6,12 @@
 use std::collections::BTreeSet;
 
 use super::Plan;
-use super::tree::Implied;
+use super::tree::{Implied, MAX_LINKS};
 use crate::error::{Argument, Error, Result, quoted};
 use crate::image::{Found, Names};
 use crate::input::Kind;
-use crate::name::{absolute, ancestors, clean, components, directory_of};
+use crate::name::{absolute, ancestors, clean, through_link};
 use crate::request::Owner;
-
-/// How many symbolic links a name leads through at most.
-const MAX_LINKS: usize = 40;
 
 /// The names whose kind in the base matters: those of the members of `plan`,
 /// and of the directories above them.
@@ -115,17 +112,7 @@ fn resolve(name: &[u8], found: &Names) -> Option<Vec<u8>> {
         let Some((above, target)) = link else {
             return Some(name);
         };
-        let mut parts: Vec<&[u8]> = match target.starts_with(b"/") {
-            true => Vec::new(),
-            false => components(directory_of(above)).collect(),
-        };
-        for part in components(target).chain(components(&name[above.len()..])) {
-            match part {
-                b".." => drop(parts.pop()),
-                part => parts.push(part),
-            }
-        }
-        name = parts.join(&b'/');
+        name = through_link(&name, above, target);
     }
     None
 }

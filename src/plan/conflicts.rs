@@ -17,7 +17,7 @@ use super::member::Member;
 use super::tree::MAX_LINKS;
 use crate::error::{Argument, Error, Result, quoted};
 use crate::input::Kind;
-use crate::name::{absolute, ancestors, clean, components, directory_of, is_at_or_below};
+use crate::name::{absolute, ancestors, clean, components, is_at_or_below, through_link};
 
 /// Whether names may be in conflict when an image has all that is at and
 /// below `paths`, and `made` besides: names with whether they are
@@ -159,17 +159,7 @@ fn resolve(name: &[u8], others: &Others) -> Option<Vec<u8>> {
         let Kind::Link(target) = &other.kind else {
             return None;
         };
-        let mut parts: Vec<&[u8]> = match target.starts_with(b"/") {
-            true => Vec::new(),
-            false => components(directory_of(above)).collect(),
-        };
-        for part in components(target).chain(components(&name[above.len()..])) {
-            match part {
-                b".." => drop(parts.pop()),
-                part => parts.push(part),
-            }
-        }
-        name = parts.join(&b'/');
+        name = through_link(&name, above, target);
     }
     None
 }

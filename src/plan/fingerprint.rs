@@ -77,5 +77,5 @@ fn fingerprint(layer: &Layer) -> Digest {
         hash.update(&bytes);
         bytes.clear();
     }
-    Digest::from(<[u8; 32]>::from(hash.finalize()))
+    Digest::from(hash)
 }

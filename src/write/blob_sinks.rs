@@ -6,10 +6,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 
-use sha2::{Digest as _, Sha256};
-
 use super::reuse::Found;
-use crate::digest::Digest;
 use crate::error::{Error, Result, Status};
 use crate::format::archive::{BLOCK_SIZE, blocks};
 use crate::format::{ArchiveFormat, Blob, Documents, Ending};
@@ -36,14 +33,10 @@ pub trait BlobSink {
 /// Has `sink` take the bytes of a layer that is there already.
 fn copy(sink: &mut (impl BlobSink + ?Sized), layer: usize, found: &Found, job: &Job) -> Result<()> {
     sink.begin(layer)?;
-    let mut hash = Sha256::new();
-    let copied = found.section.copy(job, |bytes| {
-        hash.update(bytes);
-        sink.write(bytes)
-    })?;
-    copied.map_err(|error| Error::io(Status::Input, "reading a layer to take over", &error))?;
-    let digest: [u8; 32] = hash.finalize().into();
-    if Digest::from(digest) != found.blob.digest {
+    let copied = found.section.copy(job, |bytes| sink.write(bytes))?;
+    let digest =
+        copied.map_err(|error| Error::io(Status::Input, "reading a layer to take over", &error))?;
+    if digest != found.blob.digest {
         return Err(Error::new(
             Status::InputChanged,
             format!("{} changed while it was copied", found.blob.digest),

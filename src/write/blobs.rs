@@ -10,6 +10,7 @@
 //! it that is filled in when these are known.  Where there is no going back,
 //! all is compressed twice: once for these, and again to be written.
 
+use std::mem;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -25,7 +26,7 @@ use crate::compress::{Assembly, Packed, Packer, Packing};
 use crate::digest::Digest;
 use crate::error::{Error, Result, Status};
 use crate::format::documents::oci::{ImageDocuments, RefNames};
-use crate::format::{self, Blob, Documents, Index};
+use crate::format::{self, Blob, Documents};
 use crate::job::{Job, Monitor, Phase};
 use crate::output::{Archive, Directory, Output};
 
@@ -100,14 +101,7 @@ fn put_documents(image: &Image, layers: &[Blob], directory: &Directory) -> Resul
     for document in [&documents.config, &documents.manifest] {
         directory.write_blob(&document.bytes, &document.digest)?;
     }
-    let read = |digest: &Digest| directory.read_document(digest);
-    let mut index = Index::parse(&directory.read_index()?)?;
-    for entry in &documents.entries {
-        if let Some(nested) = index.add(entry, &read)? {
-            directory.write_blob(&nested.bytes, &nested.digest)?;
-        }
-    }
-    directory.set_index(index.encode()?)?;
+    directory.add_entries(documents.entries.iter())?;
     Ok(Documents {
         image_id: documents.config.digest,
         manifest: Some(documents.manifest.identity()),
@@ -259,7 +253,6 @@ impl<S: BlobSink> Writer<'_, '_, S> {
         let packing = self.pass.packing;
         if range.start == 0 {
             self.assembly = Assembly::new(packing);
-            self.hasher.reset();
             self.size = 0;
             self.sink.begin(range.layer)?;
             self.write(&self.assembly.head())?;
@@ -271,7 +264,7 @@ impl<S: BlobSink> Writer<'_, '_, S> {
             let diff_id = self.pass.hashes.wait(range.layer, self.pass.job)?;
             let digest = match packing {
                 Packing::None => diff_id,
-                _ => Digest::from(<[u8; 32]>::from(self.hasher.finalize_reset())),
+                _ => Digest::from(mem::take(&mut self.hasher)),
             };
             let blob = Blob {
                 diff_id,

@@ -166,8 +166,7 @@ impl ActiveHash<'_, '_> {
             return true;
         }
         if next == state.size && state.digest.is_none() {
-            let digest: [u8; 32] = self.hasher.finalize_reset().into();
-            state.digest = Some(digest.into());
+            state.digest = Some(mem::take(&mut self.hasher).into());
             self.layer_hash.changed.notify_all();
         }
         state.hasher = Some(mem::take(&mut self.hasher));

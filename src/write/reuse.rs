@@ -8,6 +8,7 @@
 //! never change; and the blob is read for its own.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
@@ -326,7 +327,6 @@ impl<'a> Verification<'a> {
 
     /// The digest, if all could be read.
     fn digest(&mut self) -> Option<Digest> {
-        let digest: [u8; 32] = self.hasher.finalize_reset().into();
-        (!self.failed).then_some(digest.into())
+        (!self.failed).then(|| mem::take(&mut self.hasher).into())
     }
 }

@@ -24,6 +24,9 @@ pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 /// That of an index.
 pub const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 
+/// What other tools call an index.
+pub const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+
 /// What an image is called by containerd: a whole reference.
 pub const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
@@ -129,10 +132,10 @@ struct Manifest<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Index<'a> {
+struct Index<'a, T> {
     schema_version: u32,
     media_type: &'a str,
-    manifests: &'a [Descriptor<'a>],
+    manifests: &'a [T],
 }
 
 /// The documents that say what one image is.
@@ -207,8 +210,8 @@ impl<'a> ImageDocuments<'a> {
     }
 }
 
-/// `index.json`
-pub fn index(entries: &[Descriptor]) -> Result<Vec<u8>> {
+/// An index, such as `index.json`.
+pub fn index<T: Serialize>(entries: &[T]) -> Result<Vec<u8>> {
     encode(&Index {
         schema_version: SCHEMA_VERSION,
         media_type: INDEX_TYPE,
