@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::Result;
-use crate::image::{Base, BaseLayer, Names};
+use crate::image::{Base, BaseLayer, BaseName, Choice, Names};
 use crate::job::{Job, Monitor, lock};
 use crate::plan::{self, Layer, Plan};
 use crate::request::{Format, Request};
@@ -18,7 +18,11 @@ pub fn open(request: &Request, job: &Job, monitor: &mut Monitor) -> Result<Optio
     let Some(name) = &request.base else {
         return Ok(None);
     };
-    let choice = request.base_choice()?;
+    let choice = Choice {
+        name: request.base_name.as_deref().map(BaseName::new),
+        architecture: request.architecture()?,
+        variant: request.architecture_variant(),
+    };
     job.run_one(monitor, || Base::open(name, &choice, job))
         .map(Some)
 }

@@ -306,24 +306,17 @@ impl Directory {
     /// Gives `file` a name in the directory, and the place of what is there.
     fn put(&self, file: NewFile, name: &Path) -> Result<()> {
         let is_new = rustix::fs::statat(&self.root, name, AtFlags::SYMLINK_NOFOLLOW).is_err();
-        let (directory, base) = match (name.parent(), name.file_name()) {
-            (Some(above), Some(base)) => (self.name.join(above), base),
-            _ => (self.name.clone(), name.as_os_str()),
-        };
+        let above = name.parent().filter(|above| *above != Path::new(""));
+        let above = above.unwrap_or(Path::new("."));
+        let base = name.file_name().unwrap_or(name.as_os_str());
         let naming = |errno| failed(format_args!("naming {:?}", self.name.join(name)), errno);
-        let opened = match directory == self.name {
-            true => None,
-            false => {
-                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-                let above = name.parent().unwrap_or(Path::new("."));
-                let opened = rustix::fs::openat(&self.root, above, flags, Mode::empty());
-                Some(opened.map_err(naming)?)
-            }
-        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory =
+            rustix::fs::openat(&self.root, above, flags, Mode::empty()).map_err(naming)?;
         if is_new {
             lock(&self.made).push(Made::File(name.into()));
         }
-        file.publish(opened.as_ref().unwrap_or(&self.root), &directory, base)
+        file.publish(&directory, &self.name.join(above), base)
             .map_err(|error| naming(errno(&error)))
     }
 

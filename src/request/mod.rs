@@ -33,13 +33,13 @@ pub use compressor::Compressor;
 pub use config::{folded, wrong_member};
 pub use container::Container;
 pub use directive::Directive;
+pub use oci::{CONTAINERD_NAME, REF_NAME};
 pub use ownership::{Owner, Ownership};
 pub use reference::{ImageName, Reference, familiar, whole_name};
 pub use transformation::Transformation;
 
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
-use crate::image::{BaseName, Choice};
 
 /// Seconds since the epoch of 0000-01-01 and of the end of 9999: the dates
 /// that RFC 3339 can write.
@@ -92,7 +92,7 @@ pub struct Request {
     pub(crate) layering: Layering,
     pub(crate) references_graphs: Vec<Vec<u8>>,
     pub(crate) base: Option<Vec<u8>>,
-    base_name: Option<String>,
+    pub(crate) base_name: Option<String>,
     /// What containers start with.
     pub container: Container,
 }
@@ -403,15 +403,6 @@ impl Request {
     pub fn base_name(&mut self, name: &[u8]) -> Result<()> {
         self.base_name = Some(text(Argument::BaseName, name)?);
         Ok(())
-    }
-
-    /// Which of the images in the file or directory of the base is meant.
-    pub fn base_choice(&self) -> Result<Choice<'_>> {
-        Ok(Choice {
-            name: self.base_name.as_deref().map(BaseName::new),
-            architecture: self.architecture()?,
-            variant: self.architecture_variant(),
-        })
     }
 
     /// Checks what depends on more than one argument.

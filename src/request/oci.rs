@@ -8,11 +8,11 @@ use super::{Destination, Format, Request, file_name, text};
 use crate::compress::Packing;
 use crate::error::{Argument, Error, Result, quoted};
 
-/// Annotations that an image gets by its names.
-const OWN_ANNOTATIONS: [&str; 2] = [
-    "io.containerd.image.name",
-    "org.opencontainers.image.ref.name",
-];
+/// The annotation for what an image is called by containerd: a whole reference.
+pub const CONTAINERD_NAME: &str = "io.containerd.image.name";
+
+/// The annotation that tells an image from others in its layout.
+pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// A layout whose layers may be taken over.
 pub struct ReusedLayout<'a> {
@@ -41,7 +41,7 @@ impl Request {
                 "an annotation has no name",
             ));
         }
-        if OWN_ANNOTATIONS.contains(&name.as_str()) {
+        if [CONTAINERD_NAME, REF_NAME].contains(&name.as_str()) {
             return Err(Error::argument(
                 Argument::Annotations,
                 format_args!("{name:?} is the image's name; say it by names"),

@@ -122,12 +122,20 @@ struct Pass<'a, 'b> {
     job: &'a Job,
 }
 
-/// What is made by one thread at a time.
-enum Piece {
+/// What one thread makes at a time.
+enum Piece<'a> {
     /// A byte range of a layer.
     Range(Range),
     /// A layer that is there already.
-    Found(usize),
+    Found(usize, &'a Found),
+}
+
+/// What came of a piece.
+enum Made<'a> {
+    /// The byte range, compressed.
+    Range(&'a Range, Packed),
+    /// The layer, to be copied.
+    Found(usize, &'a Found),
 }
 
 /// A byte range of a layer that is compressed by itself.
@@ -156,13 +164,13 @@ impl<'b> Pass<'_, 'b> {
             let mut reader = LayerReader::new(self.image.file_system);
             let mut packer = Packer::new(self.packing)?;
             while let Some(number) = queue.take(self.job)? {
-                let packed = match &pieces[number as usize] {
-                    Piece::Range(range) => Some(self.pack(range, &mut reader, &mut packer)?),
-                    Piece::Found(_) => None,
+                let made = match &pieces[number as usize] {
+                    Piece::Range(range) => {
+                        Made::Range(range, self.pack(range, &mut reader, &mut packer)?)
+                    }
+                    Piece::Found(layer, found) => Made::Found(*layer, found),
                 };
-                queue.put(number, packed, |writer, number, packed| {
-                    writer.push(&pieces[number as usize], packed)
-                })?;
+                queue.put(number, made, |writer, _, made| writer.push(made))?;
             }
             Ok(())
         })?;
@@ -175,12 +183,12 @@ impl<'b> Pass<'_, 'b> {
     }
 
     /// All layers that are stored, in pieces.
-    fn pieces(&self) -> Vec<Piece> {
+    fn pieces(&self) -> Vec<Piece<'_>> {
         let piece_size = self.packing.piece_size();
         let mut pieces = Vec::new();
         for layer in self.image.stored_layers() {
-            if self.found[layer].is_some() {
-                pieces.push(Piece::Found(layer));
+            if let Some(found) = &self.found[layer] {
+                pieces.push(Piece::Found(layer, found));
                 continue;
             }
             let size = self.image.layers()[layer].size;
@@ -234,18 +242,15 @@ struct Writer<'a, 'b, S> {
 }
 
 impl<S: BlobSink> Writer<'_, '_, S> {
-    fn push(&mut self, piece: &Piece, packed: Option<Packed>) -> Result<()> {
-        match (piece, packed) {
-            (Piece::Range(range), Some(packed)) => self.push_range(range, packed),
-            (Piece::Found(layer), _) => {
-                if let Some(found) = &self.pass.found[*layer] {
-                    self.sink.take_over(*layer, found, self.pass.job)?;
-                    self.blobs[*layer] = Some(found.blob);
-                    self.pass.job.advance(self.pass.image.layers()[*layer].size);
-                }
+    fn push(&mut self, made: Made) -> Result<()> {
+        match made {
+            Made::Range(range, packed) => self.push_range(range, packed),
+            Made::Found(layer, found) => {
+                self.sink.take_over(layer, found, self.pass.job)?;
+                self.blobs[layer] = Some(found.blob);
+                self.pass.job.advance(self.pass.image.layers()[layer].size);
                 Ok(())
             }
-            (Piece::Range(_), None) => Ok(()),
         }
     }
 

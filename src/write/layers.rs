@@ -19,7 +19,7 @@ use super::hashes::{ByteRange, LayerHashes};
 use super::reader::LayerReader;
 use crate::error::Result;
 use crate::input::FileSystem;
-use crate::job::{Job, lock};
+use crate::job::{Job, Monitor, lock};
 use crate::output::write_failure;
 use crate::plan::Layer;
 
@@ -44,6 +44,22 @@ pub struct LayerWork<'a> {
     pub places: Vec<(usize, u64)>,
     /// Where to write them; nowhere if `None`.
     pub output: Option<&'a File>,
+}
+
+impl<'a> LayerWork<'a> {
+    /// To hash the layers `indices` alone.
+    pub fn unwritten(
+        file_system: &'a FileSystem,
+        layers: &'a [Layer],
+        indices: impl IntoIterator<Item = usize>,
+    ) -> Self {
+        LayerWork {
+            file_system,
+            layers,
+            places: indices.into_iter().map(|index| (index, 0)).collect(),
+            output: None,
+        }
+    }
 }
 
 /// What is left to do.
@@ -71,7 +87,7 @@ struct Range {
     length: usize,
 }
 
-/// One pass of all threads over layers; each calls [`LayerPass::work`].
+/// One pass of threads over layers.
 pub struct LayerPass<'a> {
     work: LayerWork<'a>,
     queue: Queue,
@@ -112,6 +128,17 @@ impl<'a> LayerPass<'a> {
     /// How many threads there is work for.
     pub fn threads(&self) -> usize {
         self.queue.threads
+    }
+
+    /// All of the work.
+    pub fn run<'b>(
+        &self,
+        pool: &'b Pool,
+        hashes: &LayerHashes<'b>,
+        job: &Job,
+        monitor: &mut Monitor,
+    ) -> Result<()> {
+        job.run(self.threads(), monitor, || self.work(pool, hashes, job))
     }
 
     /// One thread's share of the work.

@@ -158,16 +158,10 @@ fn hash_all<'b>(
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<()> {
-    let places: Vec<(usize, u64)> = image.stored_layers().map(|index| (index, 0)).collect();
     job.begin(Phase::Writing, image.stored_size() + rest);
-    let work = LayerWork {
-        file_system: image.file_system,
-        layers: image.layers(),
-        places,
-        output: None,
-    };
+    let work = LayerWork::unwritten(image.file_system, image.layers(), image.stored_layers());
     let pass = LayerPass::new(work, true, image.request.threads);
-    job.run(pass.threads(), monitor, || pass.work(pool, hashes, job))
+    pass.run(pool, hashes, job, monitor)
 }
 
 /// For each layer, the first one with the same content: itself if there is
@@ -192,14 +186,9 @@ pub fn first_of_equals(
     let digests = LayerHashes::new(layers);
     if !unread.is_empty() {
         job.begin(Phase::Comparing, total);
-        let work = LayerWork {
-            file_system,
-            layers,
-            places: unread.into_iter().map(|index| (index, 0)).collect(),
-            output: None,
-        };
+        let work = LayerWork::unwritten(file_system, layers, unread);
         let pass = LayerPass::new(work, true, request.threads);
-        job.run(pass.threads(), monitor, || pass.work(&pool, &digests, job))?;
+        pass.run(&pool, &digests, job, monitor)?;
     }
     let digest_of = |index: usize| match &layers[index].base {
         Some(base) => Ok(base.diff_id),

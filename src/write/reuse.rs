@@ -219,14 +219,10 @@ fn hash_layers(
     let pool = Pool::default();
     let hashes = LayerHashes::new(image.layers());
     if !unread.is_empty() {
-        let work = LayerWork {
-            file_system: image.file_system,
-            layers: image.layers(),
-            places: unread.iter().map(|&layer| (layer, 0)).collect(),
-            output: None,
-        };
+        let unread = unread.iter().copied();
+        let work = LayerWork::unwritten(image.file_system, image.layers(), unread);
         let pass = LayerPass::new(work, true, image.request.threads);
-        job.run(pass.threads(), monitor, || pass.work(&pool, &hashes, job))?;
+        pass.run(&pool, &hashes, job, monitor)?;
     }
     let digest = |&layer: &usize| Ok((layer, hashes.get(layer)?));
     unread.iter().map(digest).collect()

@@ -41,7 +41,7 @@ pub fn write(
     // Not on the calling thread: SIGXFSZ, for a file past the limit, is blocked
     // on the others alone.
     job.run_one(monitor, || reserve(output, layout.tail))?;
-    job.run(pass.threads(), monitor, || pass.work(&pool, &hashes, job))?;
+    pass.run(&pool, &hashes, job, monitor)?;
     job.run_one(monitor, || {
         let (diff_ids, ending) = image.ending(layout, &hashes)?;
         let write_at = |bytes: &[u8], offset| {

@@ -100,6 +100,11 @@ pub fn put_below(base: &Object, document: &mut Object, request: &Request) {
     document.insert("config".to_owned(), Value::Object(config));
 }
 
+/// The variant of the architecture that `base` has.
+pub fn variant(base: &Object) -> Option<&str> {
+    member(base, "variant")?.as_str()
+}
+
 /// The member of `object` that engines take for `name`.
 fn member<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
     let is_it = |(key, _): &(&String, &Value)| folded(key) == name;

@@ -126,6 +126,12 @@ pub fn config(
     encode(&document)
 }
 
+/// The variant of the architecture that the configuration has.
+pub fn config_variant<'a>(request: &'a Request, plan: &'a Plan) -> Option<&'a str> {
+    let of_base = || base::variant(plan.base.as_ref()?);
+    request.architecture_variant().or_else(of_base)
+}
+
 /// An object whose members are `names`, each an empty object.
 struct Set<'a>(&'a BTreeSet<String>);
 

@@ -12,7 +12,7 @@ mod history;
 pub mod oci;
 mod patch;
 
-pub use config::config;
+pub use config::{config, config_variant};
 pub use created::rfc3339;
 
 use std::collections::BTreeMap;

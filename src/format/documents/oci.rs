@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter::zip;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
-use super::{config, decode, encode, rfc3339};
+use super::{config, config_variant, encode, rfc3339};
 use crate::compress::Compression;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::Blob;
 use crate::plan::{Layer, Plan};
+pub use crate::request::{CONTAINERD_NAME, REF_NAME};
 use crate::request::{ImageName, Request};
 
 /// The media type of a configuration.
@@ -26,12 +26,6 @@ pub const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 
 /// What other tools call an index.
 pub const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
-
-/// What an image is called by containerd: a whole reference.
-pub const CONTAINERD_NAME: &str = "io.containerd.image.name";
-
-/// What tells an image from others in its layout.
-pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// `oci-layout`
 pub const LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
@@ -116,7 +110,7 @@ struct Platform<'a> {
     architecture: &'a str,
     os: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    variant: Option<String>,
+    variant: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -161,7 +155,7 @@ impl<'a> ImageDocuments<'a> {
     /// Those of the image of `plan`, whose layers are stored as `blobs`.
     pub fn new(
         request: &'a Request,
-        plan: &Plan,
+        plan: &'a Plan,
         blobs: &[Blob],
         ref_names: RefNames,
     ) -> Result<Self> {
@@ -169,7 +163,7 @@ impl<'a> ImageDocuments<'a> {
         let packing = request.packing()?;
         // A layer of the base is stored as it is there, also in the place of one
         // of the same content.
-        let encoder = |plan: &Plan, blob: &Blob| {
+        let encoder = |blob: &Blob| {
             let mut bases = plan.layers.iter().filter_map(|layer| layer.base.as_ref());
             let is_base = bases.any(|base| base.diff_id == blob.diff_id);
             (!is_base).then(|| packing.encoder())
@@ -180,19 +174,14 @@ impl<'a> ImageDocuments<'a> {
             media_type: MANIFEST_TYPE,
             config: config.descriptor(CONFIG_TYPE),
             layers: zip(&plan.layers, blobs)
-                .map(|(layer, blob)| layer_descriptor(layer, blob, encoder(plan, blob)))
+                .map(|(layer, blob)| layer_descriptor(layer, blob, encoder(blob)))
                 .collect::<Result<_>>()?,
             annotations: request.annotations.clone(),
         })?;
-        let document: Map<String, Value> = decode(&config.bytes)?;
         let platform = Platform {
             architecture: request.architecture()?,
             os: "linux",
-            // Perhaps the base's.
-            variant: document
-                .get("variant")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            variant: config_variant(request, plan),
         };
         let mut names = request.names_of(&config.digest);
         let mut known = BTreeSet::new();
@@ -252,15 +241,20 @@ fn layer_descriptor(
     blob: &Blob,
     encoder: Option<String>,
 ) -> Result<Descriptor<'static>> {
-    if let Some(base) = &layer.base {
-        return Ok(Descriptor {
-            media_type: layer_type(blob.compression),
-            digest: blob.digest.to_string(),
-            size: blob.size,
-            annotations: base.annotations.clone(),
-            platform: None,
-        });
-    }
+    Ok(Descriptor {
+        media_type: layer_type(blob.compression),
+        digest: blob.digest.to_string(),
+        size: blob.size,
+        annotations: match &layer.base {
+            Some(base) => base.annotations.clone(),
+            None => layer_annotations(layer, blob, encoder)?,
+        },
+        platform: None,
+    })
+}
+
+/// What is said of a layer that is not the base's.
+fn layer_annotations(layer: &Layer, blob: &Blob, encoder: Option<String>) -> Result<Annotations> {
     let mut annotations = Annotations::new();
     let mut annotate = |name: &str, value| annotations.insert(name.to_owned(), value);
     if let (Some(encoder), Some(fingerprint)) = (encoder, &layer.fingerprint) {
@@ -287,13 +281,7 @@ fn layer_descriptor(
         0 => {}
         more => drop(annotate(MORE_ITEMS, more.to_string())),
     }
-    Ok(Descriptor {
-        media_type: layer_type(blob.compression),
-        digest: blob.digest.to_string(),
-        size: blob.size,
-        annotations,
-        platform: None,
-    })
+    Ok(annotations)
 }
 
 fn name_annotations(request: &Request, name: &ImageName, ref_names: RefNames) -> Annotations {

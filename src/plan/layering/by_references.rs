@@ -56,6 +56,16 @@ struct Best {
     is_stale: bool,
 }
 
+impl Best {
+    fn new((growth, other): (u64, usize)) -> Self {
+        Best {
+            growth,
+            other,
+            is_stale: false,
+        }
+    }
+}
+
 /// Groups items for an image of at most `max_layers` layers, 2 or more, one of
 /// which is not for items.  What changes least often comes first.
 pub fn by_references(items: &[Item], max_layers: usize) -> Vec<Vec<usize>> {
@@ -151,39 +161,36 @@ fn set_best(groups: &mut [Option<Group>], index: usize) {
         .filter_map(|(other, candidate)| Some((group.growth(candidate.as_ref()?), other)))
         .min();
     if let Some(group) = &mut groups[index] {
-        group.best = best.map(|(growth, other)| Best {
-            growth,
-            other,
-            is_stale: false,
-        });
+        group.best = best.map(Best::new);
     }
 }
 
 /// Joins the groups of two indices; the first one's is that of the result.
 fn join(groups: &mut [Option<Group>], index: usize, other: usize) {
-    if let (Some(one), Some(two)) = (groups[index].take(), groups[other].take()) {
-        groups[index] = Some(one.joined(two));
-    }
-    set_best(groups, index);
-    let Some(joined) = groups[index].take() else {
+    let (Some(one), Some(two)) = (groups[index].take(), groups[other].take()) else {
         return;
     };
-    for group in groups.iter_mut().flatten() {
+    let mut joined = one.joined(two);
+    let mut joined_best: Option<(u64, usize)> = None;
+    for (place, group) in groups.iter_mut().enumerate() {
+        let Some(group) = group else {
+            continue;
+        };
         let growth = group.growth(&joined);
+        if joined_best.is_none_or(|best| (growth, place) < best) {
+            joined_best = Some((growth, place));
+        }
         let Some(best) = &mut group.best else {
             continue;
         };
         if growth <= best.growth {
-            *best = Best {
-                growth,
-                other: index,
-                is_stale: false,
-            };
+            *best = Best::new((growth, index));
         } else if best.other == index || best.other == other {
             // With all others it grows by no less than it did with this one.
             best.is_stale = true;
         }
     }
+    joined.best = joined_best.map(Best::new);
     groups[index] = Some(joined);
 }
 
