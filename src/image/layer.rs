@@ -6,14 +6,12 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
-use sha2::{Digest as _, Sha256};
-
 use super::names::Names;
 use super::section::Section;
 use super::tar::{Members, Source};
 use super::unpack;
 use crate::compress::Compression;
-use crate::digest::{DiffId, Digest};
+use crate::digest::{DiffId, Digest, Sha256};
 use crate::error::{Error, Result, Status};
 use crate::job::Job;
 

@@ -8,11 +8,9 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use sha2::{Digest as _, Sha256};
-
 use super::MAX_DOCUMENT;
 use super::tar::Source;
-use crate::digest::Digest;
+use crate::digest::{Digest, Sha256};
 use crate::error::Result;
 use crate::job::Job;
 
@@ -73,7 +71,7 @@ impl Section {
         job: &Job,
         mut take: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<io::Result<Digest>> {
-        let mut hash = Sha256::new();
+        let mut hash = Sha256::default();
         let mut buffer = vec![0; READ_SIZE.min(self.size as usize)];
         let mut position = 0;
         while position < self.size {
@@ -83,7 +81,7 @@ impl Section {
             if let Err(error) = self.read_at(bytes, position) {
                 return Ok(Err(error));
             }
-            hash.update(&bytes);
+            hash.update(bytes);
             take(bytes)?;
             position += count;
         }

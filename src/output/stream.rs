@@ -12,10 +12,9 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
-use sha2::{Digest as _, Sha256};
 
 use super::{reader_gone, write_failure};
-use crate::digest::Digest;
+use crate::digest::{Digest, Sha256};
 use crate::error::{Error, Result, Status};
 use crate::input::FileId;
 use crate::job::{Job, lock};
@@ -87,7 +86,7 @@ impl Stream {
             way,
             state: Mutex::new(State {
                 written: 0,
-                hash: hashed.then(Sha256::new),
+                hash: hashed.then(Sha256::default),
             }),
         })
     }

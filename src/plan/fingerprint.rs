@@ -2,11 +2,9 @@
 
 //! What tells a layer from others without reading its files.
 
-use sha2::{Digest as _, Sha256};
-
 use super::Plan;
 use super::layer::Layer;
-use crate::digest::Digest;
+use crate::digest::{Digest, Sha256};
 use crate::format::archive::OwnerNames;
 use crate::input::{Kind, Source};
 
@@ -29,7 +27,7 @@ impl Plan {
 /// Those of the same fingerprint have the same bytes if the contents of their
 /// files are the same.
 fn fingerprint(layer: &Layer) -> Digest {
-    let mut hash = Sha256::new();
+    let mut hash = Sha256::default();
     // A text has its length in front, so that no two lists are the same bytes.
     let mut bytes = vec![u8::from(layer.owner_names == OwnerNames::Root)];
     let text = |bytes: &mut Vec<u8>, text: &[u8]| {

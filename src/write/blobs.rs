@@ -13,8 +13,6 @@
 use std::mem;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use super::blob_sinks::{ArchiveFile, ArchiveStream, BlobSink, Discard, Files};
 use super::buffers::Pool;
 use super::hashes::{ByteRange, LayerHashes};
@@ -23,7 +21,7 @@ use super::reader::LayerReader;
 use super::reuse::{Candidates, Found};
 use super::{Image, Written};
 use crate::compress::{Assembly, Packed, Packer, Packing};
-use crate::digest::Digest;
+use crate::digest::{Digest, Sha256};
 use crate::error::{Error, Result, Status};
 use crate::format::documents::oci::{ImageDocuments, RefNames};
 use crate::format::{self, Blob, Documents};
@@ -155,7 +153,7 @@ impl<'b> Pass<'_, 'b> {
             pass: self,
             sink,
             assembly: Assembly::new(self.packing),
-            hasher: Sha256::new(),
+            hasher: Sha256::default(),
             size: 0,
             blobs: vec![None; self.image.layers().len()],
         };

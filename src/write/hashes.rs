@@ -7,15 +7,12 @@
 //! all that follow it, while other threads go on reading.
 
 use std::collections::BTreeMap;
-use std::iter::zip;
 use std::mem;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex};
 
-use sha2::{Digest as _, Sha256};
-
 use super::buffers::Buffer;
-use crate::digest::{DiffId, Digest};
+use crate::digest::{DiffId, Digest, Sha256, update_both};
 use crate::error::{Error, Result, Status};
 use crate::job::{Job, lock};
 use crate::plan::Layer;
@@ -23,9 +20,6 @@ use crate::plan::Layer;
 /// How many ranges of a layer may wait, which bounds memory.  A thread
 /// that brings more goes on when half of them are done, not after each.
 const MAX_WAITING: usize = 16;
-
-/// What SHA-256 takes in at a time, in bytes.
-const SHA256_BLOCK_SIZE: usize = 64;
 
 /// The digests of all layers.
 pub struct LayerHashes<'a> {
@@ -71,7 +65,7 @@ impl<'a> LayerHashes<'a> {
     pub fn new(layers: &[Layer]) -> Self {
         let layer_hash = |layer: &Layer| LayerHash {
             state: Mutex::new(HashState {
-                hasher: Some(Sha256::new()),
+                hasher: Some(Sha256::default()),
                 next: 0,
                 size: layer.size,
                 waiting: BTreeMap::new(),
@@ -188,28 +182,11 @@ fn hash(active: &mut [ActiveHash]) {
             Some((&mut hash.hasher, bytes))
         });
         match (parts.next(), parts.next()) {
-            (Some(one), Some(other)) => hash_both(one, other),
+            (Some(one), Some(other)) => update_both(one, other),
             (Some((hasher, bytes)), None) => hasher.update(bytes),
             _ => {}
         }
     }
-}
-
-/// Hashes parts of two messages, a block of each in turn.  A hash waits for
-/// its own last step most of the time; the processor, which looks ahead, goes
-/// on with the other one meanwhile.
-pub fn hash_both((one, first): (&mut Sha256, &[u8]), (other, second): (&mut Sha256, &[u8])) {
-    let (first, first_rest) = first.split_at(first.len().min(second.len()));
-    let (second, second_rest) = second.split_at(first.len());
-    for (first, second) in zip(
-        first.chunks(SHA256_BLOCK_SIZE),
-        second.chunks(SHA256_BLOCK_SIZE),
-    ) {
-        one.update(first);
-        other.update(second);
-    }
-    one.update(first_rest);
-    other.update(second_rest);
 }
 
 fn unknown() -> Error {

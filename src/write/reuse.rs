@@ -13,14 +13,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
-use sha2::{Digest as _, Sha256};
-
 use super::Image;
 use super::buffers::Pool;
-use super::hashes::{LayerHashes, hash_both};
+use super::hashes::LayerHashes;
 use super::layers::{LayerPass, LayerWork};
 use crate::compress::Packing;
-use crate::digest::Digest;
+use crate::digest::{Digest, Sha256, update_both};
 use crate::error::{Argument, Result};
 use crate::format::Blob;
 use crate::format::documents::oci::{ENCODED, ENCODER, FILES, layer_type};
@@ -255,7 +253,7 @@ fn verify(
             }
             open.iter_mut().for_each(Verification::read);
             match open.as_mut_slice() {
-                [one, other] => hash_both(one.part(), other.part()),
+                [one, other] => update_both(one.part(), other.part()),
                 parts => parts.iter_mut().for_each(|part| {
                     let (hasher, bytes) = part.part();
                     hasher.update(bytes);
@@ -296,7 +294,7 @@ impl<'a> Verification<'a> {
         Verification {
             index,
             section,
-            hasher: Sha256::new(),
+            hasher: Sha256::default(),
             position: 0,
             buffer: Vec::new(),
             failed: false,

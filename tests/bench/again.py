@@ -57,13 +57,14 @@ def again(place, items, runs, say):
     for turn in range(runs):
         for layout in ("layout", "layout-read", "layout-immutable"):
             shutil.rmtree(place.outside(layout), ignore_errors=True)
-        os.sync()
         say(f"built again, run {turn + 1}")
+        os.sync()
         first = build(place, listing, "layout")
         times["first"].append(first)
         for kind, options in (("read", ()), ("immutable", ("--immutable",))):
             layout = f"layout-{kind}"
             run(["cp", "-al", place.outside("layout"), place.outside(layout)])
+            os.sync()           # let the disk come to rest
             wall = build(place, changed, layout, *options)
             new = len(blobs(place, layout) - blobs(place, "layout"))
             times[kind].append(wall)

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use guix_docker::digest::{Sha256, update_both};
 use guix_docker::format::archive::{self, HeaderFields, MemberType, OwnerNames};
 use guix_docker::input::FileSystem;
 use guix_docker::request::{Compressor, Owner};
@@ -47,6 +48,22 @@ fn headers(c: &mut Criterion) {
             })
         });
     }
+}
+
+/// SHA-256 of one message, and of two at once.
+fn hashes(c: &mut Criterion) {
+    let message = vec![7; 256 << 10];
+    let mut group = c.benchmark_group("hashes");
+    group.throughput(Throughput::Bytes(message.len() as u64));
+    group.bench_function("one", |b| {
+        let mut hash = Sha256::default();
+        b.iter(|| hash.update(black_box(&message)))
+    });
+    group.throughput(Throughput::Bytes(2 * message.len() as u64));
+    group.bench_function("two", |b| {
+        let (mut one, mut other) = (Sha256::default(), Sha256::default());
+        b.iter(|| update_both((&mut one, &message), (&mut other, black_box(&message))))
+    });
 }
 
 /// Listing a tree and making members of it.
@@ -113,5 +130,5 @@ fn go_on(_: Progress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-criterion_group!(benches, headers, walk, pieces);
+criterion_group!(benches, headers, hashes, walk, pieces);
 criterion_main!(benches);
