@@ -17,6 +17,20 @@ impl Bits {
         self.0[number / 64] |= 1 << (number % 64);
     }
 
+    /// Takes `number` away.
+    pub fn remove(&mut self, number: usize) {
+        self.0[number / 64] &= !(1 << (number % 64));
+    }
+
+    /// The numbers, least first.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().flat_map(|(index, &word)| {
+            let without_least = |word: &u64| Some(word & (word - 1)).filter(|&rest| rest != 0);
+            std::iter::successors(Some(word).filter(|&word| word != 0), without_least)
+                .map(move |word| 64 * index + word.trailing_zeros() as usize)
+        })
+    }
+
     /// Adds all of `other`; returns whether that was more.
     pub fn extend(&mut self, other: &Self) -> bool {
         let mut grown = false;

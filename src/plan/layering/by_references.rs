@@ -10,11 +10,12 @@
 //! number.
 //!
 //! Beginning with a layer for each item, the two layers are joined for which
-//! this sum grows least, until there are few enough.  Sizes are rounded to
-//! powers of two, so that the choice is the same for another version with much
-//! the same sizes.
+//! this sum grows least, until there are few enough; then items move to other
+//! layers as long as it shrinks.  Sizes are rounded to powers of two, so that
+//! the choice is the same for another version with much the same sizes.
 
 use super::bits::Bits;
+use super::moves;
 
 /// More items than this are not compared with each other: those with the least
 /// to lose share a layer from the beginning.
@@ -29,6 +30,18 @@ pub struct Item {
     pub changes_with: Bits,
     /// Tells it from others of the same size and references.
     pub rank: usize,
+}
+
+impl Item {
+    /// Its size to the nearest power of two, by its logarithm.
+    pub fn rounded_size(&self) -> u64 {
+        let size = self.size.max(1);
+        let floor = 1u64 << size.ilog2();
+        match u128::from(size).pow(2) > 2 * u128::from(floor).pow(2) {
+            true => floor.saturating_mul(2),
+            false => floor,
+        }
+    }
 }
 
 /// A layer in the making.
@@ -88,9 +101,17 @@ pub fn by_references(items: &[Item], max_layers: usize) -> Vec<Vec<usize>> {
             None => break,
         }
     }
-    let mut groups: Vec<Group> = groups.into_iter().flatten().collect();
-    groups.sort_by_key(|group| (group.changes_with.count(), group.rank));
-    groups.into_iter().map(|group| group.items).collect()
+    let groups = groups.into_iter().flatten().map(|group| group.items);
+    let mut groups = moves::improve(groups.collect(), items);
+    groups.sort_by_cached_key(|group| {
+        let mut changes_with = Bits::none(items.len());
+        for &index in group {
+            changes_with.extend(&items[index].changes_with);
+        }
+        let rank = group.iter().map(|&index| items[index].rank).min();
+        (changes_with.count(), rank)
+    });
+    groups
 }
 
 /// A group for each item, but for those that are too many.
@@ -99,14 +120,12 @@ fn first_groups(items: &[Item]) -> Vec<Option<Group>> {
         .iter()
         .enumerate()
         .map(|(index, item)| {
-            let size = item.size.max(1);
-            // To the nearest power of two, by its logarithm.
-            let floor = 1u64 << size.ilog2();
-            let rounded = match u128::from(size) * u128::from(size) > 2 * u128::from(floor).pow(2) {
-                true => floor.saturating_mul(2),
-                false => floor,
-            };
-            Group::new(rounded, item.changes_with.clone(), item.rank, vec![index])
+            Group::new(
+                item.rounded_size(),
+                item.changes_with.clone(),
+                item.rank,
+                vec![index],
+            )
         })
         .collect();
     groups.sort_by_key(|group| (std::cmp::Reverse(group.cost), group.rank));

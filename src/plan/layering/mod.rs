@@ -9,6 +9,7 @@
 mod bits;
 mod by_references;
 mod by_size;
+mod moves;
 
 pub use bits::Bits;
 pub use by_references::{Item, by_references};
