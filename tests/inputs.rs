@@ -188,7 +188,7 @@ fn progress_is_told_by_phases_and_never_goes_back() {
     })
     .unwrap();
     for pair in seen.windows(2) {
-        let (earlier, later) = (pair[0], pair[1]);
+        let (earlier, later) = (&pair[0], &pair[1]);
         assert!(earlier.phase as u8 <= later.phase as u8, "{pair:?}");
         if earlier.phase == later.phase {
             assert!(earlier.done <= later.done, "{pair:?}");

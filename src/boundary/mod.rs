@@ -160,7 +160,7 @@ pub unsafe extern "C" fn guix_docker_merge_layouts(
         let (merge, options) = unsafe { read::merge(options)? };
         let mut monitor = |news| {
             // SAFETY: the caller promises a function that may be called.
-            unsafe { progress::tell_monitor(options.monitor, options.progress_data, news) }
+            unsafe { progress::tell_monitor(options.monitor, options.progress_data, &news) }
         };
         crate::merge(&merge, &mut monitor)
     }));

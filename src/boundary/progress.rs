@@ -72,8 +72,10 @@ pub type Monitor = Option<unsafe extern "C" fn(data: *mut c_void, event: *const 
 pub unsafe fn tell(options: &Options, news: job::Progress) -> ControlFlow<()> {
     let data = options.progress_data;
     // SAFETY: the caller promises the functions.
-    unsafe { tell_monitor(options.monitor, data, news)? };
-    let job::Progress { phase, done, total } = news;
+    unsafe { tell_monitor(options.monitor, data, &news)? };
+    let job::Progress {
+        phase, done, total, ..
+    } = news;
     if let Some(progress) = options.progress {
         let done = if phase == Phase::Scanning { 0 } else { done };
         // SAFETY: the caller gave the function to be called like this.
@@ -92,9 +94,11 @@ pub unsafe fn tell(options: &Options, news: job::Progress) -> ControlFlow<()> {
 pub unsafe fn tell_monitor(
     monitor: Monitor,
     data: *mut c_void,
-    news: job::Progress,
+    news: &job::Progress,
 ) -> ControlFlow<()> {
-    let job::Progress { phase, done, total } = news;
+    let &job::Progress {
+        phase, done, total, ..
+    } = news;
     if let Some(monitor) = monitor {
         let event = Event {
             struct_size: size_of::<Event>() as u32,

@@ -35,6 +35,17 @@ pub enum Compression {
     Zstd,
 }
 
+impl Compression {
+    /// Its name in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Compression::None => "none",
+            Compression::Gzip => "gzip",
+            Compression::Zstd => "zstd",
+        }
+    }
+}
+
 /// How layers are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {

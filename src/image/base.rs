@@ -210,7 +210,7 @@ fn oci(store: &Store, choice: &Choice) -> Result<Base> {
         Ok(BaseLayer {
             diff_id: layer.diff_id,
             digest: layer.digest,
-            compression: compression(store, &section)?,
+            compression: store.compression(&section)?,
             section,
             size: 0,
             annotations,
@@ -267,7 +267,7 @@ fn docker(store: &Store, choice: &Choice) -> Result<Base> {
     }
     let layers = std::iter::zip(&files, diff_ids).map(|(name, diff_id)| {
         let section = store.file_of(name)?;
-        let compression = compression(store, &section)?;
+        let compression = store.compression(&section)?;
         Ok(BaseLayer {
             diff_id,
             // What it is when it is not compressed; else it is not known.
@@ -283,11 +283,6 @@ fn docker(store: &Store, choice: &Choice) -> Result<Base> {
         layers: layers.collect::<Result<_>>()?,
         config: store.parse(&config, &image.config)?,
     })
-}
-
-fn compression(store: &Store, section: &Section) -> Result<Compression> {
-    unpack::compression(section)
-        .map_err(|error| store.wrong(format_args!("a layer: {}", error.message())))
 }
 
 /// Names, of which images that have none are told apart by that.
@@ -330,8 +325,12 @@ impl BaseLayer {
             .because_of(Argument::Base)
         };
         self.stamp = self.section.stamp().ok();
-        let layer::Read { stored, archive } =
-            layer::read(&self.section, self.compression, names, job)?;
+        let layer::Read { stored, archive } = layer::read(
+            &self.section,
+            self.compression,
+            |member| names.note(member),
+            job,
+        )?;
         // Of a compressed layer of a Docker archive, nothing says what it is.
         let is_said = self.digest != self.diff_id || self.compression == Compression::None;
         if is_said && stored != self.digest {

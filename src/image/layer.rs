@@ -4,11 +4,11 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::mem;
 use std::rc::Rc;
 
-use super::names::Names;
 use super::section::Section;
-use super::tar::{Members, Source};
+use super::tar::{Member, Members, Source};
 use super::unpack;
 use crate::compress::Compression;
 use crate::digest::{DiffId, Digest, Sha256};
@@ -34,12 +34,33 @@ pub struct Archive {
     pub size: u64,
 }
 
-/// Reads the layer that is stored in `section`; `names` are told of its
-/// members.
+/// Reads the layer that is stored in `section`; `note` is told of its members,
+/// in their order.
 pub fn read(
     section: &Section,
     compression: Compression,
-    names: &mut Names,
+    mut note: impl FnMut(&Member),
+    job: &Job,
+) -> Result<Read> {
+    read_with(section, compression, None, |member, _| note(member), job)
+}
+
+/// Like [`read`], where `note` is told of a digest of each member's content as
+/// well.
+pub fn read_contents(
+    section: &Section,
+    compression: Compression,
+    note: impl FnMut(&Member, &Digest),
+    job: &Job,
+) -> Result<Read> {
+    read_with(section, compression, Some(Sha256::default()), note, job)
+}
+
+fn read_with(
+    section: &Section,
+    compression: Compression,
+    content: Option<Sha256>,
+    mut note: impl FnMut(&Member, &Digest),
     job: &Job,
 ) -> Result<Read> {
     let stored = Hashing::new(section.reader(), job);
@@ -52,10 +73,13 @@ pub fn read(
             source: Unpacked {
                 reader: unpacked,
                 position: 0,
+                content,
             },
         };
+        let nothing = Digest::of(b"");
         while let Some(member) = members.next()? {
-            names.note(&member);
+            let content = members.source.content.as_mut().map(mem::take);
+            note(&member, &content.map_or(nothing, Digest::from));
         }
         // Zeros, as a rule.
         let rest = io::copy(&mut members.source.reader, &mut io::sink());
@@ -116,6 +140,9 @@ impl<R: io::Read> io::Read for Hashing<'_, R> {
 struct Unpacked<R> {
     reader: R,
     position: u64,
+    /// Of what was skipped: the content of a member, up to the end of its last
+    /// block.
+    content: Option<Sha256>,
 }
 
 impl<R: io::Read> Source for Unpacked<R> {
@@ -140,6 +167,9 @@ impl<R: io::Read> Source for Unpacked<R> {
             let part = left.min(SKIP_SIZE as u64) as usize;
             if self.fill(&mut buffer[..part])? < part {
                 return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if let Some(content) = &mut self.content {
+                content.update(&buffer[..part]);
             }
             left -= part as u64;
         }

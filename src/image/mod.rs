@@ -17,12 +17,15 @@ mod section;
 mod store;
 mod tar;
 mod unpack;
+mod whole;
 
 pub use base::{Base, BaseLayer, BaseName, Choice};
 pub use names::{Found, Names};
 pub use oci::{Descriptor, Manifest, StoredImage, StoredLayer};
 pub use section::Section;
 pub use store::Store;
+pub use tar::Member;
+pub use whole::{ReadLayer, WholeImage, WholeLayer};
 
 use crate::error::{Error, Status};
 

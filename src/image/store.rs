@@ -16,6 +16,7 @@ use rustix::io::Errno;
 
 use super::section::Section;
 use super::{archive, malformed, unpack};
+use crate::compress::Compression;
 use crate::digest::Digest;
 use crate::error::{Error, Result, Status, quoted};
 use crate::format::documents::oci::blob_file;
@@ -150,6 +151,12 @@ impl Store {
             true => Ok(document),
             false => Err(self.wrong(format_args!("{name} is not what its digest says"))),
         }
+    }
+
+    /// How `layer`, which is here, is compressed.
+    pub fn compression(&self, layer: &Section) -> Result<Compression> {
+        unpack::compression(layer)
+            .map_err(|error| self.wrong(format_args!("a layer: {}", error.message())))
     }
 
     /// It is wrong in the way `problem` says.

@@ -13,7 +13,7 @@ pub use progress::{Monitor, Phase, Progress};
 pub use workers::panicked;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::clock::Clock;
@@ -30,6 +30,8 @@ pub struct Job {
     phase: Mutex<(Phase, u64)>,
     clock: Mutex<Clock>,
     done: AtomicU64,
+    /// What a worker has begun to read last.
+    item: Mutex<Option<Arc<[u8]>>>,
 }
 
 impl Job {
@@ -54,6 +56,7 @@ impl Job {
     /// Begins a phase of which nothing is done, while no worker runs.
     pub fn begin(&self, phase: Phase, total: u64) {
         self.done.store(0, Ordering::Relaxed);
+        *lock(&self.item) = None;
         lock(&self.clock).begin(phase);
         *lock(&self.phase) = (phase, total);
     }
@@ -76,7 +79,13 @@ impl Job {
             phase,
             done: if total == 0 { done } else { done.min(total) },
             total,
+            item: lock(&self.item).clone(),
         }
+    }
+
+    /// Notes that a layer is being read whose first path is `item`.
+    pub fn reads(&self, item: Option<&[u8]>) {
+        *lock(&self.item) = item.map(Arc::from);
     }
 
     /// Waits until `ready` is true of the state behind `mutex`, or fails when

@@ -3,6 +3,7 @@
 //! What a build is doing and how far it has come.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// What a build is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub enum Phase {
 
 /// How far a phase has come: in files for [`Phase::Scanning`], whose total is
 /// not known and 0, else in bytes before compression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// What is being done.
     pub phase: Phase,
@@ -27,6 +28,9 @@ pub struct Progress {
     pub done: u64,
     /// How much there is to do.  It does not change within a phase.
     pub total: u64,
+    /// The path, or the first of them, whose layer a worker has begun to read
+    /// last.
+    pub item: Option<Arc<[u8]>>,
 }
 
 /// Told of progress; breaking stops the build.

@@ -21,6 +21,7 @@ mod tree;
 
 pub use layer::{Item, Layer, Role};
 pub use member::Member;
+pub use references::graph_paths;
 
 use std::collections::{HashMap, HashSet};
 

@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::layering::{Bits, Item};
 use crate::error::{Argument, Error, Result, Status, quoted};
-use crate::name::clean;
+use crate::name::{absolute, clean};
 
 /// The length of the hash and the dash in front of a store item's name.
 const HASH_LENGTH: usize = 33;
@@ -27,24 +27,7 @@ struct Graph {
 /// The `paths`, of so many bytes, as the policy wants them, when `files` say
 /// what they refer to.  What no file tells of refers to nothing.
 pub fn items(paths: &[Vec<u8>], sizes: &[u64], files: &[Vec<u8>]) -> Result<Vec<Item>> {
-    let mut graph = Graph::default();
-    for file in files {
-        let reading = |error| {
-            let what = format!("reading {}", quoted(file));
-            Error::io(Status::Input, what, &error).because_of(Argument::ReferencesGraphs)
-        };
-        let content = std::fs::read(OsStr::from_bytes(file)).map_err(reading)?;
-        graph.parse(&content).map_err(|line| {
-            Error::argument(
-                Argument::ReferencesGraphs,
-                format_args!(
-                    "line {line} of {} is not as Guix's daemon writes it: for each item its \
-                     name, a line for its deriver, the number of references, and these",
-                    quoted(file)
-                ),
-            )
-        })?;
-    }
+    let mut graph = Graph::read(files)?;
     let is_known = |path: &Vec<u8>| graph.numbers.contains_key(&*clean(path));
     if !paths.is_empty() && !paths.iter().any(is_known) {
         return Err(Error::argument(
@@ -75,6 +58,15 @@ pub fn items(paths: &[Vec<u8>], sizes: &[u64], files: &[Vec<u8>]) -> Result<Vec<
     Ok(items.collect())
 }
 
+/// All items that `files` tell of, in the order of their names' bytes.
+pub fn graph_paths(files: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
+    let graph = Graph::read(files)?;
+    let paths = graph.numbers.into_keys();
+    let mut paths: Vec<Vec<u8>> = paths.map(|path| absolute(&path)).collect();
+    paths.sort_unstable();
+    Ok(paths)
+}
+
 /// The name of a store item without its directory and hash.
 fn name_only(path: &[u8]) -> &[u8] {
     let base = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
@@ -85,6 +77,29 @@ fn name_only(path: &[u8]) -> &[u8] {
 }
 
 impl Graph {
+    /// What `files` tell.
+    fn read(files: &[Vec<u8>]) -> Result<Self> {
+        let mut graph = Graph::default();
+        for file in files {
+            let reading = |error| {
+                let what = format!("reading {}", quoted(file));
+                Error::io(Status::Input, what, &error).because_of(Argument::ReferencesGraphs)
+            };
+            let content = std::fs::read(OsStr::from_bytes(file)).map_err(reading)?;
+            graph.parse(&content).map_err(|line| {
+                Error::argument(
+                    Argument::ReferencesGraphs,
+                    format_args!(
+                        "line {line} of {} is not as Guix's daemon writes it: for each item its \
+                         name, a line for its deriver, the number of references, and these",
+                        quoted(file)
+                    ),
+                )
+            })?;
+        }
+        Ok(graph)
+    }
+
     /// Adds what a file says; fails with the number of a line that is wrong.
     fn parse(&mut self, content: &[u8]) -> std::result::Result<(), usize> {
         let content = content.strip_suffix(b"\n").unwrap_or(content);

@@ -159,7 +159,7 @@ impl<'b> Pass<'_, 'b> {
         };
         let queue = Queue::new(pieces.len() as u64, threads, writer);
         self.job.run(threads, monitor, || {
-            let mut reader = LayerReader::new(self.image.file_system);
+            let mut reader = LayerReader::new(self.image.file_system, self.job);
             let mut packer = Packer::new(self.packing)?;
             while let Some(number) = queue.take(self.job)? {
                 let made = match &pieces[number as usize] {

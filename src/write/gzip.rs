@@ -66,7 +66,7 @@ pub fn write(
     let member = job.run_one(monitor, || GzipMember::new(way, level))?;
     let queue = Queue::new(whole, threads, member);
     job.run(threads, monitor, || {
-        let mut reader = LayerReader::new(image.file_system);
+        let mut reader = LayerReader::new(image.file_system, job);
         let mut encoder = Encoder::new(level);
         while let Some(number) = queue.take(job)? {
             let buffer = pool.take(PIECE_SIZE as usize);
@@ -81,7 +81,7 @@ pub fn write(
     job.run_one(monitor, || {
         let start = whole * PIECE_SIZE;
         let buffer = pool.take((layout.tail - start) as usize);
-        let mut reader = LayerReader::new(image.file_system);
+        let mut reader = LayerReader::new(image.file_system, job);
         let (buffer, _) = source.prepare(&mut reader, start, buffer)?;
         let (diff_ids, ending) = image.ending(layout, &hashes)?;
         let mut rest = buffer.to_vec();

@@ -90,7 +90,7 @@ struct Feeder<'a, 'b> {
 
 impl Feeder<'_, '_> {
     fn feed(&self, sink: &mut impl Sink) -> Result<Written> {
-        let mut reader = LayerReader::new(self.image.file_system);
+        let mut reader = LayerReader::new(self.image.file_system, self.job);
         for part in &self.layout.parts {
             match &part.kind {
                 PartKind::Bytes(bytes) => sink.write(bytes, self.job)?,

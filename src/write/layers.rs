@@ -144,8 +144,9 @@ impl<'a> LayerPass<'a> {
     /// One thread's share of the work.
     pub fn work<'b>(&self, pool: &'b Pool, hashes: &LayerHashes<'b>, job: &Job) -> Result<()> {
         // Each layer's files stay open in one.
-        let mut readers =
-            std::array::from_fn::<_, INTERLEAVED, _>(|_| LayerReader::new(self.work.file_system));
+        let mut readers = std::array::from_fn::<_, INTERLEAVED, _>(|_| {
+            LayerReader::new(self.work.file_system, job)
+        });
         loop {
             let ranges = self.queue.take(job)?;
             if ranges.is_empty() {

@@ -4,25 +4,36 @@
 
 use crate::error::{Argument, Error, Result, Status};
 use crate::input::{FileReader, FileSystem, Kind, Source};
+use crate::job::Job;
 use crate::plan::{Layer, Member};
 
 /// Reads layers.
 pub struct LayerReader<'a> {
     files: FileReader<'a>,
     headers: Vec<u8>,
+    job: &'a Job,
+    /// The layer that was read last.
+    layer: Option<&'a Layer>,
 }
 
 impl<'a> LayerReader<'a> {
-    /// For layers of files of `file_system`.
-    pub fn new(file_system: &'a FileSystem) -> Self {
+    /// For layers of files of `file_system`; `job` is told which.
+    pub fn new(file_system: &'a FileSystem, job: &'a Job) -> Self {
         LayerReader {
             files: FileReader::new(file_system),
             headers: Vec::new(),
+            job,
+            layer: None,
         }
     }
 
     /// Fills `out` with the bytes of `layer` that begin at `start`.
     pub fn fill(&mut self, layer: &'a Layer, start: u64, out: &mut [u8]) -> Result<()> {
+        if !self.layer.is_some_and(|last| std::ptr::eq(last, layer)) {
+            self.layer = Some(layer);
+            let item = layer.items.first();
+            self.job.reads(item.map(|item| item.path.as_slice()));
+        }
         if let Some(base) = &layer.base {
             return base.section.read_at(out, start).map_err(|error| {
                 Error::io(Status::InputChanged, "reading the base", &error)
@@ -121,15 +132,8 @@ mod tests {
         let request = Request::new(b"/image", &[below], b"/prefix").unwrap();
         let file_system = FileSystem::open().unwrap();
         let mut monitor = |_| ControlFlow::Continue(());
-        let plan = plan::plan(
-            &request,
-            0,
-            &file_system,
-            &[],
-            &Job::default(),
-            &mut monitor,
-        )
-        .unwrap();
+        let job = Job::default();
+        let plan = plan::plan(&request, 0, &file_system, &[], &job, &mut monitor).unwrap();
         let layer = &plan.layers[0];
         let [.., large, last] = layer.members.as_slice() else {
             panic!("{:?}", layer.members);
@@ -140,7 +144,7 @@ mod tests {
             (large.content_offset() + LARGE).next_multiple_of(512)
         );
 
-        let mut reader = LayerReader::new(&file_system);
+        let mut reader = LayerReader::new(&file_system, &job);
         let mut read = |start, size| {
             let mut bytes = vec![1; size];
             reader.fill(layer, start, &mut bytes).unwrap();

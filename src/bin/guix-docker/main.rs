@@ -1,7 +1,65 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The program `guix-docker`.
+//! The program `guix-docker`: images from the command line.
+//!
+//! Each command is a file of its own; [`options`] says what they take, and
+//! from that come the help, the manual pages and the completions.
 
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod build;
+mod check;
+mod closure;
+mod diff;
+mod failure;
+mod generate;
+mod index;
+mod inspect;
+mod interrupt;
+mod item;
+mod options;
+mod picture;
+mod progress;
+mod survey;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Subcommand};
+
+use failure::{Failure, Outcome};
+use options::{Cli, Command, Installation};
+
+fn main() -> ExitCode {
+    let program = Installation::augment_subcommands(Cli::command());
+    let done = match program.try_get_matches() {
+        Ok(matches) => run(&matches),
+        Err(error) => return failure::usage(&error),
+    };
+    match done {
+        Ok(outcome) => outcome.code(),
+        Err(failure) => failure.tell(),
+    }
+}
+
+fn run(matches: &ArgMatches) -> Result<Outcome, Failure> {
+    if let Ok(part) = Installation::from_arg_matches(matches) {
+        return match part {
+            Installation::Completions { shell } => generate::completions(shell),
+            Installation::Man { directory } => generate::manual(&directory),
+        };
+    }
+    let cli = Cli::from_arg_matches(matches);
+    let cli = cli.map_err(|error| Failure::Usage(error.to_string()))?;
+    interrupt::watch()?;
+    match cli.command {
+        Command::Build(options) => {
+            let order = options::order(matches);
+            build::run(&options, &order)
+        }
+        Command::Inspect(options) => inspect::run(&options),
+        Command::Diff(options) => diff::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::Index(options) => index::run(&options),
+    }
+}

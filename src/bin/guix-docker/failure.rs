@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! How the program ends: messages and exit codes.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use guix_docker::error::{Argument, Error, Status};
+
+use crate::interrupt;
+
+/// What is printed in front of every message.
+const PROGRAM: &str = "guix-docker";
+
+/// The exit code of a failure, of wrong usage, and of a signal, which is added.
+const FAILURE: u8 = 1;
+const USAGE: u8 = 2;
+const SIGNAL: u8 = 128;
+
+/// How a command ended that did what it was to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Fine,
+    /// What was checked is not.
+    Faulty,
+}
+
+/// Why a command did not do it.
+pub enum Failure {
+    /// The library says so.
+    Library(Error),
+    /// An option is wrong.
+    Usage(String),
+    /// Something else.
+    Other(String),
+}
+
+impl Outcome {
+    /// Its exit code.
+    pub fn code(self) -> ExitCode {
+        match self {
+            Outcome::Fine => ExitCode::SUCCESS,
+            Outcome::Faulty => ExitCode::from(FAILURE),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Library(error)
+    }
+}
+
+impl Failure {
+    /// Doing `what` failed.
+    pub fn io(what: impl fmt::Display, error: &io::Error) -> Self {
+        Failure::Library(Error::io(Status::Output, what, error))
+    }
+
+    /// Doing `what` failed, in reading.
+    pub fn input(what: impl fmt::Display, error: &io::Error) -> Self {
+        Failure::Library(Error::io(Status::Input, what, error))
+    }
+
+    /// A signal came.
+    pub fn stopped() -> Self {
+        Failure::Library(Error::new(Status::Cancelled, "it was stopped"))
+    }
+
+    /// The same failure, with what to do.
+    pub fn advise(self, advice: &str) -> Self {
+        match self {
+            Failure::Library(error) => Failure::Library(error.advise(advice)),
+            Failure::Usage(message) => Failure::Usage(format!("{message}; {advice}")),
+            Failure::Other(message) => Failure::Other(format!("{message}; {advice}")),
+        }
+    }
+
+    /// Prints the message; returns the exit code.
+    pub fn tell(self) -> ExitCode {
+        let (message, code) = match self {
+            Failure::Library(error) if error.status() == Status::Cancelled => {
+                match interrupt::signal() {
+                    Some(signal) => ("interrupted".to_owned(), SIGNAL + signal),
+                    None => (describe(&error), FAILURE),
+                }
+            }
+            Failure::Library(error) => (describe(&error), code_of(error.status())),
+            Failure::Usage(message) => (message, USAGE),
+            Failure::Other(message) => (message, FAILURE),
+        };
+        let _ = writeln!(io::stderr(), "{PROGRAM}: {message}");
+        ExitCode::from(code)
+    }
+}
+
+fn code_of(status: Status) -> u8 {
+    match status {
+        Status::InvalidArgument | Status::InvalidText | Status::UnsupportedSystem => USAGE,
+        _ => FAILURE,
+    }
+}
+
+/// The message of `error`, with the option that led to it.
+fn describe(error: &Error) -> String {
+    match error.which_argument() {
+        Some(argument) => format!("{}: {}", option(argument), error.message()),
+        None => error.message().to_owned(),
+    }
+}
+
+/// Warns of what a user should know.
+pub fn warn(message: &str) {
+    let _ = writeln!(io::stderr(), "{PROGRAM}: warning: {message}");
+}
+
+/// Prints what is wrong with the command line, or the help that it asks for;
+/// returns the exit code.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+    let text = error.render().to_string();
+    if !error.use_stderr() {
+        let done = io::stdout().write_all(text.as_bytes());
+        return match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(FAILURE),
+        };
+    }
+    let text = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            format!("say what to do\n\n{text}")
+        }
+        _ => text.strip_prefix("error: ").unwrap_or(&text).to_owned(),
+    };
+    let _ = write!(io::stderr(), "{PROGRAM}: {text}");
+    ExitCode::from(USAGE)
+}
+
+/// Prints `text` to the standard output.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::io("writing to the standard output", &error))
+}
+
+/// What this program calls `argument`.
+fn option(argument: Argument) -> &'static str {
+    match argument {
+        Argument::Options => "options",
+        Argument::Image | Argument::ImageFd => "--output",
+        Argument::Paths => "PATH",
+        Argument::Prefix => "--prefix",
+        Argument::Repository => "--repository",
+        Argument::ExtraFiles => "--directory, --file and --symlink",
+        Argument::Transformations => "--transform",
+        Argument::System => "--system",
+        Argument::Database => "--database",
+        Argument::EntryPoint => "--entry-point",
+        Argument::Environment => "--env",
+        Argument::Compressor => "--compressor",
+        Argument::CreationTime => "--creation-time",
+        Argument::MaxLayers => "--max-layers",
+        Argument::RootSystem => "--root-system",
+        Argument::History => "--history",
+        Argument::Ownership => "--ownership",
+        Argument::Variant => "--variant",
+        Argument::Whiteouts => "--whiteouts",
+        Argument::Modes => "--modes",
+        Argument::Xattrs => "--xattrs",
+        Argument::ParentDirectories => "--parent-directories",
+        Argument::ConfigKeys => "--config-keys",
+        Argument::Names => "--name",
+        Argument::Cmd => "--cmd",
+        Argument::User => "--user",
+        Argument::WorkingDirectory => "--working-directory",
+        Argument::ExposedPorts => "--expose",
+        Argument::Volumes => "--volume",
+        Argument::Labels => "--label",
+        Argument::StopSignal => "--stop-signal",
+        Argument::HealthCheck => "--health-check",
+        Argument::Author => "--author",
+        Argument::Config => "--config",
+        Argument::ArchiveDigest => "--archive-digest",
+        Argument::Format => "--format",
+        Argument::Annotations => "--annotation",
+        Argument::Reuse => "--reuse",
+        Argument::ImmutablePaths => "--immutable-paths",
+        Argument::Layering => "--layering",
+        Argument::ReferencesGraphs => "--references",
+        Argument::Base => "--base",
+        Argument::BaseName => "--base-name",
+        Argument::Target => "--output",
+        Argument::Sources => "LAYOUT",
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! What an image is, for programs.
+
+use guix_docker::digest::Digest;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+use crate::survey::{Item, Survey};
+
+/// An image.
+#[derive(Serialize)]
+struct Image<'a> {
+    names: &'a [String],
+    id: Digest,
+    manifest_digest: Option<Digest>,
+    platform: String,
+    size: u64,
+    stored_size: u64,
+    layers: Vec<Layer<'a>>,
+    annotations: &'a Map<String, Value>,
+    config: &'a Map<String, Value>,
+}
+
+/// A layer of it.
+#[derive(Serialize)]
+struct Layer<'a> {
+    diff_id: Digest,
+    size: u64,
+    digest: Digest,
+    stored_size: u64,
+    compression: &'static str,
+    items: &'a [Item],
+}
+
+/// An array of images.
+pub fn json(surveys: &[Survey]) -> Result<String, Failure> {
+    let images: Vec<Image> = surveys.iter().map(image).collect();
+    let text = serde_json::to_string_pretty(&images);
+    let text = text.map_err(|error| Failure::Other(format!("writing JSON: {error}")))?;
+    Ok(text + "\n")
+}
+
+fn image(survey: &Survey) -> Image<'_> {
+    let (size, stored_size) = survey.sizes();
+    let layers = survey.layers.iter().zip(&survey.image.layers);
+    let layers = layers.map(|(layer, whole)| Layer {
+        diff_id: layer.diff_id,
+        size: layer.size,
+        digest: layer.stored,
+        stored_size: layer.stored_size,
+        compression: whole.compression.name(),
+        items: &layer.items,
+    });
+    Image {
+        names: &survey.image.names,
+        id: survey.image.id,
+        manifest_digest: survey.image.manifest.map(|(digest, _)| digest),
+        platform: survey.image.platform(),
+        size,
+        stored_size,
+        layers: layers.collect(),
+        annotations: &survey.image.annotations,
+        config: &survey.image.config,
+    }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Reading images: which one is meant, and what its layers hold.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use guix_docker::digest::{DiffId, Digest, Sha256};
+use guix_docker::image::{Member, ReadLayer, WholeImage};
+use guix_docker::{Job, Phase};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::item::item_of;
+use crate::options::Selection;
+use crate::progress::Display;
+
+/// An image that was read.
+pub struct Survey {
+    pub image: WholeImage,
+    /// Its layers, lowest first.
+    pub layers: Vec<Layer>,
+}
+
+/// A layer of it.
+pub struct Layer {
+    /// The digest of its archive, and the size of that in bytes.
+    pub diff_id: DiffId,
+    pub size: u64,
+    /// The digest and the size in bytes of what is stored.
+    pub stored: Digest,
+    pub stored_size: u64,
+    /// What is in it, the largest first.
+    pub items: Vec<Item>,
+}
+
+/// A store item, or what is at the root, as far as it is in one layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Item {
+    pub path: String,
+    /// The bytes in its files.
+    pub size: u64,
+    /// The digest of all that is known of it.
+    #[serde(skip)]
+    pub content: Digest,
+}
+
+impl Survey {
+    /// The bytes of all layers, before compression and as they are stored.
+    pub fn sizes(&self) -> (u64, u64) {
+        let layers = self.layers.iter();
+        layers.fold((0, 0), |(size, stored), layer| {
+            (size + layer.size, stored + layer.stored_size)
+        })
+    }
+
+    /// What people call the image.
+    pub fn name(&self) -> String {
+        match self.image.names.is_empty() {
+            true => "an image without a name".to_owned(),
+            false => self.image.names.join(", "),
+        }
+    }
+}
+
+/// The images of the file or directory `name`.
+pub fn open(name: &OsStr, display: &Display) -> Result<Vec<WholeImage>, Failure> {
+    let job = Job::default();
+    let images = job.run_one(&mut display.monitor(), || {
+        WholeImage::open_all(name.as_bytes(), &job)
+    })?;
+    match images.is_empty() {
+        true => Err(Failure::Other(format!("{name:?} has no images"))),
+        false => Ok(images),
+    }
+}
+
+/// Those of `images` that are meant.
+pub fn select(
+    images: Vec<WholeImage>,
+    selection: &Selection,
+    file: &OsStr,
+) -> Result<Vec<WholeImage>, Failure> {
+    let all: Vec<String> = images.iter().map(describe).collect();
+    let is_meant = |image: &WholeImage| {
+        let name = selection.name.as_ref();
+        let platform = selection.platform.as_ref();
+        name.is_none_or(|name| image.names.contains(name))
+            && platform.is_none_or(|platform| image.platform() == *platform)
+    };
+    let meant: Vec<WholeImage> = images.into_iter().filter(is_meant).collect();
+    match meant.is_empty() {
+        false => Ok(meant),
+        true => Err(Failure::Usage(format!(
+            "{file:?} has no such image, but these: {}",
+            all.join("; ")
+        ))),
+    }
+}
+
+/// The one image of `file` that is meant.
+pub fn select_one(
+    file: &OsStr,
+    selection: &Selection,
+    display: &Display,
+) -> Result<WholeImage, Failure> {
+    let mut images = select(open(file, display)?, selection, file)?;
+    if images.len() > 1 {
+        let all: Vec<String> = images.iter().map(describe).collect();
+        return Err(Failure::Usage(format!(
+            "{file:?} has several images; say by --name or --platform which is meant: {}",
+            all.join("; ")
+        )));
+    }
+    images
+        .pop()
+        .ok_or_else(|| Failure::Other(format!("{file:?} has no images")))
+}
+
+fn describe(image: &WholeImage) -> String {
+    let names = match image.names.is_empty() {
+        true => "one without a name".to_owned(),
+        false => image.names.join(", "),
+    };
+    format!("{names} for {}", image.platform())
+}
+
+/// Reads all layers of `image`, several at once: `note` is told of their
+/// members, with what `new` made for the layer.
+pub fn read_layers<T: Send>(
+    image: &WholeImage,
+    display: &Display,
+    new: impl Fn() -> T + Sync,
+    note: impl Fn(&mut T, &Member, &Digest) + Sync,
+) -> Result<Vec<(ReadLayer, T)>, Failure> {
+    let job = Job::default();
+    let total = image.layers.iter().map(|layer| layer.section.size).sum();
+    job.begin(Phase::Comparing, total);
+    // The largest first, so that no thread has it alone in the end.
+    let mut order: Vec<usize> = (0..image.layers.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(image.layers[index].section.size));
+    let next = AtomicUsize::new(0);
+    let read: Mutex<BTreeMap<usize, (ReadLayer, T)>> = Mutex::default();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.min(order.len()).max(1);
+    job.run(threads, &mut display.monitor(), || {
+        while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            job.check()?;
+            let layer = &image.layers[index];
+            let mut told = new();
+            let found = layer.read(|member, content| note(&mut told, member, content), &job)?;
+            job.advance(layer.section.size);
+            if let Ok(mut read) = read.lock() {
+                read.insert(index, (found, told));
+            }
+        }
+        Ok(())
+    })?;
+    let read = read.into_inner().unwrap_or_default();
+    Ok(read.into_values().collect())
+}
+
+/// Reads `image`, which must be whole.
+pub fn survey(image: WholeImage, display: &Display) -> Result<Survey, Failure> {
+    let read = read_layers(&image, display, Items::default, Items::note)?;
+    let mut layers = Vec::with_capacity(read.len());
+    for (index, ((found, items), layer)) in read.into_iter().zip(&image.layers).enumerate() {
+        let wrong = |problem: &str| {
+            Failure::Other(format!(
+                "layer {} ({}): {problem}; `guix-docker check` tells all",
+                index + 1,
+                layer.diff_id
+            ))
+        };
+        let (diff_id, size) = found.archive.map_err(|problem| wrong(&problem))?;
+        if diff_id != layer.diff_id {
+            return Err(wrong("it is not what its digest says"));
+        }
+        layers.push(Layer {
+            diff_id,
+            size,
+            stored: found.stored,
+            stored_size: layer.section.size,
+            items: items.into_list(),
+        });
+    }
+    Ok(Survey { image, layers })
+}
+
+/// The items of a layer.
+#[derive(Default)]
+struct Items(BTreeMap<Vec<u8>, (u64, Sha256)>);
+
+impl Items {
+    fn note(&mut self, member: &Member, content: &Digest) {
+        let (size, hash) = self.0.entry(item_of(&member.name)).or_default();
+        *size += member.size;
+        for text in [&member.name, &member.link] {
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+        hash.update(&[member.kind.as_byte()]);
+        hash.update(&member.mode.to_le_bytes());
+        hash.update(&member.owner.uid.to_le_bytes());
+        hash.update(&member.owner.gid.to_le_bytes());
+        hash.update(&member.size.to_le_bytes());
+        hash.update(content.to_string().as_bytes());
+    }
+
+    fn into_list(self) -> Vec<Item> {
+        let paths: Vec<Vec<u8>> = self.0.keys().cloned().collect();
+        // A directory that is there because of what is in it is none.
+        let is_above = |path: &[u8]| {
+            let path = path.strip_suffix(b"/").unwrap_or(path);
+            paths.iter().any(|other| {
+                other
+                    .strip_prefix(path)
+                    .is_some_and(|rest| rest.len() > 1 && rest[0] == b'/')
+            })
+        };
+        let mut items: Vec<Item> = self
+            .0
+            .into_iter()
+            .filter(|(path, (size, _))| *size > 0 || !is_above(path))
+            .map(|(path, (size, hash))| Item {
+                path: String::from_utf8_lossy(&path).into_owned(),
+                size,
+                content: hash.into(),
+            })
+            .collect();
+        items.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.path.cmp(&b.path)));
+        items
+    }
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! `guix-docker check`.
+
+use std::path::Path;
+
+use guix_docker::digest::Digest;
+use guix_docker::request::Format;
+use serde_json::{Value, json};
+use tar::EntryType;
+
+use crate::common::{Scratch, run};
+use crate::{fine, guix_docker, json};
+
+/// A member of a layer: its type, its name, and its content or target.
+type Member<'a> = (EntryType, &'a str, &'a str);
+
+/// Layers, and what is found: its severity, its layer, its file, its reason.
+type Case<'a> = (&'a [&'a [Member<'a>]], &'a str, usize, &'a str, &'a str);
+
+/// What is done to a configuration.
+type Change = fn(&mut Value);
+
+const DIRECTORY: EntryType = EntryType::Directory;
+const FILE: EntryType = EntryType::Regular;
+const LINK: EntryType = EntryType::Symlink;
+
+fn archive(members: &[Member]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (kind, name, content) in members {
+        let mut header = tar::Header::new_gnu();
+        let bytes = name.as_bytes();
+        header.as_old_mut().name[..bytes.len()].copy_from_slice(bytes);
+        header.set_entry_type(*kind);
+        header.set_mode(0o755);
+        header.set_size(0);
+        let mut data = "";
+        match *kind {
+            LINK | EntryType::Link => header.set_link_name(content).unwrap(),
+            _ => {
+                header.set_size(content.len() as u64);
+                data = content;
+            }
+        }
+        header.set_cksum();
+        archive.append(&header, data.as_bytes()).unwrap();
+    }
+    archive.into_inner().unwrap()
+}
+
+/// A Docker archive of these layers, whose configuration `change` has changed.
+fn image(scratch: &Scratch, layers: &[&[Member]], change: impl Fn(&mut Value)) {
+    let layers: Vec<Vec<u8>> = layers.iter().map(|members| archive(members)).collect();
+    let ids: Vec<String> = layers
+        .iter()
+        .map(|layer| Digest::of(layer).to_string())
+        .collect();
+    let mut config = json!({
+        "architecture": "amd64", "os": "linux", "config": {},
+        "rootfs": {"type": "layers", "diff_ids": ids},
+    });
+    change(&mut config);
+    let names: Vec<String> = (0..layers.len())
+        .map(|number| format!("{number}.tar"))
+        .collect();
+    let manifest = json!([{"Config": "c.json", "RepoTags": ["app:1"], "Layers": names}]);
+    let mut image = tar::Builder::new(Vec::new());
+    let mut add = |name: &str, content: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        image.append_data(&mut header, name, content).unwrap();
+    };
+    add("c.json", config.to_string().as_bytes());
+    add("manifest.json", manifest.to_string().as_bytes());
+    for (name, layer) in names.iter().zip(&layers) {
+        add(name, layer);
+    }
+    scratch.file("image.tar", &image.into_inner().unwrap());
+}
+
+/// The findings, after checking the exit code.
+fn findings(scratch: &Scratch, code: i32) -> Vec<Value> {
+    let output = guix_docker(scratch, &["check", "--json", "image.tar"]);
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+    let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    checked[0]["findings"].as_array().unwrap().clone()
+}
+
+#[test]
+fn what_this_library_makes_is_well() {
+    let scratch = Scratch::new();
+    let item = scratch.file("item", b"content");
+    for format in [Format::DockerArchive, Format::OciArchive, Format::Oci] {
+        let name = format!("{format:?}");
+        let mut request = scratch.request(&name, &[Path::new(&item)]);
+        request.format(format);
+        request.name(b"app:1").unwrap();
+        run(&request).unwrap();
+        let text = fine(guix_docker(&scratch, &["check", &name]));
+        assert!(text.starts_with("app:1 (linux/"), "{text}");
+        assert!(text.ends_with("1 layer: all is well\n"), "{text}");
+        let found = json(guix_docker(&scratch, &["check", "--json", &name]));
+        assert_eq!(found[0]["findings"], json!([]));
+    }
+}
+
+#[test]
+fn files_that_engines_refuse_or_lose_are_found() {
+    let scratch = Scratch::new();
+    let usr: &[Member] = &[
+        (DIRECTORY, "usr/", ""),
+        (FILE, "usr/x", "x"),
+        (LINK, "bin", "usr"),
+    ];
+    let cases: &[Case] = &[
+        (
+            &[&[(FILE, "a", "1"), (FILE, "./a", "2")]],
+            "refused",
+            1,
+            "./a",
+            "twice",
+        ),
+        (
+            &[&[(FILE, "../a", "1")]],
+            "refused",
+            1,
+            "../a",
+            "out of the image",
+        ),
+        (
+            &[&[(EntryType::Link, "a", "b")]],
+            "refused",
+            1,
+            "a",
+            "hard link",
+        ),
+        (
+            &[&[(EntryType::new(b'Z'), "a", "")]],
+            "refused",
+            1,
+            "a",
+            "type",
+        ),
+        (
+            &[&[(LINK, "a", "b"), (FILE, "a/c", "1")]],
+            "lost",
+            1,
+            "a/c",
+            "below a",
+        ),
+        (
+            &[usr, &[(FILE, "bin/y", "y")]],
+            "lost",
+            2,
+            "bin/y",
+            "below bin",
+        ),
+        (
+            &[usr, &[(FILE, "usr", "y")]],
+            "lost",
+            2,
+            "usr",
+            "takes the place",
+        ),
+        (
+            &[usr, &[(FILE, "usr/.wh.y", "")]],
+            "lost",
+            2,
+            "usr/.wh.y",
+            "deletion",
+        ),
+        (
+            &[usr, &[(FILE, "/usr/y", "")]],
+            "note",
+            2,
+            "/usr/y",
+            "slash",
+        ),
+    ];
+    for (layers, severity, layer, file, reason) in cases {
+        image(&scratch, layers, |_| {});
+        let found = findings(&scratch, i32::from(*severity != "note"));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0]["severity"], *severity, "{found:?}");
+        assert_eq!(found[0]["layer"], *layer);
+        assert_eq!(found[0]["file"], *file);
+        assert!(
+            found[0]["reason"].as_str().unwrap().contains(reason),
+            "{found:?}"
+        );
+    }
+    // What is right.
+    for layers in [
+        &[usr, &[(FILE, "usr/.wh.x", ""), (FILE, "usr/y", "")][..]][..],
+        &[
+            usr,
+            &[(FILE, "usr/.wh..wh..opq", "")][..],
+            &[(FILE, "usr", "")][..],
+        ],
+        &[
+            usr,
+            &[
+                (FILE, ".wh.bin", ""),
+                (DIRECTORY, "bin/", ""),
+                (FILE, "bin/y", ""),
+            ][..],
+        ],
+        &[&[(FILE, "a", "1"), (EntryType::Link, "b", "a")][..]],
+    ] {
+        image(&scratch, layers, |_| {});
+        assert!(findings(&scratch, 0).is_empty());
+    }
+    // Very many are summed up.
+    let names: Vec<String> = (0..30).map(|number| format!("l/{number:02}")).collect();
+    let mut many: Vec<Member> = vec![(LINK, "l", "x")];
+    many.extend(names.iter().map(|name| (FILE, name.as_str(), "")));
+    image(&scratch, &[&many], |_| {});
+    let found = findings(&scratch, 1);
+    assert_eq!(found.len(), 11);
+    assert_eq!(found[10]["file"], "20 more");
+}
+
+#[test]
+fn documents_that_engines_refuse_are_found() {
+    let scratch = Scratch::new();
+    let layer: &[Member] = &[(FILE, "a", "1")];
+    let cases: &[(Change, &str)] = &[
+        (|config| config["architecture"] = json!("vax"), "\"vax\""),
+        (
+            |config| drop(config.as_object_mut().unwrap().remove("os")),
+            "what it is for",
+        ),
+        (|config| config["rootfs"]["type"] = json!("x"), "rootfs"),
+        (
+            |config| config["history"] = json!([{}, {}]),
+            "history tells of 2 layers",
+        ),
+        (|config| config["config"] = json!({"Env": "A=B"}), "\"Env\""),
+        (
+            |config| config["config"] = json!({"env": [], "Env": []}),
+            "twice",
+        ),
+        (
+            |config| config["rootfs"]["diff_ids"][0] = json!(Digest::of(b"x").to_string()),
+            "the configuration says",
+        ),
+    ];
+    for (change, reason) in cases {
+        image(&scratch, &[layer], change);
+        let found = findings(&scratch, 1);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0]["severity"], "refused");
+        assert!(
+            found[0]["reason"].as_str().unwrap().contains(reason),
+            "{found:?}"
+        );
+    }
+    let layers = vec![layer; 126];
+    image(&scratch, &layers, |_| {});
+    let text = guix_docker(&scratch, &["check", "image.tar"]).stdout;
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("126 layers: engines would refuse it\n  refused: it has 126 layers"));
+}
+
+#[test]
+fn blobs_that_are_not_what_is_said_are_found() {
+    let scratch = Scratch::new();
+    let item = scratch.file("item", &b"content ".repeat(1000));
+    let mut request = scratch.request("image.tar", &[Path::new(&item)]);
+    request.format(Format::Oci);
+    run(&request).unwrap();
+    let shown = json(guix_docker(&scratch, &["inspect", "--json", "image.tar"]));
+    let digest = shown[0]["layers"][0]["digest"].as_str().unwrap();
+    let blob = scratch.path("image.tar/blobs/sha256").join(&digest[7..]);
+    let whole = std::fs::read(&blob).unwrap();
+    let damage = |bytes: &[u8]| {
+        std::fs::remove_file(&blob).unwrap();
+        std::fs::write(&blob, bytes).unwrap();
+        findings(&scratch, 1)
+    };
+    let mut flipped = whole.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    let found = damage(&flipped);
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding["reason"].as_str().unwrap().contains("stored as"))
+    );
+    let found = damage(&whole[..whole.len() / 2]);
+    let reasons = serde_json::to_string(&found).unwrap();
+    assert!(
+        reasons.contains("are promised") && reasons.contains("cannot be read"),
+        "{reasons}"
+    );
+    let found = damage(b"no archive");
+    assert!(
+        serde_json::to_string(&found)
+            .unwrap()
+            .contains("its media type")
+    );
+}
