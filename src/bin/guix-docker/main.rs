@@ -4,4 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg_attr(not(test), expect(dead_code, reason = "no command draws yet"))]
+mod picture;
+
 fn main() {}
