@@ -8,6 +8,7 @@ use super::treemap::Rect;
 
 /// The space between text and the edges of its box.
 const MARGIN: (f64, f64) = (5.0, 3.0);
+const SMALL_MARGIN: (f64, f64) = (3.0, 2.0);
 /// The distance of lines, in sizes of the font.
 const SPACING: f64 = 1.3;
 /// Where text stands below the top of its line, in sizes of the font.
@@ -16,8 +17,13 @@ const ASCENT: f64 = 0.97;
 const LARGE: f64 = 15.0;
 const NORMAL: f64 = 12.0;
 const SMALL: f64 = 10.0;
+const SMALLEST: f64 = 9.0;
 /// From what width and height on a box has a name in large letters.
 const LARGE_BOX: (f64, f64) = (150.0, 70.0);
+/// From what width or height on a box has its name in small letters.
+const SMALL_BOX: f64 = 44.0;
+/// From what height on a box has its name at the top.
+const LOW_BOX: f64 = 30.0;
 /// In how many lines a name may be.
 const LINES: usize = 3;
 /// How much of a name is to be left when it is shortened.
@@ -39,8 +45,9 @@ pub struct Line {
 /// What is written in `rect`: a name after `mark`, and below it the first of
 /// `notes` that fits.
 pub fn lines(rect: &Rect, mark: Option<char>, name: &str, notes: &[String]) -> Vec<Line> {
-    let room = rect.w - 2.0 * MARGIN.0;
-    let height = rect.h - 2.0 * MARGIN.1;
+    let margin = if is_small(rect) { SMALL_MARGIN } else { MARGIN };
+    let room = rect.w - 2.0 * margin.0;
+    let height = rect.h - 2.0 * margin.1;
     let marked = match mark {
         // A space at which no line ends.
         Some(mark) => format!("{mark}\u{a0}{name}"),
@@ -53,12 +60,12 @@ pub fn lines(rect: &Rect, mark: Option<char>, name: &str, notes: &[String]) -> V
             .collect();
     };
     let mut out: Vec<Line> = Vec::new();
-    let mut top = rect.y + MARGIN.1;
+    let mut top = rect.y + margin.1;
     let mut add = |text: String, size: f64, faint: bool| {
         out.push(Line {
             text,
             size,
-            x: rect.x + MARGIN.0,
+            x: rect.x + margin.0,
             y: top + ASCENT * size,
             faint,
         });
@@ -69,10 +76,18 @@ pub fn lines(rect: &Rect, mark: Option<char>, name: &str, notes: &[String]) -> V
         left -= SPACING * size;
         add(text, size, false);
     }
-    let size = if size == LARGE { NORMAL } else { SMALL };
+    let size = if size == LARGE {
+        NORMAL
+    } else {
+        size.min(SMALL)
+    };
     let note = notes.iter().find(|note| width(note, size, false) <= room);
     if let Some(note) = note.filter(|_| left >= SPACING * size) {
         add(note.clone(), size, true);
+    }
+    // What is alone in a low box is in the middle of it.
+    if let ([line], true) = (out.as_mut_slice(), rect.h < LOW_BOX) {
+        line.y += left / 2.0;
     }
     out
 }
@@ -80,23 +95,26 @@ pub fn lines(rect: &Rect, mark: Option<char>, name: &str, notes: &[String]) -> V
 /// A name in lines and their size, if there is room.
 fn name_lines(name: &str, rect: &Rect, room: f64, height: f64) -> Option<(f64, Vec<String>)> {
     let most = |size: f64| LINES.min((height / (SPACING * size)) as usize);
-    let whole = |size: f64| {
-        (most(size) > 0 && width(name, size, false) <= room).then(|| (size, vec![name.into()]))
+    let sizes: &[f64] = if is_small(rect) {
+        &[SMALL, SMALLEST]
+    } else if rect.w >= LARGE_BOX.0 && rect.h >= LARGE_BOX.1 {
+        &[LARGE, NORMAL, SMALL, SMALLEST]
+    } else {
+        &[NORMAL, SMALL, SMALLEST]
     };
-    let wrapped =
-        |size: f64| wrap(name, size, room, most(size)).map(|texts: Vec<String>| (size, texts));
-    let large = rect.w >= LARGE_BOX.0 && rect.h >= LARGE_BOX.1;
-    large
-        .then(|| whole(LARGE).or_else(|| wrapped(LARGE)))
-        .flatten()
-        .or_else(|| whole(NORMAL))
-        .or_else(|| wrapped(NORMAL))
-        .or_else(|| whole(SMALL))
-        .or_else(|| wrapped(SMALL))
-        .or_else(|| {
-            let short = shorten(name, SMALL, false, room, LEAST)?;
-            (most(SMALL) > 0).then(|| (SMALL, vec![short]))
-        })
+    for &size in sizes {
+        // A name that fits is one line.
+        if let Some(texts) = wrap(name, size, room, most(size)) {
+            return Some((size, texts));
+        }
+    }
+    let short = shorten(name, SMALLEST, false, room, LEAST)?;
+    (most(SMALLEST) > 0).then(|| (SMALLEST, vec![short]))
+}
+
+/// Whether a box is one of the smaller ones that have a name.
+fn is_small(rect: &Rect) -> bool {
+    rect.w.min(rect.h) < SMALL_BOX
 }
 
 /// Only the mark, in the middle.
@@ -140,7 +158,7 @@ mod tests {
             let rect = rect(f64::from(w), f64::from(h));
             let mut bottom = rect.y;
             for line in lines(&rect, Some('+'), "glibc-locales-2.39", &notes) {
-                assert!(line.size >= SMALL);
+                assert!(line.size >= SMALLEST);
                 assert!(line.x >= rect.x && line.y - ASCENT * line.size >= bottom - 1e-6);
                 assert!(line.x + width(&line.text, line.size, false) <= rect.right());
                 bottom = line.y + (SPACING - ASCENT) * line.size;

@@ -4,14 +4,19 @@
 //!
 //! Layers have areas as their sizes, and so have the items within a layer; the
 //! line that names a layer and the gaps between boxes are taken off a layer's
-//! area before its items share the rest.  What would be too small to be seen
-//! is gathered: layers into one frame, items of a layer into one box for each
-//! kind of change.  Such a box has the area of all in it, and enough to be
-//! seen, so that everything is somewhere.
+//! area before its items share the rest.
+//!
+//! What would be too small to be seen is gathered, so that everything is
+//! somewhere.  Items of a layer are gathered into one box for each kind of
+//! change, with the area of all of them and enough to be seen.  Layers are
+//! gathered in a strip below all others, which is not to their scale: there
+//! nearly always is one, with some links and directories.
 
 use super::change::Kind;
+use super::text::{visible, width};
 use super::totals::drawn;
 use super::treemap::{Rect, squarify};
+use super::words::number;
 use super::{Item, Layer, Map};
 
 /// Layers with a smaller area than this are gathered, in square pixels.
@@ -23,20 +28,31 @@ const LAYER_GAP: f64 = 2.0;
 const ITEM_GAP: f64 = 1.0;
 /// The height of the line that names a layer.
 const HEADER: f64 = 22.0;
-/// A frame that is smaller has no such line.
-const LEAST_FRAME: (f64, f64) = (58.0, 48.0);
+/// A frame that is less high has no such line.
+const LEAST_HEIGHT: f64 = 48.0;
+/// A frame of this width has such a line also if the name has to be shortened.
+const ENOUGH_WIDTH: f64 = 110.0;
+/// The sizes of the font for names of layers.
+pub const NAME_SIZES: [f64; 2] = [12.0, 10.0];
+/// The space before and after what is in such a line.
+pub const NAME_MARGIN: f64 = 6.0;
+/// The height of the strip of the smallest layers, how much of its width is
+/// for words, and how wide a box in it may be.
+const STRIP: f64 = 30.0;
+const STRIP_WORDS: f64 = 400.0;
+const STRIP_BOX: f64 = 150.0;
 
 /// A layer in a picture, or the smallest ones together.
 #[derive(Debug)]
 pub struct Frame<'a> {
     /// Where it is.
     pub rect: Rect,
-    /// Where its name is, if there is room.
+    /// Where its name and size are, if there is room.
     pub header: Option<Rect>,
     /// What it is called.
     pub name: String,
     /// What else there is to say of it.
-    pub detail: &'a str,
+    pub detail: String,
     /// The size of what is in it.
     pub size: u64,
     /// What is in it.
@@ -65,54 +81,40 @@ pub enum What<'a> {
 pub fn arrange(map: &Map, within: Rect) -> Vec<Frame<'_>> {
     let sizes: Vec<u64> = map.layers.iter().map(drawn).collect();
     let areas = areas(&sizes, within.area());
-    let (small, large): (Vec<usize>, Vec<usize>) =
+    let (small, mut large): (Vec<usize>, Vec<usize>) =
         (0..areas.len()).partition(|&index| areas[index] < LEAST_LAYER);
-    // One that is alone needs no other name.
-    let mut groups: Vec<Vec<usize>> = large.into_iter().map(|index| vec![index]).collect();
-    if !small.is_empty() {
-        groups.push(small);
-    }
-    let weight = |group: &[usize]| {
-        let sum: f64 = group.iter().map(|&index| areas[index]).sum();
-        sum.max(LEAST_LAYER)
+    large.sort_by(|&one, &other| areas[other].total_cmp(&areas[one]));
+    let strip = match (small.is_empty(), large.is_empty()) {
+        (true, _) => 0.0,
+        (false, false) => STRIP,
+        (false, true) => within.h,
     };
-    let mut weighed: Vec<(f64, Vec<usize>)> = groups
+    let most = Rect {
+        h: within.h - strip,
+        ..within
+    };
+    let weights: Vec<f64> = large.iter().map(|&index| areas[index]).collect();
+    let mut out: Vec<Frame> = squarify(&weights, most)
         .into_iter()
-        .map(|group| (weight(&group), group))
+        .zip(large)
+        .map(|(rect, layer)| frame(map, rect.inset(LAYER_GAP), layer))
         .collect();
-    weighed.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let weights: Vec<f64> = weighed.iter().map(|(weight, _)| *weight).collect();
-    squarify(&weights, within)
-        .into_iter()
-        .zip(weighed)
-        .map(|(rect, (_, group))| frame(map, rect.inset(LAYER_GAP), &group))
-        .collect()
+    if !small.is_empty() {
+        out.push(strip_of(map, within.below(most.h).inset(LAYER_GAP), &small));
+    }
+    out
 }
 
-/// The frame of some layers, mostly of one.
-fn frame<'a>(map: &'a Map, rect: Rect, layers: &[usize]) -> Frame<'a> {
-    let (name, detail) = match layers {
-        &[only] => {
-            let Layer { name, detail, .. } = &map.layers[only];
-            (name.clone(), detail.as_str())
-        }
-        _ => (
-            format!("{} layers", super::words::number(layers.len())),
-            "the smallest",
-        ),
-    };
-    let items: Vec<(usize, &Item)> = layers
+/// The frame of a layer.
+fn frame(map: &Map, rect: Rect, index: usize) -> Frame<'_> {
+    let layer = &map.layers[index];
+    let name = visible(&layer.name);
+    let room = rect.w - 2.0 * NAME_MARGIN;
+    let fits = NAME_SIZES
         .iter()
-        .flat_map(|&layer| {
-            let items = map.layers[layer].items.iter();
-            items.map(move |item| (layer, item))
-        })
-        .collect();
-    let size = items
-        .iter()
-        .fold(0u64, |sum, (_, item)| sum.saturating_add(item.size));
-    let header =
-        (rect.w >= LEAST_FRAME.0 && rect.h >= LEAST_FRAME.1).then_some(Rect { h: HEADER, ..rect });
+        .any(|&size| width(&name, size, true) <= room);
+    let named = rect.h >= LEAST_HEIGHT && (fits || rect.w >= ENOUGH_WIDTH);
+    let header = named.then_some(Rect { h: HEADER, ..rect });
     let inside = match header {
         Some(_) => Rect {
             x: rect.x + 3.0,
@@ -122,12 +124,50 @@ fn frame<'a>(map: &'a Map, rect: Rect, layers: &[usize]) -> Frame<'a> {
         },
         None => rect.inset(2.0),
     };
+    let items: Vec<(usize, &Item)> = layer.items.iter().map(|item| (index, item)).collect();
     Frame {
         rect,
         header,
         name,
+        detail: visible(&layer.detail),
+        size: drawn(layer),
+        boxes: boxes(&items, inside),
+    }
+}
+
+/// The strip of the smallest layers: words, and boxes at their right.
+fn strip_of<'a>(map: &'a Map, rect: Rect, layers: &[usize]) -> Frame<'a> {
+    let (name, detail) = match layers {
+        &[only] => {
+            let Layer { name, detail, .. } = &map.layers[only];
+            (visible(name), format!("{}, not to scale", visible(detail)))
+        }
+        _ => (
+            format!("{} smaller layers", number(layers.len())),
+            "not to scale".into(),
+        ),
+    };
+    let of_layer = |&layer: &usize| {
+        map.layers[layer]
+            .items
+            .iter()
+            .map(move |item| (layer, item))
+    };
+    let items: Vec<(usize, &'a Item)> = layers.iter().flat_map(of_layer).collect();
+    let words = STRIP_WORDS.min(rect.w / 2.0);
+    let inside = Rect {
+        x: rect.x + words,
+        w: (rect.w - words - 2.0).min(STRIP_BOX * items.len() as f64),
+        ..rect.inset(2.0)
+    };
+    Frame {
+        rect,
+        header: Some(Rect { w: words, ..rect }),
+        name,
         detail,
-        size,
+        size: layers.iter().fold(0, |sum: u64, &layer| {
+            sum.saturating_add(drawn(&map.layers[layer]))
+        }),
         boxes: boxes(&items, inside),
     }
 }
@@ -315,7 +355,8 @@ mod tests {
         let map = samples::map(layers);
         let frames = check(&map);
         assert_eq!(frames.len(), 2);
-        assert_eq!(frames[1].name, "50 layers");
+        assert_eq!(frames[1].name, "50 smaller layers");
+        assert!((frames[1].rect.h + 4.0 - STRIP).abs() < 1e-6);
         assert_eq!(frames[1].size, 49 * 50 / 2);
     }
 

@@ -66,7 +66,7 @@ pub fn of_layers(canvas: &mut Canvas, layers: usize, gathered: bool, at: Rect) {
         x += 5.0;
         say(canvas, &mut x, "many small items");
     }
-    let note = "The area of a box is its size.";
+    let note = "Areas are sizes.";
     canvas.text(&Text::new(note, at.right(), middle, 12.0).class("faint end"));
 }
 

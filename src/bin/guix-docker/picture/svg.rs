@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::change::Kind;
 use super::label;
-use super::layout::{Frame, Placed, What, arrange};
+use super::layout::{Frame, NAME_MARGIN, NAME_SIZES, Placed, What, arrange};
 use super::text::{escape, is_guess, shorten, visible, width};
 use super::totals::Totals;
 use super::treemap::Rect;
@@ -114,7 +114,7 @@ impl Context<'_> {
     fn draw_frame(&self, canvas: &mut Canvas, frame: &Frame) {
         let tooltip = [
             frame.name.clone(),
-            frame.detail.into(),
+            frame.detail.clone(),
             size_in_words(frame.size),
         ];
         canvas.begin("layer", &tooltip);
@@ -184,23 +184,25 @@ impl Context<'_> {
 
 /// Name a layer, with its size and what else there is room for.
 fn draw_header(canvas: &mut Canvas, frame: &Frame, header: &Rect) {
-    let (left, right) = (header.x + 7.0, header.right() - 7.0);
-    let base = header.y + 15.5;
+    let (left, right) = (header.x + NAME_MARGIN, header.right() - NAME_MARGIN);
+    let base = header.y + header.h / 2.0 + 4.5;
     let mut room = right - left;
+    let fitting = NAME_SIZES
+        .into_iter()
+        .find(|&size| width(&frame.name, size, true) <= room);
+    let font = fitting.unwrap_or(NAME_SIZES[0]);
     let size = size_in_words(frame.size);
     let size_width = width(&size, 11.0, false);
-    let name = visible(&frame.name);
-    if width(&name, 12.0, true) + 12.0 + size_width <= room {
+    if width(&frame.name, font, true) + 12.0 + size_width <= room {
         canvas.text(&Text::new(&size, right, base, 11.0).class("faint end"));
         room -= size_width + 12.0;
     }
-    let Some(name) = shorten(&name, 12.0, true, room, 4) else {
+    let Some(name) = shorten(&frame.name, font, true, room, 4) else {
         return;
     };
-    canvas.text(&Text::new(&name, left, base, 12.0).class("strong"));
-    let done = width(&name, 12.0, true) + 8.0;
-    let detail = visible(frame.detail);
-    if let Some(detail) = shorten(&detail, 11.0, false, room - done, 6) {
+    canvas.text(&Text::new(&name, left, base, font).class("strong"));
+    let done = width(&name, font, true) + 8.0;
+    if let Some(detail) = shorten(&frame.detail, 11.0, false, room - done, 6) {
         canvas.text(&Text::new(&detail, left + done, base, 11.0).class("faint"));
     }
 }

@@ -3,7 +3,7 @@
 //! Text in XML and HTML, and how wide it is.
 
 /// How wide text in bold is against text that is not.
-const BOLD: f64 = 1.14;
+const BOLD: f64 = 1.1;
 
 /// `text` with what is not to be seen, is not allowed in XML or changes the
 /// direction of what follows spelled as in Rust: `\n`, `\u{202e}`.
@@ -69,18 +69,20 @@ pub fn is_guess(text: &str) -> bool {
 /// The width of a character in units of the font's size.
 fn advance(c: char) -> f64 {
     match c {
-        'i' | 'j' | 'l' => 0.29,
+        'i' | 'j' | 'l' => 0.32,
         ' ' | '\u{a0}' | '.' | ',' | '/' | '|' | '\\' | ':' | ';' | '\'' | 'I' | 'J' => 0.35,
         '-' | 'f' | 't' | '(' | ')' | '[' | ']' | '!' => 0.40,
         'r' | '"' => 0.46,
         's' | 'z' | 'c' | 'k' | 'x' | 'v' | 'y' | '_' | '?' | '*' => 0.60,
         'a'..='h' | 'n'..='q' | 'u' | '0'..='9' | '$' | '`' | '{' | '}' => 0.64,
-        'w' => 0.82,
+        'w' => 0.84,
         'm' | 'W' | '@' | '%' | '…' => 1.0,
         'A'..='H' | 'K' | 'L' | 'P' | 'R'..='V' | 'X'..='Z' => 0.77,
         'M' | 'N' | 'O' | 'Q' | '#' | '&' | '<' | '>' | '=' | '+' | '~' | '^' | '−' | '±' => {
             0.87
         }
+        // Latin, Greek, Cyrillic.
+        '\u{c0}'..='\u{52f}' => 0.8,
         _ => 1.1,
     }
 }
