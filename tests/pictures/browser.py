@@ -138,7 +138,6 @@ class Browser:
                       clickCount=1)
 
     def screenshot(self, clip=None):
-        """The page, or a part of it (x, y, width and height), as PNG."""
+        """What is in the window, or a part (x, y, width and height), as PNG."""
         more = {"clip": dict(zip(("x", "y", "width", "height"), clip), scale=1)} if clip else {}
-        return base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=True,
-                                          **more)["data"])
+        return base64.b64decode(self.call("Page.captureScreenshot", **more)["data"])

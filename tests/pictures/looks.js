@@ -35,7 +35,19 @@ globalThis.looks = (() => {
     return out;
   }
 
-  const texts = () => [...svg().querySelectorAll("text")].map(box);
+  // Letters of a font that others fall back on can have higher lines than are
+  // needed for them: their lines are taken to be as high as those of others.
+  function line(text) {
+    const out = box(text);
+    if (!text.hasAttribute("textLength")) return out;
+    const matrix = text.getScreenCTM();
+    const base = matrix.d * text.y.baseVal[0].value + matrix.f;
+    const size = matrix.d * parseFloat(getComputedStyle(text).fontSize);
+    return { ...out, top: Math.max(out.top, base - 0.95 * size),
+             bottom: Math.min(out.bottom, base + 0.3 * size) };
+  }
+
+  const texts = () => [...svg().querySelectorAll("text")].map(line);
   // The rectangle that a text is written on.
   const owner = (text) =>
     text.parentNode.querySelector(":scope > rect") || svg().querySelector("rect.ground");

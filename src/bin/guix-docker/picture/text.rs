@@ -5,18 +5,31 @@
 /// How wide text in bold is against text that is not.
 const BOLD: f64 = 1.1;
 
-/// `text` with what is not to be seen, is not allowed in XML or changes the
-/// direction of what follows spelled as in Rust: `\n`, `\u{202e}`.
+/// How many marks, such as accents, one letter has in any language.
+const MARKS: usize = 2;
+
+/// `text` with what is not to be seen, is not allowed in XML, changes the
+/// direction of what follows or would be put over other lines spelled as in
+/// Rust: `\n`, `\u{202e}`.
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut marks = 0;
     for c in text.chars() {
-        if hidden(c) {
+        marks = if is_mark(c) { marks + 1 } else { 0 };
+        if hidden(c) || marks > MARKS {
             out.extend(c.escape_default());
         } else {
             out.push(c);
         }
     }
     out
+}
+
+/// Whether a character is put above, below or over the one before it.
+fn is_mark(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}'
+        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
 fn hidden(c: char) -> bool {
@@ -149,6 +162,8 @@ mod tests {
             visible("\u{7f}\u{85}\u{202e}\u{fffe}\u{1ffff}"),
             "\\u{7f}\\u{85}\\u{202e}\\u{fffe}\\u{1ffff}"
         );
+        assert_eq!(visible("e\u{302}\u{301}"), "e\u{302}\u{301}");
+        assert_eq!(visible("e\u{302}\u{301}\u{301}"), "e\u{302}\u{301}\\u{301}");
         assert_eq!(visible("Grüße, 世界 🦬 �"), "Grüße, 世界 🦬 �");
         // Whatever there is, no control characters are left.
         let all: String = (0..=0x10_ffff).filter_map(char::from_u32).collect();
