@@ -19,12 +19,8 @@ const PATCH: (f64, f64) = (26.0, 14.0);
 /// The class of a layer's colour: the colours go from the lowest layer to the
 /// topmost.
 pub fn layer_class(index: usize, layers: usize) -> String {
-    let step = if layers <= STEPS {
-        index
-    } else {
-        index * STEPS / layers
-    };
-    format!("l{step}")
+    let last = layers.saturating_sub(1).max(1);
+    format!("l{}", (index * (STEPS - 1) + last / 2) / last)
 }
 
 /// The height of a legend.
@@ -55,7 +51,7 @@ pub fn of_layers(canvas: &mut Canvas, layers: usize, gathered: bool, at: Rect) {
         say(canvas, &mut x, "lowest layer");
     }
     for step in 0..layers.min(STEPS) {
-        patch(canvas, &mut x, &format!("l{step}"));
+        patch(canvas, &mut x, &layer_class(step, layers.min(STEPS)));
     }
     x += 5.0;
     let text = if layers > 1 { "top layer" } else { "the layer" };
@@ -118,7 +114,8 @@ mod tests {
     #[test]
     fn colours_go_from_the_first_layer_to_the_last() {
         assert_eq!(layer_class(0, 1), "l0");
-        assert_eq!(layer_class(7, 8), "l7");
+        assert_eq!(layer_class(1, 2), "l7");
+        assert_eq!(layer_class(3, 8), "l3");
         assert_eq!(layer_class(0, 125), "l0");
         assert_eq!(layer_class(124, 125), "l7");
         for layers in 1..200 {

@@ -52,7 +52,15 @@ pub fn draw(map: &Map, heading: bool) -> String {
         h: map_height(totals.items),
         ..place
     };
-    let mut canvas = Canvas::new(map, &totals, place.bottom() + MARGIN - 2.0);
+    // A page has margins of its own.
+    let left = if heading { 0.0 } else { MARGIN - 2.0 };
+    let extent = Rect {
+        x: left,
+        y: 0.0,
+        w: WIDTH - 2.0 * left,
+        h: place.bottom() + MARGIN - 2.0,
+    };
+    let mut canvas = Canvas::new(map, &totals, &extent);
     if heading {
         draw_heading(&mut canvas, map, &totals);
     }
@@ -242,17 +250,18 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    fn new(map: &Map, totals: &Totals, height: f64) -> Canvas {
+    fn new(map: &Map, totals: &Totals, extent: &Rect) -> Canvas {
+        let Rect { x, w, h, .. } = *extent;
         let style = super::text::without_head(include_str!("map.css"));
         let out = format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" class="map" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="map-title map-desc">
+            r#"<svg xmlns="http://www.w3.org/2000/svg" class="map" width="{w}" height="{h}" viewBox="{x} 0 {w} {h}" role="img" aria-labelledby="map-title map-desc">
 <title id="map-title">{}</title>
 <desc id="map-desc">{}</desc>
 <style>
 {style}</style>
 <defs>
 {}{}{}</defs>
-<rect class="ground" width="{WIDTH}" height="{height}"/>
+<rect class="ground" x="{x}" width="{w}" height="{h}"/>
 "#,
             escape(&map.title),
             escape(&description(map, totals)),
