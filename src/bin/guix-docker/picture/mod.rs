@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Pictures of images: a treemap of layers and what is in them, by size, as
+//! SVG, and a page with the same and a table.
+//!
+//! Functions from plain data to text, which is the same for the same data:
+//!
+//! - [`layout`] has the boxes and where they are, by [`treemap`];
+//! - [`svg`](mod@svg) draws them, [`label`] what is written in them, [`legend`]
+//!   what explains them;
+//! - [`html`](mod@html) is the page;
+//! - [`change`], [`text`] and [`words`] say things.
+
+mod change;
+mod html;
+mod label;
+mod layout;
+mod legend;
+#[cfg(test)]
+mod samples;
+mod svg;
+mod text;
+mod totals;
+mod treemap;
+mod words;
+
+pub use change::Change;
+pub use html::html;
+pub use svg::svg;
+pub use words::{count, size_in_words};
+
+/// What a picture shows.
+#[derive(Clone, Debug)]
+pub struct Map {
+    /// What it is a picture of.
+    pub title: String,
+    /// A line below the title.
+    pub subtitle: String,
+    /// The layers, lowest first.
+    pub layers: Vec<Layer>,
+}
+
+/// A layer, with what is in it.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// What it is called, such as "Layer 3".
+    pub name: String,
+    /// What else there is to say of it, such as a short diff ID.
+    pub detail: String,
+    /// What is in it, in any order.
+    pub items: Vec<Item>,
+}
+
+/// A store item, or a top-level directory.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its whole name.
+    pub path: String,
+    /// A short one, such as "bash-5.2".
+    pub name: String,
+    /// Its size in bytes; that which it had, if it was removed.
+    pub size: u64,
+    /// How it differs from what it is compared with.
+    pub change: Change,
+}
+
+/// A table of names and values under a heading.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The heading.
+    pub heading: String,
+    /// Names and values.
+    pub rows: Vec<(String, String)>,
+}
