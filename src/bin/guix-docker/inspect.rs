@@ -69,7 +69,7 @@ pub fn short(digest: &guix_docker::digest::Digest) -> String {
 
 /// The picture of an image.
 fn map(survey: &Survey) -> Map {
-    let (size, stored) = survey.sizes();
+    let (_, stored) = survey.sizes();
     let layers = survey.layers.iter().enumerate();
     let layers = layers.map(|(index, layer)| picture::Layer {
         name: format!("Layer {}", index + 1),
@@ -88,10 +88,8 @@ fn map(survey: &Survey) -> Map {
     Map {
         title: survey.name(),
         subtitle: format!(
-            "{}, {} in {} layers, {} as it is stored",
+            "{}, {} as it is stored",
             survey.image.platform(),
-            size_in_words(size),
-            survey.layers.len(),
             size_in_words(stored),
         ),
         layers: layers.collect(),
