@@ -85,31 +85,32 @@ true, and return what it prints to its standard output and error."
       ((expected arguments ...)
        (test-equal (string-append "text: " expected) expected
          (apply describe arguments))))
-    '(("scanning" 0 0 scanning 0 #t)
-      ("scanning: 1234 files" 1234 0 scanning 9 #t)
-      ("writing" 0 0 writing 0 #f)
-      ("writing: 0%, 0 B of 999 B" 0 999 writing 0 #f)
-      ("writing: 50%, 500 B of 1.0 kB" 500 1000 writing 1/10 #f)
-      ("writing: 50%, 500 B of 1.0 kB, 250 B/s, 0:02 left"
+    `(("listing 0 files" 0 0 scanning 0 #t)
+      ("listing: 1234 files" 1234 0 scanning 9 #f)
+      ("writing: 0 bytes of 999 bytes (0 %)" 0 999 writing 0 #f)
+      ("writing: 500 bytes of 1 kB (50 %)" 500 1000 writing 1/10 #f)
+      ("writing: 500 bytes of 1 kB (50 %), 250 bytes/s, 2 s left"
        500 1000 writing 2 #f)
-      ("comparing: 33%, 1.0 MB of 3.0 MB, 100.0 kB/s, 0:20 left"
-       1000000 3000000 comparing 10 #f)
-      ("writing: 99%, 999.9 kB of 1.0 MB, 999.9 kB/s, 0:01 left"
-       999949 999950 writing 1 #f)
-      ("writing: 0%, 1 B of 3.6 kB, 1 B/s, 59:59 left"
+      ("reading: 1.2 MB of 3 MB (40 %), 120 kB/s, 15 s left"
+       1200000 3000000 comparing 10 #f)
+      ("writing: 999 kB of 1 MB (100 %), 999 kB/s, 0 s left"
+       999499 999500 writing 1 #f)
+      ("writing: 1 byte of 3.6 kB (0 %), 1 byte/s, 59:59 left"
        1 3600 writing 1 #f)
-      ("writing: 0%, 1 B of 10.0 kB, 1 B/s, 2:46:39 left"
+      ("writing: 1 byte of 10 kB (0 %), 1 byte/s, 2:46:39 left"
        1 10000 writing 1 #f)
-      ("writing: 100%, 2.0 GB of 2.0 GB, 1.0 GB/s, 0:00 left"
+      ("writing: 2 GB of 2 GB (100 %), 1 GB/s, 0 s left"
        2000000000 2000000000 writing 2 #f)
+      ("writing: 5000 EB of 5000 EB (100 %)"
+       ,(* 5 (expt 10 21)) ,(* 5 (expt 10 21)) writing 0 #f)
       ;; No more than all.
-      ("writing: 100%, 10 B of 10 B, 10 B/s, 0:00 left"
+      ("writing: 10 bytes of 10 bytes (100 %), 10 bytes/s, 0 s left"
        11 10 writing 1 #f)
-      ("writing [------------------------] 0%, 0 B of 100 B"
+      ("writing [>                             ] 0 bytes of 100 bytes"
        0 100 writing 0 #t)
-      ("writing [############------------] 50%, 50 B of 100 B"
+      ("writing [===============>              ] 50 bytes of 100 bytes"
        50 100 writing 0 #t)
-      ("writing [########################] 100%, 100 B of 100 B"
+      ("writing [==============================] 100 bytes of 100 bytes"
        100 100 writing 0 #t)))
 
    ;; When it is written.
@@ -134,14 +135,14 @@ true, and return what it prints to its standard output and error."
                              '((0 0 10 writing) finish
                                (1/100 0 10 writing) finish))))
    (test-equal "the rate is that of the phase"
-     "writing: 0%, 0 B of 100 B
-writing: 50%, 50 B of 100 B, 5 B/s, 0:10 left\n"
+     "writing: 0 bytes of 100 bytes (0 %)
+writing: 50 bytes of 100 bytes (50 %), 5 bytes/s, 10 s left\n"
      (written #f 5 '((0 1 0 scanning) (4 1 0 scanning)
                      (20 0 100 writing) (30 50 100 writing)
                      finish)))
    (test-equal "a log has a line every few seconds"
-     "writing: 50%, 50 B of 100 B, 10 B/s, 0:05 left
-writing: 95%, 95 B of 100 B, 9 B/s, 0:01 left\n"
+     "writing: 50 bytes of 100 bytes (50 %), 10 bytes/s, 5 s left
+writing: 95 bytes of 100 bytes (95 %), 9 bytes/s, 1 s left\n"
      (written #f 5 (append (map (lambda (second)
                                   (list second (* 10 second) 100 'writing))
                                 (iota 10))
@@ -149,7 +150,7 @@ writing: 95%, 95 B of 100 B, 9 B/s, 0:01 left\n"
    (test-equal "and nothing about a build that takes no time" ""
      (written #f 5 '((0 0 10 writing) (1 10 10 writing) finish)))
    (test-equal "a procedure of two arguments does, too"
-     "writing: 50%, 5 B of 10 B, 1 B/s, 0:05 left\n"
+     "writing: 5 bytes of 10 bytes (50 %), 1 byte/s, 5 s left\n"
      (written #f 5 '((0 0 10) (5 5 10))))
    (test-assert "a port that cannot be written to stops nothing"
      (call-with-output-file "/dev/full"

@@ -36,13 +36,13 @@
 
 (define %line-interval
   ;; Seconds from one line of a log to the next.
-  5)
+  3)
 
 (define %least-time
   ;; Seconds after which a rate can be told.
   1/2)
 
-(define %bar-width 24)
+(define %bar-width 30)
 
 ;; A terminal is told not to wrap lines while the bar is written: what is too
 ;; long for it is cut off.
@@ -55,80 +55,86 @@
 ;;; Text.
 ;;;
 
-(define (tenths number)
-  "Return NUMBER, which is exact, as text with one digit after the point."
-  (let ((tenths (inexact->exact (round (* 10 number)))))
-    (string-append (number->string (quotient tenths 10)) "."
-                   (number->string (remainder tenths 10)))))
+(define (round-to-integer number)
+  (inexact->exact (floor (+ number 1/2))))
 
 (define (size->string bytes)
-  "Return the number of BYTES as text, in the unit that suits it."
-  (let loop ((size bytes)
-             (units '("B" "kB" "MB" "GB" "TB" "PB" "EB")))
-    (match units
-      ((unit) (string-append (tenths size) " " unit))
-      ((unit rest ...)
-       (cond ((>= size 1000)
-              (loop (/ size 1000) rest))
-             ((string=? unit "B")
-              (string-append (number->string size) " B"))
-             ;; It would be rounded to 1000.0.
-             ((>= size 19999/20)
-              (loop 1 rest))
-             (else
-              (string-append (tenths size) " " unit)))))))
-
-(define (two-digits number)
-  (string-pad (number->string number) 2 #\0))
+  "Return the number of BYTES as text, such as \"12.3 MB\" or \"845 kB\"."
+  (if (< bytes 1000)
+      (string-append (number->string bytes) (if (= bytes 1) " byte" " bytes"))
+      (let loop ((size (/ bytes 1000))
+                 (units '("kB" "MB" "GB" "TB" "PB" "EB")))
+        (let ((whole (round-to-integer size))
+              (tenths (round-to-integer (* 10 size))))
+          (match units
+            ((unit rest ...)
+             (cond ((and (>= whole 1000) (pair? rest))
+                    (loop (/ size 1000) rest))
+                   ((and (< tenths 1000) (positive? (remainder tenths 10)))
+                    (string-append (number->string (quotient tenths 10)) "."
+                                   (number->string (remainder tenths 10))
+                                   " " unit))
+                   (else
+                    (string-append (number->string whole) " " unit)))))))))
 
 (define (duration->string seconds)
-  "Return SECONDS, rounded up, as text: minutes, and hours if need be."
-  (let* ((seconds (inexact->exact (ceiling seconds)))
+  "Return SECONDS as text, such as \"7 s\" or \"1:03:07\"."
+  (let* ((seconds (round-to-integer seconds))
          (minutes (quotient seconds 60)))
-    (string-append (if (< minutes 60)
-                       (number->string minutes)
-                       (string-append (number->string (quotient minutes 60))
-                                      ":" (two-digits (remainder minutes 60))))
-                   ":" (two-digits (remainder seconds 60)))))
+    (define (two-digits number)
+      (string-pad (number->string number) 2 #\0))
 
-(define (percentage done total)
-  (string-append (number->string (quotient (* 100 done) total)) "%"))
+    (cond ((zero? minutes)
+           (string-append (number->string seconds) " s"))
+          ((< minutes 60)
+           (string-append (number->string minutes)
+                          ":" (two-digits (remainder seconds 60))))
+          (else
+           (string-append (number->string (quotient minutes 60))
+                          ":" (two-digits (remainder minutes 60))
+                          ":" (two-digits (remainder seconds 60)))))))
 
 (define (bar done total)
-  "Return a bar of which DONE of TOTAL parts are full."
-  (let ((full (quotient (* %bar-width done) total)))
-    (string-append "[" (make-string full #\#)
-                   (make-string (- %bar-width full) #\-) "]")))
+  "Return a bar that is as full as DONE of TOTAL."
+  (let* ((full (quotient (* %bar-width done) total))
+         (tip (if (< full %bar-width) ">" "")))
+    (string-append "[" (make-string full #\=)
+                   (string-pad-right tip (- %bar-width full)) "]")))
+
+(define (percentage done total)
+  (string-append "(" (number->string (round-to-integer (/ (* 100 done) total)))
+                 " %)"))
 
 (define (speed done total seconds)
   "Return the words for the rate of DONE bytes in SECONDS and for the time that
 the rest of TOTAL takes at this rate, or none if there is too little to tell it
 from."
   (if (and (>= seconds %least-time) (positive? done))
-      (list (string-append (size->string (floor (/ done seconds))) "/s")
-            (string-append (duration->string (/ (* (- total done) seconds) done))
-                           " left"))
-      '()))
+      (string-append ", " (size->string (floor (/ done seconds))) "/s, "
+                     (duration->string (/ (* (- total done) seconds) done))
+                     " left")
+      ""))
 
 (define (describe done total phase seconds bar?)
   "Return a line about a PHASE of which DONE of TOTAL has been done in SECONDS,
 with a bar if BAR? is true."
-  (if (or (eq? phase 'scanning) (not (positive? total)))
-      (if (positive? done)
-          (string-append (symbol->string phase) ": " (number->string done)
-                         " files")
-          (symbol->string phase))
-      (let ((done (min done total)))
-        (string-append
-         (symbol->string phase)
-         (if bar?
-             (string-append " " (bar done total) " ")
-             ": ")
-         (string-join (cons* (percentage done total)
-                             (string-append (size->string done) " of "
-                                            (size->string total))
-                             (speed done total seconds))
-                      ", ")))))
+  (define word
+    ;; Those that the program 'guix-docker' has.
+    (match phase
+      ('scanning "listing")
+      ('comparing "reading")
+      ('writing "writing")
+      (_ "working")))
+
+  (if (and (positive? total) (not (eq? phase 'scanning)))
+      (let* ((done (min done total))
+             (bytes (string-append (size->string done) " of "
+                                   (size->string total)))
+             (speed (speed done total seconds)))
+        (if bar?
+            (string-append word " " (bar done total) " " bytes speed)
+            (string-append word ": " bytes " " (percentage done total) speed)))
+      (string-append word (if bar? " " ": ") (number->string done) " files")))
 
 
 ;;;
