@@ -14,7 +14,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
-    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libguix_docker.so.0");
+    // cargo-c gives it one itself, of the same name.
+    println!("cargo::rerun-if-env-changed=CARGO_C_CARGO");
+    if env::var_os("CARGO_C_CARGO").is_none() {
+        println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libguix_docker.so.0");
+    }
     link_libgcc_statically(&out)?;
     generate_header(&root, &out)
 }

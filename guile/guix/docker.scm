@@ -241,7 +241,8 @@ of all bytes, both 0 while files are being listed.  If it takes a third
 argument, that is what is being done: 'scanning' files, 'comparing' layers that
 may be equal, or 'writing' the image; while scanning, the first is then the
 number of files found so far, and the second 0.  An exception that it raises
-stops the build.
+stops the build.  '(progress-bar)', of the module '(guix docker progress)', shows
+it on the standard error.
 
 File names may be bytevectors where they are not text.  Errors are exceptions
 of type '&docker-error' with a message, and leave no file behind."

@@ -20,6 +20,7 @@
 (define-module (guix docker ffi)
   #:use-module (guix docker arguments)
   #:use-module (guix docker library)
+  #:use-module (guix docker progress)
   #:use-module (guix docker results)
   #:use-module (guix docker structures)
   #:use-module (ice-9 match)
@@ -287,7 +288,12 @@ PROGRESS raised."
     (argument-error "progress" "~s is not a procedure" progress))
   (call-with-cell free-error
     (lambda (error)
-      (unless (zero? (call-watched (prepare error) progress))
+      (unless (zero? (dynamic-wind
+                       (const #t)
+                       (lambda ()
+                         (call-watched (prepare error) progress))
+                       (lambda ()
+                         (finish-progress progress))))
         (raise-exception (read-error (cell-content error)))))))
 
 (define (call-build-docker-image arguments)
