@@ -22,7 +22,6 @@
   #:use-module (guix store)
   #:use-module (guix utils)
   #:use-module (ice-9 match)
-  #:autoload   (guix-docker packages) (guix-docker)
   #:export (%image-builder
             default-image-builder
             prebuilt-image-builder))
@@ -34,22 +33,28 @@
 ;;;
 ;;; Code:
 
-(define (installed-item)
-  "Return the store item that this module is installed in, with the library and
-the other modules, or #f if it is that of a channel or a checkout."
+(define (installed-prefix)
+  "Return the directory that this module is installed below, or #f if it is that
+of a channel or a checkout."
   (match (current-source-directory)
     ((? string? directory)
-     (and (store-path? directory)
-          (string-contains directory "/share/guile/site/")
-          (direct-store-path directory)))
+     (and=> (string-contains directory "/share/guile/site/")
+            (lambda (index)
+              (string-take directory index))))
     (_ #f)))
 
 (define (default-image-builder)
-  "Return the package guix-docker, or what stands for it where this module was
-installed with it."
-  (match (installed-item)
-    (#f   guix-docker)
-    (item (computed-file "guix-docker" #~(symlink #$item #$output)))))
+  "Return the package guix-docker, or the modules and the library that this
+module was installed with."
+  (match (installed-prefix)
+    (#f
+     ;; What is installed comes without this module.
+     (module-ref (resolve-interface '(guix-docker packages)) 'guix-docker))
+    ((? direct-store-path? item)
+     (computed-file "guix-docker" #~(symlink #$item #$output)))
+    (prefix
+     (prebuilt-image-builder (string-append prefix
+                                            "/lib/libguix_docker.so.0")))))
 
 (define %image-builder
   ;; The builder of images that have none of their own; #f is the default one.

@@ -19,20 +19,24 @@
 
 (define-module (guix-docker images)
   #:use-module (gnu compression)
+  #:autoload   (gnu packages base) (libc-utf8-locales-for-target)
+  #:autoload   (gnu packages gnupg) (guile-gcrypt)
+  #:autoload   (gnu packages guile) (guile-sqlite3)
   #:use-module (guix diagnostics)
   #:use-module (guix gexp)
   #:use-module (guix i18n)
   #:use-module (guix modules)
   #:use-module (guix monads)
+  #:use-module (guix packages)
   #:use-module (guix profiles)
   #:use-module (guix records)
   #:use-module (guix search-paths)
+  #:use-module ((guix self) #:select (make-config.scm))
   #:use-module (guix store)
   #:use-module (guix-docker builder)
   #:use-module (ice-9 match)
   #:use-module (srfi srfi-1)
   #:use-module (srfi srfi-34)
-  #:autoload   (guix scripts pack) (docker-image)
   #:export (container-image
             container-image?
             this-container-image
@@ -46,7 +50,8 @@
             container-image-localstatedir?
             container-image-builder
             container-image-options
-            %container-image-formats))
+            %container-image-formats
+            manifest->image-name))
 
 ;;; Commentary:
 ;;;
@@ -163,21 +168,80 @@ does by itself needs no package."
     ("zstd" #~'("zstd" "-3"))
     (name   (compressor-command (lookup-compressor name)))))
 
-(define (database image profile)
-  "Return the database of the store items in PROFILE if IMAGE is to have one."
-  (and (container-image-localstatedir? image)
-       (file-append ((@@ (guix scripts pack) store-database) (list profile))
-                    "/db/db.sqlite")))
-
 (define (repository image)
-  "Return the name that IMAGE gets in Docker if its options give none."
-  ((@@ (guix scripts pack) manifest->friendly-name) (image-manifest image)))
+  "Return the name that IMAGE gets in Docker if its options give none: the names
+of the packages, as many as there are in 'guix pack'."
+  (manifest->image-name (image-manifest image)))
+
+(define (manifest->image-name manifest)
+  "Return the names of the first entries of MANIFEST, joined by hyphens: as many
+as make less than 40 characters, or one."
+  (match (map manifest-entry-name (manifest-entries manifest))
+    (() "")
+    ((name . names)
+     (let loop ((result name)
+                (names names))
+       (match names
+         (() result)
+         ((name . rest)
+          (let ((longer (string-append result "-" name)))
+            (if (< (string-length longer) 40)
+                (loop longer rest)
+                result))))))))
+
+
+;;;
+;;; The store database.
+;;;
+
+(define (with-propagated package)
+  "Return PACKAGE and what it propagates."
+  (cons package
+        (map second (package-transitive-propagated-inputs package))))
 
 (define not-config?
   (match-lambda
     (('guix 'config) #f)
     (((or 'guix 'gnu) _ ...) #t)
     (_ #f)))
+
+(define (store-database profile)
+  "Return a file-like object: the database of the store items in PROFILE."
+  (define schema
+    (local-file (search-path %load-path "guix/store/schema.sql")))
+
+  (define build
+    (with-extensions (append (with-propagated guile-gcrypt)
+                             (with-propagated guile-sqlite3))
+      (with-imported-modules `(((guix config) => ,(make-config.scm))
+                               ,@(source-module-closure
+                                  '((guix build store-copy)
+                                    (guix store database))
+                                  #:select? not-config?))
+        #~(begin
+            (use-modules (guix build store-copy)
+                         (guix store database))
+
+            (sql-schema #$schema)
+            ;; File names may have any characters.
+            (setenv "GUIX_LOCPATH"
+                    #+(file-append (libc-utf8-locales-for-target
+                                    (%current-system))
+                                   "/lib/locale"))
+            (setlocale LC_ALL "en_US.utf8")
+            (with-database #$output db
+              (register-items db
+                              (call-with-input-file "profile"
+                                read-reference-graph)
+                              #:registration-time %epoch))))))
+
+  (computed-file "store-database.sqlite" build
+                 #:options `(#:references-graphs (("profile" ,profile)))))
+
+
+;;;
+;;; The build.
+;;;
 
 (define (build image profile target)
   "Return the G-expression that builds IMAGE of PROFILE for TARGET, a triplet or
@@ -191,13 +255,15 @@ does by itself needs no package."
     (map search-path-specification->sexp
          (manifest-search-paths (image-manifest image))))
 
-  ;; (guix docker) comes from BUILDER: the one that this Guix has must not.
-  (with-extensions (list builder)
-    (with-imported-modules (source-module-closure
-                            '((guix build store-copy)
-                              (guix build utils)
-                              (guix search-paths))
-                            #:select? not-config?)
+  ;; (guix docker) is that of BUILDER, not this Guix's.  (guix build store-copy)
+  ;; needs Guile-Gcrypt.
+  (with-extensions (list builder guile-gcrypt)
+    (with-imported-modules `(((guix config) => ,(make-config.scm))
+                             ,@(source-module-closure
+                                '((guix build store-copy)
+                                  (guix build utils)
+                                  (guix search-paths))
+                                #:select? not-config?))
       #~(begin
           (use-modules (guix build store-copy)
                        (guix build utils)         ;for %xz-parallel-args
@@ -254,7 +320,8 @@ does by itself needs no package."
                       (call-with-input-file "profile" read-reference-graph))
                  profile
                  #:repository #$(repository image)
-                 #:database #+(database image profile)
+                 #:database #+(and (container-image-localstatedir? image)
+                                   (store-database profile))
                  #:system (or #$target %host-type)
                  #:environment environment
                  #:entry-point

@@ -17,18 +17,24 @@
 ;;; You should have received a copy of the GNU General Public License
 ;;; along with guix-docker.  If not, see <http://www.gnu.org/licenses/>.
 
-;; Guix loads this file by its name: the modules beside it, in a channel, or in
-;; the share/guile/site of the same package, may be on no load path yet.
+;; Guix has the modules of channels on its load path.  Those beside a file that it
+;; finds by GUIX_EXTENSIONS_PATH, in a checkout or in the share/guile/site of the
+;; same package, it has not.
 (eval-when (expand load eval)
-  (let ((top (and=> (current-filename)
-                    (lambda (file)
-                      (dirname (dirname (dirname (canonicalize-path file))))))))
-    (when (and top (not (search-path %load-path "guix-docker/images.scm")))
-      (let ((directories (list top
-                               (string-append top "/guile/site/"
-                                              (effective-version)))))
-        ;; Last, so that no module of Guix is taken from there.
-        (set! %load-path (append %load-path directories))))))
+  (let ((module-directories
+         (lambda (extensions)
+           (let ((top (dirname (dirname extensions))))
+             (list top
+                   (string-append top "/guile/site/" (effective-version)))))))
+    (unless (search-path %load-path "guix-docker/images.scm")
+      (for-each (lambda (directory)
+                  (when (file-exists? (string-append directory
+                                                     "/guix-docker/images.scm"))
+                    ;; Last, so that no module of Guix is taken from there.
+                    (set! %load-path (append %load-path (list directory)))))
+                (apply append
+                       (map module-directories
+                            (parse-path (getenv "GUIX_EXTENSIONS_PATH"))))))))
 
 (define-module (guix extensions docker)
   #:use-module (gnu compression)
@@ -389,7 +395,7 @@ GUIX_DOCKER_LIBRARY~%")
   "Return the image that OPTS describe."
   (let ((content (options->manifest opts)))
     (container-image
-     (name (string-append (manifest->friendly-name content) "-"
+     (name (string-append (manifest->image-name content) "-"
                           (symbol->string (assoc-ref opts 'format))))
      (content content)
      (format (assoc-ref opts 'format))
@@ -404,9 +410,6 @@ GUIX_DOCKER_LIBRARY~%")
      (localstatedir? (assoc-ref opts 'localstatedir?))
      (builder (options->builder opts))
      (options (image-options opts)))))
-
-(define manifest->friendly-name
-  (@@ (guix scripts pack) manifest->friendly-name))
 
 (define (build-image store opts)
   "Build the image that OPTS describe and print its file name."
