@@ -126,6 +126,17 @@ package_inputs () {
 check "the package: its derivation has the source, and all crates of Cargo.lock" \
     package package_inputs
 
+by_default () {
+    inside GUIX_EXTENSIONS_PATH="$channel/guix/extensions" \
+        guix docker build -d --no-grafts -e '(@ (gnu packages base) hello)' \
+        >"$log/default.drv" || return
+    inside guix gc --references "$(cat "$log/default.drv")" >"$log/default.inputs" ||
+        return
+    grep -q -F -x "$(cat "$log/package.drv")" "$log/default.inputs"
+}
+check "guix docker build: without a library, that package is an input" \
+    docker-default by_default
+
 # What 'guix pull' makes of a channel is on the load path afterwards.
 pulled () {
     source=$(sed -n 's/^source //p' "$log/package.inputs")

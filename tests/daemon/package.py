@@ -18,10 +18,10 @@ from crates import locked_crates  # noqa: E402
 
 def problems(inputs, checkout, root):
     lines = [line.split() for line in inputs]
-    crates = {(name, checksum, url) for kind, name, checksum, url
+    crates = {(name, checksum, "/".join(url.split("/")[-4:])) for kind, name, checksum, url
               in (line for line in lines if line[0] == "crate")}
     wanted = {(f"rust-{name.replace('_', '-')}-{version}.tar.gz", checksum,
-               f'"https://crates.io/api/v1/crates/{name}/{version}/download"')
+               f'crates/{name}/{version}/download"')
               for name, version, checksum in locked_crates(checkout)}
     for crate in sorted(crates - wanted):
         yield f"not in Cargo.lock: {crate}"

@@ -88,13 +88,13 @@
                         (object->string
                          '(begin
                             (use-modules (guix docker))
-                            (build-docker-image "../image.tar"
-                                                (list (getcwd))
-                                                (getcwd)
-                                                #:max-layers 2))))))))))
+                            (let ((tree (string-append (getcwd) "/guile")))
+                              (build-docker-image "../image.tar"
+                                                  (list tree) tree
+                                                  #:max-layers 2)))))))))))
     (native-inputs (list guile-3.0))
     (inputs (cargo-inputs 'guix-docker #:module '(guix-docker crates)))
-    (home-page "https://guix.gnu.org/")
+    (home-page "https://guix.gnu.org/")           ;of what it is made for
     (synopsis "Native replacement for the Docker image module of Guix")
     (description
      "This package builds Docker and OCI images from files, in one pass and on
