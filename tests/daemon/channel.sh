@@ -54,6 +54,10 @@ same_in_service () {
 check "a container-image as the value of an oci-image: the same" \
     docker-service same_in_service
 
+check "container-images: said in other words, and refused" docker-objects \
+    inside guile -L "$channel" -L /checkout/tests/daemon \
+    /checkout/tests/daemon/objects.scm /session/library.so
+
 all_options () {
     image=$(guix_docker -m /checkout/tests/daemon/manifest.scm \
         -f oci-archive -C zstd --max-layers=5 --layering=references \
