@@ -455,6 +455,14 @@
   (crate-source "shlex" "2.0.1"
                 "1fjsll1cd7d2bcpdij9kd6w62rpbc7qqzvydvs021vsmr1cxvypq"))
 
+(define rust-signal-hook-0.3.18
+  (crate-source "signal-hook" "0.3.18"
+                "1qnnbq4g2vixfmlv28i1whkr0hikrf1bsc4xjy2aasj2yina30fq"))
+
+(define rust-signal-hook-registry-1.4.8
+  (crate-source "signal-hook-registry" "1.4.8"
+                "06vc7pmnki6lmxar3z31gkyg9cw7py5x9g7px70gy2hil75nkny4"))
+
 (define rust-simd-adler32-0.3.10
   (crate-source "simd-adler32" "0.3.10"
                 "1sny4y2qa5mwyxx5x59ln2p02vsdh92004njlslnx98imjc9489s"))
@@ -740,6 +748,8 @@
                                    rust-serde-spanned-1.1.3
                                    rust-sha2-0.11.0
                                    rust-shlex-2.0.1
+                                   rust-signal-hook-0.3.18
+                                   rust-signal-hook-registry-1.4.8
                                    rust-simd-adler32-0.3.10
                                    rust-slab-0.4.12
                                    rust-strsim-0.11.1
