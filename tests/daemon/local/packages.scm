@@ -110,3 +110,8 @@ chmod 755 \"$out/bin/guile\"\n")
 (replace-export! 'default-guile-derivation
                  (lambda _
                    (lift-package (default-guile))))
+(replace-export! 'set-guile-for-build
+                 (lambda (guile)
+                   (lambda (store)
+                     (%guile-for-build (local-package-derivation store guile))
+                     (values *unspecified* store))))
