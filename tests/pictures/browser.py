@@ -55,10 +55,12 @@ class Browser:
         self._number = 0
         self._session = None
         self._events = []
+        self.asked_for = []     # what the page that is shown has asked for
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target,
                                   flatten=True)["sessionId"]
         self.call("Page.enable")
+        self.call("Network.enable")
 
     def close(self):
         """End the browser and wait for it."""
@@ -79,8 +81,12 @@ class Browser:
             if not some:
                 raise RuntimeError("chromium says nothing")
             self._got += some
-        message, self._got = self._got.split(b"\0", 1)
-        return json.loads(message)
+        text, self._got = self._got.split(b"\0", 1)
+        message = json.loads(text)
+        self._events.append(message.get("method"))
+        if message.get("method") == "Network.requestWillBeSent":
+            self.asked_for.append(message["params"]["request"]["url"])
+        return message
 
     def call(self, method, **parameters):
         """The result of a command of the protocol."""
@@ -97,7 +103,6 @@ class Browser:
                 if "error" in message:
                     raise RuntimeError(f"{method}: {message['error']}")
                 return message["result"]
-            self._events.append(message.get("method"))
 
     def open(self, path, width=1280, height=1200, dark=False, scripts=True):
         """Show a file."""
@@ -107,9 +112,10 @@ class Browser:
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
         self._events.clear()
+        self.asked_for.clear()
         self.call("Page.navigate", url=f"file://{path}")
         while "Page.loadEventFired" not in self._events:
-            self._events.append(self._message().get("method"))
+            self._message()
 
     def evaluate(self, expression):
         """The value of an expression of JavaScript."""

@@ -103,6 +103,8 @@ def main():
                 browser.evaluate(script)
                 look(browser, name, theme, count)
                 look_at_pixels(browser, name, theme)
+                check(f"{name}, {theme}: it asks for nothing else",
+                      browser.asked_for == [f"file://{path}.svg"], browser.asked_for)
                 if keep:
                     with open(os.path.join(keep, f"{name}-{theme}.png"), "wb") as file:
                         file.write(browser.screenshot())

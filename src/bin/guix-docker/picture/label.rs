@@ -174,10 +174,10 @@ mod tests {
             ["glibc-locales-2.39", "12.3 MB, was 10 MB"]
         );
         assert_eq!(
-            texts(110.0, 60.0, None),
+            texts(92.0, 60.0, None),
             ["glibc-", "locales-2.39", "12.3 MB"]
         );
-        assert_eq!(texts(60.0, 20.0, Some('+')), ["+\u{a0}glibc…"]);
+        assert_eq!(texts(60.0, 20.0, Some('+')), ["+\u{a0}glibc-l…"]);
         assert_eq!(texts(20.0, 20.0, Some('+')), ["+"]);
         assert_eq!(texts(20.0, 20.0, None), [""; 0]);
         assert_eq!(texts(5.0, 5.0, Some('+')), [""; 0]);
