@@ -159,7 +159,6 @@ fn row(out: &mut String, map: &Map, totals: &Totals, layer: usize, item: &Item) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::change::Kind;
     use super::super::samples;
     use super::*;
 
