@@ -35,7 +35,7 @@ pub fn html(map: &Map, facts: &[Facts]) -> String {
         escape(&map.title),
         escape(&map.subtitle),
         totals.words(),
-        legend::amounts(map.layers.len(), &totals),
+        legend::amounts(map.layers_left(), &totals),
         svg::draw(map, false)
     );
     if !facts.is_empty() {

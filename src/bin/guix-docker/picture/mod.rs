@@ -40,6 +40,15 @@ pub struct Map {
     pub layers: Vec<Layer>,
 }
 
+impl Map {
+    /// How many layers there are, but for those of what is gone.
+    fn layers_left(&self) -> usize {
+        let is_gone = |item: &Item| item.change == Change::Removed;
+        let is_left = |layer: &&Layer| layer.items.is_empty() || !layer.items.iter().all(is_gone);
+        self.layers.iter().filter(is_left).count()
+    }
+}
+
 /// A layer, with what is in it.
 #[derive(Clone, Debug)]
 pub struct Layer {

@@ -108,7 +108,7 @@ fn draw_heading(canvas: &mut Canvas, map: &Map, totals: &Totals) {
         }
     };
     line(&map.title, &totals.words(), 42.0, 20.0, "strong");
-    let amounts = legend::amounts(map.layers.len(), totals);
+    let amounts = legend::amounts(map.layers_left(), totals);
     line(&map.subtitle, &amounts, 64.0, 13.0, "faint");
 }
 
@@ -219,7 +219,7 @@ fn draw_header(canvas: &mut Canvas, frame: &Frame, header: &Rect) {
 fn description(map: &Map, totals: &Totals) -> String {
     let mut out = format!(
         "Treemap of {}: {}.",
-        legend::amounts(map.layers.len(), totals),
+        legend::amounts(map.layers_left(), totals),
         totals.words()
     );
     if totals.compared {
