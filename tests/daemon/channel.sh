@@ -64,10 +64,10 @@ all_options () {
         --name=local.example:5000/team/shell:1 --name=other:auto \
         --entry-point=bin/bash --cmd=-c --cmd='echo hi' --user=1000:100 \
         --env=PATH=/given --env=WORD='two words' --label=a=b --label=c=d=e \
-        --working-directory=/tmp --exposed-port=80/tcp --volume=/data \
+        --working-directory=/tmp --expose=80/tcp --volume=/data \
         --stop-signal=SIGINT --author=nobody --annotation=x=y \
         --health-check='{"Test":["CMD","true"]}' --config='{"x":1}' \
-        --variant=v2 --ownership=/tmp:7:8 --config-keys=spec \
+        --variant=v2 --ownership=/tmp=7:8 --parent-directories --config-keys=spec \
         --history=none --root=/session/all-options) || return
     [ "$(inside readlink /session/all-options)" = "$image" ] || return
     ZSTD="chroot $root zstd" \

@@ -41,13 +41,12 @@ class Image:
                  for layer in self.manifest["layers"]]
         return [[item.split("-", 1)[1] for item in json.loads(each)] for each in lists]
 
-    def owner(self, name):
-        """Return the user and the group of NAME in the topmost layer."""
+    def members(self, index):
+        """Return the members of a layer."""
         command = shlex.split(os.environ.get("ZSTD", "zstd"))
         layer = subprocess.run([*command, "-dc"], check=True, stdout=subprocess.PIPE,
-                               input=self.layer(self.manifest["layers"][-1])).stdout
-        member = tarfile.open(fileobj=io.BytesIO(layer)).getmember(name)
-        return member.uid, member.gid
+                               input=self.layer(self.manifest["layers"][index])).stdout
+        return tarfile.open(fileobj=io.BytesIO(layer)).getmembers()
 
 
 def differences(image):
@@ -77,7 +76,10 @@ def differences(image):
             ("names", image.entry["RepoTags"],
              ["local.example:5000/team/shell:1", "other:" + short_id]),
             ("annotations", image.manifest["annotations"].get("x"), "y"),
-            ("owner of /tmp", image.owner("tmp"), (7, 8)),
+            ("owner of /tmp", [(member.uid, member.gid) for member in image.members(-1)
+                               if member.name == "tmp"], [(7, 8)]),
+            ("parent directories", [member.name for member in image.members(0)][:2],
+             ["gnu", "gnu/store"]),
             ("number of layers", 2 <= len(layers) <= 5, True),
             ("media types", {layer["mediaType"].rpartition("+")[2] for layer in layers},
              {"zstd"}),

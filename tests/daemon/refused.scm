@@ -32,8 +32,10 @@
     ("--max-layers: 'many' is not a number" "build" "--max-layers=many")
     ("--layering: 'luck' is none of size, references"
      "build" "--layering=luck")
-    ("--ownership: '/a:1' is not of the form PATH:UID:GID"
-     "build" "--ownership=/a:1")
+    ("--ownership: '/a=1' is not of the form PATH=UID:GID"
+     "build" "--ownership=/a=1")
+    ("--ownership: '/a' is not of the form PATH=UID:GID"
+     "build" "--ownership=/a")
     ("--base: there is no file '/no/such.tar'" "build" "--base=/no/such.tar")
     ("both a manifest and a package list were given"
      "build" "-m" "/checkout/tests/daemon/manifest.scm" ,@%package)

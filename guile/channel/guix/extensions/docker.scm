@@ -91,14 +91,18 @@
     (_ (leave (G_ "--~a: '~a' is not a number~%") option argument))))
 
 (define (read-ownership option argument)
-  "Return PATH:UID:GID as (PATH UID GID)."
-  (match (reverse (string-split argument #\:))
-    (((= string->number (? exact-integer? gid))
-      (= string->number (? exact-integer? uid))
-      path ..1)
-     (list (string-join (reverse path) ":") uid gid))
+  "Return PATH=UID:GID as (PATH UID GID)."
+  (match (string-rindex argument #\=)
+    ((? number? index)
+     (match (map string->number
+                 (string-split (string-drop argument (+ index 1)) #\:))
+       (((? exact-integer? uid) (? exact-integer? gid))
+        (list (string-take argument index) uid gid))
+       (_
+        (leave (G_ "--~a: '~a' is not of the form PATH=UID:GID~%")
+               option argument))))
     (_
-     (leave (G_ "--~a: '~a' is not of the form PATH:UID:GID~%")
+     (leave (G_ "--~a: '~a' is not of the form PATH=UID:GID~%")
             option argument))))
 
 (define (read-file option argument)
@@ -130,7 +134,7 @@
      "run as USER or USER:GROUP")
     ("working-directory" "DIR" #:working-directory ,read-text #f
      "run in DIR")
-    ("exposed-port" "PORT" #:exposed-ports ,read-text #t
+    ("expose" "PORT" #:exposed-ports ,read-text #t
      "tell that PORT is listened at, as in 8080/tcp")
     ("volume" "DIR" #:volumes ,read-text #t
      "tell that DIR holds data")
@@ -152,7 +156,7 @@
      "of the images in that file, take REFERENCE")
     ("variant" "VARIANT" #:variant ,read-text #f
      "name the VARIANT of the processor, as in v7")
-    ("ownership" "PATH:UID:GID" #:ownership ,read-ownership #t
+    ("ownership" "PATH=UID:GID" #:ownership ,read-ownership #t
      "let PATH belong to UID and GID")
     ("modes" "MODES" #:modes ,read-symbol #f
      "take permissions as 'reference' or 'keep' says")
@@ -191,17 +195,21 @@
 
 (define (image-options opts)
   "Return what OPTS say of images, as keyword arguments."
-  (append-map (match-lambda
-                ((_ _ keyword _ several? _)
-                 (match (reverse (filter-map (match-lambda
-                                               ((key . value)
-                                                (and (eq? key keyword)
-                                                     value)))
-                                             opts))
-                   (() '())
-                   (values
-                    (list keyword (if several? values (last values)))))))
-              %image-options))
+  (define (arguments keyword several?)
+    (match (reverse (filter-map (match-lambda
+                                  ((key . value)
+                                   (and (eq? key keyword) value)))
+                                opts))
+      (() '())
+      (values (list keyword (if several? values (last values))))))
+
+  (append (if (assoc-ref opts 'parent-directories?)
+              '(#:parent-directories #t)
+              '())
+          (append-map (match-lambda
+                        ((_ _ keyword _ several? _)
+                         (arguments keyword several?)))
+                      %image-options)))
 
 
 ;;;
@@ -243,6 +251,7 @@
          (flag #\n "dry-run" dry-run?)
          (flag #\d "derivation" derivation-only?)
          (flag "localstatedir" localstatedir?)
+         (flag "parent-directories" parent-directories?)
          (text #\e "expression" expression)
          (text #\m "manifest" manifest)
          (text "entry-point" entry-point)
@@ -305,6 +314,9 @@ Build a Docker or OCI image of PACKAGE and print its file name.\n"))
                          run it with ARGUMENT"))
   (display (G_ "
       --localstatedir    include /var/guix in the image"))
+  (display (G_ "
+      --parent-directories
+                         begin layers with the directories above their paths"))
   (display (G_ "
   -d, --derivation       print the derivation of the image"))
   (display (G_ "
