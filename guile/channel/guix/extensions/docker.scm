@@ -329,11 +329,17 @@ Build a Docker or OCI image of PACKAGE and print its file name.\n"))
                          from source; GUIX_DOCKER_LIBRARY is the default"))
   (newline)
   (for-each (match-lambda
-              ((name argument _ _ several? description)
+              ((name argument _ _ _ description)
                (format #t "
-      --~a=~a~%                         ~a~a" name argument (G_ description)
-                       (if several? (G_ " (repeatable)") ""))))
+      --~a=~a~%                         ~a" name argument (G_ description))))
             %image-options)
+  (newline)
+  (format #t (G_ "
+These may be given several times:
+  ~{--~a~^, ~}~%")
+          (filter-map (match-lambda
+                        ((name _ _ _ several? _) (and several? name)))
+                      %image-options))
   (newline)
   (show-build-options-help)
   (newline)
