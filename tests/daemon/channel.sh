@@ -84,6 +84,17 @@ upon_base () {
 }
 check "guix docker build: a layout upon that image" docker-base upon_base
 
+dry_run () {
+    set -- -e '(@ (gnu packages bash) bash)' --label=dry=run
+    drv=$(guix_docker -d "$@") || return
+    guix_docker -v 1 -n "$@" >"$log/dry-run.out" 2>&1 || return
+    grep -q "^ *$drv\$" "$log/dry-run.out" || return
+    output=$(sed -n '1s/^Derive(\[("out","\([^"]*\)".*/\1/p' "$root$drv")
+    echo "$output"
+    [ "$output" ] && [ ! -e "$root$output" ]
+}
+check "guix docker build --dry-run: tells, and builds nothing" docker-dry-run dry_run
+
 check "guix docker build: what is refused, and why" docker-refused \
     inside guile -L /checkout/tests/daemon /checkout/tests/daemon/refused.scm \
     "$extensions"
