@@ -55,6 +55,7 @@
   #:use-module (guix ui)
   #:use-module (guix-docker builder)
   #:use-module (guix-docker images)
+  #:use-module (ice-9 format)
   #:use-module (ice-9 match)
   #:use-module (srfi srfi-1)
   #:use-module (srfi srfi-11)
