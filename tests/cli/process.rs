@@ -36,10 +36,13 @@ fn signals_leave_nothing_behind() {
     let item = large_item(&scratch);
     fs::create_dir(scratch.path("out")).unwrap();
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
-        let mut command = program(&scratch);
+        // Whatever this test itself was started to ignore.
+        let mut command = Command::new("env");
         command
+            .args(["--default-signal", env!("CARGO_BIN_EXE_guix-docker")])
             .args(["build", "-o", "out/image", &item])
-            .args(SLOWLY);
+            .args(SLOWLY)
+            .current_dir(scratch.path(""));
         let child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -51,6 +54,19 @@ fn signals_leave_nothing_behind() {
         assert_eq!(said, "interrupted\n");
         assert_eq!(fs::read_dir(scratch.path("out")).unwrap().count(), 0);
     }
+    // As nohup wants it.
+    let child = Command::new("env")
+        .args(["--ignore-signal=HUP", env!("CARGO_BIN_EXE_guix-docker")])
+        .args(["build", "-q", "-o", "out/image", &item])
+        .args(SLOWLY)
+        .current_dir(scratch.path(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_millis(400));
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    fine(child.wait_with_output().unwrap());
 }
 
 #[test]

@@ -21,7 +21,11 @@ static SIGNAL: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
 /// take a while to end; a second one ends the program at once.
 pub fn watch() -> Result<(), Failure> {
     let came = Arc::new(AtomicBool::new(false));
+    let ignored = ignored();
     for signal in [SIGINT, SIGTERM, SIGHUP] {
+        if ignored >> (signal - 1) & 1 == 1 {
+            continue;
+        }
         // In the order of these lines.
         let code = SIGNAL_CODE + signal;
         flag::register_conditional_shutdown(signal, code, Arc::clone(&came))
@@ -30,6 +34,15 @@ pub fn watch() -> Result<(), Failure> {
             .map_err(|error| Failure::Other(format!("taking note of signals: {error}")))?;
     }
     Ok(())
+}
+
+/// The signals that this process is to ignore, a bit each: whoever started it, as
+/// `nohup` does, wants it so.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// The signal that came, if any.
