@@ -4,8 +4,6 @@
 //! beside `gzip`; which one a request asks for is decided in
 //! [`Compressor`](crate::request::Compressor).
 
-#![forbid(unsafe_code)]
-
 pub mod command;
 pub mod gzip;
 mod packing;

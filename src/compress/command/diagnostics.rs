@@ -2,33 +2,36 @@
 
 //! What a command says on its standard error.
 
+use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::process::ChildStderr;
 
+use rustix::fd::OwnedFd;
 use rustix::fs::OFlags;
+use rustix::pipe::PipeFlags;
 
 /// How much of it is kept, from its end, in bytes.
 const KEPT: usize = 1000;
 
 /// The end of what a command has said so far.
 pub struct Diagnostics {
-    pipe: Option<ChildStderr>,
+    pipe: Option<File>,
     end: Vec<u8>,
 }
 
 impl Diagnostics {
-    /// What comes through `pipe`.
-    pub fn new(pipe: Option<ChildStderr>) -> Self {
-        // A pipe that cannot be read without waiting is not read at all.
-        let pipe = pipe.filter(|pipe| rustix::fs::fcntl_setfl(pipe, OFlags::NONBLOCK).is_ok());
-        Diagnostics {
-            pipe,
+    /// What comes through a pipe, whose other end is the command's.
+    pub fn new() -> rustix::io::Result<(Self, OwnedFd)> {
+        let (own, other) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        rustix::fs::fcntl_setfl(&own, OFlags::NONBLOCK)?;
+        let diagnostics = Diagnostics {
+            pipe: Some(own.into()),
             end: Vec::new(),
-        }
+        };
+        Ok((diagnostics, other))
     }
 
     /// What to wait for before [`Diagnostics::listen`], while more can come.
-    pub fn pipe(&self) -> Option<&ChildStderr> {
+    pub fn pipe(&self) -> Option<&File> {
         self.pipe.as_ref()
     }
 

@@ -2,10 +2,12 @@
 
 //! Commands that compress from their standard input to their standard output.
 
+mod child;
 mod diagnostics;
-mod process;
+mod filter;
+mod input;
 
-pub use process::Filter;
+pub use filter::Filter;
 
-/// The size asked for a command's pipe, in bytes.
-pub const PIPE_SIZE: usize = 256 << 10;
+/// How much a command is to be given at once, in bytes.
+pub const BUFFER_SIZE: usize = 256 << 10;

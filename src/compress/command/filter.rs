@@ -3,24 +3,19 @@
 //! A command that reads an image and writes it compressed.
 
 use std::ffi::OsString;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fs::OFlags;
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::process::Signal;
 
-use super::PIPE_SIZE;
+use super::child::{Child, Streams};
 use super::diagnostics::Diagnostics;
+use super::input::Input;
 use crate::error::{Argument, Error, Result, Status};
-use crate::job::{Job, signals};
+use crate::job::Job;
 use crate::output::{Archive, reader_gone, write_failure};
-
-/// What a program that calls the library must not do.
-const KEEP_CHILDREN: &str =
-    "a program that uses compressors must not ignore SIGCHLD or wait for all children";
 
 /// The signal that ends those who write to a pipe that nobody reads.
 const SIGPIPE: i32 = Signal::PIPE.as_raw();
@@ -38,16 +33,15 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub struct Filter<'a> {
     name: OsString,
     child: Child,
-    input: Option<ChildStdin>,
+    input: Option<Input>,
     diagnostics: Diagnostics,
     output: &'a Archive,
-    ended: bool,
 }
 
 impl<'a> Filter<'a> {
     /// Starts `command`, which writes to `output`.
     pub fn start(command: &[OsString], output: &'a Archive) -> Result<Self> {
-        let [program, arguments @ ..] = command else {
+        let Some(program) = command.first() else {
             return Err(Error::argument(
                 Argument::Compressor,
                 "the command is empty",
@@ -57,69 +51,46 @@ impl<'a> Filter<'a> {
             let what = format!("running {program:?}");
             Error::io(Status::Compressor, what, error).because_of(Argument::Compressor)
         };
-        if signals::children_vanish() {
-            return Err(Error::new(
-                Status::Compressor,
-                format!("how {program:?} ends could not be known"),
-            )
-            .because_of(Argument::Compressor)
-            .advise(KEEP_CHILDREN));
-        }
-        let mut command = Command::new(program);
-        signals::start_alone(&mut command);
-        let mut child = command
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(output.for_command().map_err(|error| failed(&error))?)
-            .stderr(Stdio::piped())
-            // So that a shell script ends with all it has started.
-            .process_group(0)
-            .spawn()
-            .map_err(|error| match failed(&error) {
-                failure if failure.status() == Status::Compressor => {
-                    failure.advise("install it, or give its absolute file name")
-                }
-                failure => failure,
-            })?;
-        let input = child.stdin.take();
-        let filter = Filter {
-            name: program.clone(),
-            input,
-            diagnostics: Diagnostics::new(child.stderr.take()),
-            child,
-            output,
-            ended: false,
+        let (input, read) = Input::new().map_err(|errno| failed(&errno.into()))?;
+        let (diagnostics, error) = Diagnostics::new().map_err(|errno| failed(&errno.into()))?;
+        let streams = Streams {
+            input: read,
+            output: output.for_command().map_err(|error| failed(&error))?.into(),
+            error,
         };
-        if let Some(input) = &filter.input {
-            rustix::fs::fcntl_setfl(input, OFlags::NONBLOCK)
-                .map_err(|errno| failed(&errno.into()))?;
-            // A smaller pipe does as well.
-            let _ = rustix::pipe::fcntl_setpipe_size(input, PIPE_SIZE);
-        }
-        Ok(filter)
+        let child = Child::spawn(command, &streams).map_err(|error| match failed(&error) {
+            failure if failure.status() == Status::Compressor => {
+                failure.advise("install it, or give its absolute file name")
+            }
+            failure => failure,
+        })?;
+        Ok(Filter {
+            name: program.clone(),
+            child,
+            input: Some(input),
+            diagnostics,
+            output,
+        })
     }
 
     /// Gives `bytes` to the command.
     pub fn write(&mut self, mut bytes: &[u8], job: &Job) -> Result<()> {
-        let Some(input) = &self.input else {
-            return Ok(());
-        };
-        let interval = Timespec::try_from(POLL_INTERVAL).unwrap_or_default();
-        while !bytes.is_empty() {
+        while let Some(input) = self.input.as_ref().filter(|_| !bytes.is_empty()) {
             job.check()?;
-            match rustix::io::write(input, bytes) {
+            match input.give(bytes) {
                 Ok(count) => bytes = &bytes[count..],
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {
-                    let mut polled = vec![PollFd::new(input, PollFlags::OUT)];
-                    let diagnostics = self.diagnostics.pipe();
-                    polled.extend(diagnostics.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
-                    match rustix::event::poll(&mut polled, Some(&interval)) {
-                        Ok(_) | Err(Errno::INTR) => self.diagnostics.listen(),
-                        Err(errno) => return Err(write_failure(&errno.into())),
+                    let waited = input.wait(self.diagnostics.pipe(), POLL_INTERVAL);
+                    waited.map_err(|errno| write_failure(&errno.into()))?;
+                    self.diagnostics.listen();
+                    // Its end of the socket may be open in a process that the
+                    // host has forked.
+                    if self.has_ended()? {
+                        return Err(self.failure(STOPPED_READING));
                     }
                 }
-                Err(Errno::PIPE) => {
+                Err(Errno::PIPE | Errno::CONNRESET) => {
                     return Err(self.failure(STOPPED_READING));
                 }
                 Err(errno) => return Err(write_failure(&errno.into())),
@@ -132,15 +103,12 @@ impl<'a> Filter<'a> {
     fn drain(&mut self, job: &Job) -> Result<()> {
         let mut pause = Pause::default();
         while let Some(input) = &self.input {
-            // No readers are left of a pipe in error.
-            let mut polled = [PollFd::new(input, PollFlags::empty())];
-            let _ = rustix::event::poll(&mut polled, Some(&Timespec::default()));
-            let abandoned = polled[0].revents().contains(PollFlags::ERR);
-            match rustix::io::ioctl_fionread(input) {
-                Ok(0) => break,
-                Ok(_) if abandoned => return Err(self.failure(STOPPED_READING)),
-                Ok(_) if self.has_ended()? => return Err(self.failure(STOPPED_READING)),
-                Ok(_) => {
+            let is_abandoned = input.is_abandoned();
+            match input.has_unread() {
+                Ok(false) => break,
+                Ok(true) if is_abandoned => return Err(self.failure(STOPPED_READING)),
+                Ok(true) if self.has_ended()? => return Err(self.failure(STOPPED_READING)),
+                Ok(true) => {
                     self.diagnostics.listen();
                     pause.wait(job)?;
                 }
@@ -169,12 +137,12 @@ impl<'a> Filter<'a> {
             pause.wait(job)?;
         }
         // What it has left running must not write to the image any more.
-        self.kill();
-        let status = match self.child.wait() {
-            Ok(status) => status,
-            Err(error) => return Err(self.lost(&error)),
+        let status = match self.child.peek() {
+            Ok(Some(status)) => status,
+            Ok(None) => return Err(self.lost(Errno::CHILD)),
+            Err(errno) => return Err(self.lost(errno)),
         };
-        self.ended = true;
+        self.child.end();
         if matches!(self.output, Archive::Stream(_)) && status.signal() == Some(SIGPIPE) {
             return Err(reader_gone());
         }
@@ -190,32 +158,17 @@ impl<'a> Filter<'a> {
 
     /// Whether the command has ended; its status is kept.
     fn has_ended(&mut self) -> Result<bool> {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        match rustix::process::waitid(WaitId::Pid(self.pid()), options) {
+        match self.child.peek() {
             Ok(status) => Ok(status.is_some()),
             Err(Errno::INTR) => Ok(false),
-            Err(errno) => Err(self.lost(&errno.into())),
+            Err(errno) => Err(self.lost(errno)),
         }
     }
 
-    /// The command's status is not to be had: it has ended, and its number may
-    /// be another process's by now.
-    fn lost(&mut self, error: &std::io::Error) -> Error {
-        self.ended = true;
+    /// The command's status is not to be had.
+    fn lost(&mut self, errno: Errno) -> Error {
         let what = format!("waiting for {:?}", self.name);
-        Error::io(Status::Compressor, what, error)
-            .because_of(Argument::Compressor)
-            .advise(KEEP_CHILDREN)
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
-    }
-
-    /// Kills the command and what it has started.
-    fn kill(&self) {
-        // None may be left, and then there is nothing more to do.
-        let _ = rustix::process::kill_process_group(self.pid(), Signal::KILL);
+        Error::system(Status::Compressor, what, errno).because_of(Argument::Compressor)
     }
 
     fn failure(&mut self, problem: &str) -> Error {
@@ -235,15 +188,6 @@ fn describe(status: ExitStatus) -> Option<String> {
         (Some(code), _) => Some(format!("failed with exit status {code}")),
         (None, Some(signal)) => Some(format!("was killed by signal {signal}")),
         (None, None) => Some("ended in an unknown way".into()),
-    }
-}
-
-impl Drop for Filter<'_> {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.kill();
-            let _ = self.child.wait();
-        }
     }
 }
 
