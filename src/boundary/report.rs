@@ -203,6 +203,7 @@ pub unsafe fn free(report: *mut CReport) {
     }
     // SAFETY: `export` made an owner, which begins with the report, and the
     // caller gives it back.
+    let owner = unsafe { Box::from_raw(report.cast::<Owner>()) };
     let Owner {
         report: _,
         strings,
@@ -211,6 +212,6 @@ pub unsafe fn free(report: *mut CReport) {
         names,
         layers,
         pointers,
-    } = *unsafe { Box::from_raw(report.cast::<Owner>()) };
+    } = *owner;
     drop((strings, items, warnings, names, layers, pointers));
 }

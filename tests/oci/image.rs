@@ -137,10 +137,9 @@ fn bytes_do_not_depend_on_threads_nor_on_the_output() {
         }
         fs::remove_dir_all(scratch.path("layout")).unwrap();
         for threads in [1, 3] {
-            let (reader, writer) = std::io::pipe().unwrap();
+            let (reader, writer) = rustix::pipe::pipe().unwrap();
             let paths: Vec<&[u8]> = items.iter().map(|item| bytes(item)).collect();
-            let mut request =
-                Request::to_stream(writer.into(), &paths, b"/gnu/store/profile").unwrap();
+            let mut request = Request::to_stream(writer, &paths, b"/gnu/store/profile").unwrap();
             request.creation_time(1).unwrap();
             request.system(b"x86_64-linux").unwrap();
             request.format(Format::OciArchive);
@@ -150,7 +149,7 @@ fn bytes_do_not_depend_on_threads_nor_on_the_output() {
             request.archive_digest(true);
             let building = std::thread::spawn(move || run(&request).unwrap());
             let mut piped = Vec::new();
-            let mut reader = reader;
+            let mut reader = fs::File::from(reader);
             reader.read_to_end(&mut piped).unwrap();
             let report = building.join().unwrap();
             assert!(piped == expected, "{packed}, a pipe, {threads} threads");
@@ -175,8 +174,8 @@ fn only_what_compresses_layers_is_taken() {
         assert_eq!(error.status(), Status::InvalidArgument);
         assert!(error.message().ends_with(what), "{error}");
     }
-    let (_, writer) = std::io::pipe().unwrap();
-    let mut stream = Request::to_stream::<&[u8]>(writer.into(), &[], b"/p").unwrap();
+    let (_, writer) = rustix::pipe::pipe().unwrap();
+    let mut stream = Request::to_stream::<&[u8]>(writer, &[], b"/p").unwrap();
     stream.format(Format::Oci);
     let error = run(&stream).unwrap_err();
     assert!(error.message().contains("a directory"), "{error}");
