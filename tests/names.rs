@@ -350,3 +350,27 @@ fn whiteouts_are_refused_or_let_through() {
     let item = scratch.file("x.wh.y", b"");
     run(&scratch.request("image", &[&item])).unwrap();
 }
+
+#[test]
+fn names_that_no_file_can_have_are_refused() {
+    let longest = [b"/".as_slice(), &[b'n'; 255]].concat();
+    let too_long = [longest.as_slice(), b"n"].concat();
+    let deep = longest.repeat(15);
+    let too_deep = longest.repeat(16);
+    for name in [&longest, &deep] {
+        Directive::directory(name, None).unwrap();
+        Directive::file(name, b"").unwrap();
+        Directive::link(name, b"/").unwrap();
+    }
+    for name in [&too_long, &too_deep, &vec![b'n'; 1 << 20]] {
+        let refusals = [
+            Directive::directory(name, None).unwrap_err(),
+            Directive::file(name, b"").unwrap_err(),
+            Directive::link(name, b"/").unwrap_err(),
+        ];
+        for error in refusals {
+            assert_eq!(error.status(), Status::InvalidArgument);
+            assert!(error.message().contains("is too long") && error.message().len() < 200);
+        }
+    }
+}

@@ -22,6 +22,7 @@ mod report;
 use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::Once;
 
 use self::error::CError;
 use self::options::{MergeOptions, Options};
@@ -72,6 +73,7 @@ pub unsafe extern "C" fn build_docker_image(
     report: *mut *mut CReport,
     error: *mut *mut CError,
 ) -> Status {
+    keep_quiet();
     let built = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the caller promises valid pointers.
         let result = unsafe { build(options) };
@@ -99,6 +101,16 @@ pub unsafe extern "C" fn build_docker_image(
         }
     }
     status
+}
+
+/// Has panics, which become errors with the same message, print nothing on the
+/// caller's standard error.  The hook is this library's own.
+fn keep_quiet() {
+    static ONCE: Once = Once::new();
+    // What tests say is to be seen.
+    if cfg!(not(test)) {
+        ONCE.call_once(|| std::panic::set_hook(Box::new(|_| {})));
+    }
 }
 
 /// # Safety
@@ -154,6 +166,7 @@ pub unsafe extern "C" fn guix_docker_merge_layouts(
     options: *const MergeOptions,
     error: *mut *mut CError,
 ) -> Status {
+    keep_quiet();
     let merged = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the caller promises a structure as large as it says, and all
         // it points to.

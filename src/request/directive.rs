@@ -4,6 +4,14 @@
 
 use crate::error::{Argument, Error, Result, quoted};
 
+/// How long names may be on Linux, in bytes: whole ones, and what is between
+/// slashes.
+const MAX_NAME: usize = 4095;
+const MAX_COMPONENT: usize = 255;
+
+/// How much is shown of one that is too long.
+const SHOWN: usize = 40;
+
 /// One thing to make, as Guix's `evaluate-populate-directive` takes them.
 /// Names are relative to the root of the image, with or without a leading
 /// slash.
@@ -79,6 +87,17 @@ impl Directive {
 
 fn inside_root(name: &[u8]) -> Result<Vec<u8>> {
     super::no_parent(Argument::ExtraFiles, name)?;
+    let is_long = |part: &[u8]| part.len() > MAX_COMPONENT;
+    if name.len() > MAX_NAME || name.split(|&byte| byte == b'/').any(is_long) {
+        return Err(Error::argument(
+            Argument::ExtraFiles,
+            format_args!(
+                "a name that begins with {} is too long: names have {MAX_NAME} bytes at most, \
+                 and {MAX_COMPONENT} between slashes",
+                quoted(&name[..SHOWN.min(name.len())])
+            ),
+        ));
+    }
     super::file_name(Argument::ExtraFiles, name)
 }
 
