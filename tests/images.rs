@@ -249,3 +249,46 @@ fn arguments_are_checked_before_files_are_touched() {
         "Transformations",
     );
 }
+
+#[test]
+fn what_killed_builds_have_left_is_removed() {
+    use rustix::fs::{FlockOperation, flock};
+    use std::fs::File;
+
+    let scratch = Scratch::new();
+    let item = scratch.file("item", b"x");
+    let left = |directory: &str| {
+        let name = |end: &str| format!("{directory}/.guix-docker-{end}");
+        scratch.file(&name("dead01"), b"");
+        // One that is being written, and what is somebody else's.
+        scratch.file(&name("alive1"), b"");
+        scratch.file(&name("notes"), b"");
+        std::fs::create_dir(scratch.path(&name("dirdir"))).unwrap();
+        scratch.link(&name("link00"), "nowhere");
+        let alive = File::open(scratch.path(&name("alive1"))).unwrap();
+        flock(&alive, FlockOperation::LockExclusive).unwrap();
+        alive
+    };
+    let names = |directory: &str| {
+        let names = std::fs::read_dir(scratch.path(directory)).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with('.')).collect();
+        names.sort();
+        names
+    };
+    let stay = ["alive1", "dirdir", "link00", "notes"].map(|end| format!(".guix-docker-{end}"));
+    let _file = left("files");
+    run(&scratch.request("files/image", &[&item])).unwrap();
+    assert_eq!(names("files"), stay);
+    // In a layout, and replacing an image.
+    let mut request = scratch.request("layout", &[&item]);
+    request.format(guix_docker::request::Format::Oci);
+    run(&request).unwrap();
+    let _layout = (left("layout"), left("layout/blobs/sha256"));
+    run(&request).unwrap();
+    assert_eq!(names("layout"), stay);
+    assert_eq!(names("layout/blobs/sha256"), stay);
+    scratch.file("files/.guix-docker-dead02", b"");
+    run(&scratch.request("files/image", &[&item])).unwrap();
+    assert_eq!(names("files"), stay);
+}

@@ -19,7 +19,8 @@ use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use serde::Serialize;
 
-use super::new_file::errno;
+use super::leftovers;
+use super::new_file::{errno, is_temporary};
 use super::{NewFile, write_failure};
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status};
@@ -132,6 +133,11 @@ impl Directory {
                 }
             }
         }
+        leftovers::remove(&self.root);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        if let Ok(blobs) = rustix::fs::openat(&self.root, BLOBS[1], flags, Mode::empty()) {
+            leftovers::remove(&blobs);
+        }
         self.prepare()
     }
 
@@ -178,7 +184,7 @@ impl Directory {
         };
         for entry in std::fs::read_dir(&self.name).map_err(|error| reading(&error))? {
             let name = entry.map_err(|error| reading(&error))?.file_name();
-            if name != INDEX && name != BLOBS[0] && !NewFile::is_hidden(&name) {
+            if name != INDEX && name != BLOBS[0] && !is_temporary(name.as_bytes()) {
                 return Ok(Some(name));
             }
         }

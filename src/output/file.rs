@@ -5,6 +5,7 @@
 
 use std::fs::File;
 
+use super::leftovers;
 use super::new_file::{NewFile, errno};
 use super::place::Place;
 use crate::error::{Argument, Error, Result, Status};
@@ -21,6 +22,7 @@ impl ImageFile {
     /// the image is to replace.
     pub fn create(image: &[u8]) -> Result<Self> {
         let place = Place::find(image)?;
+        leftovers::remove(&place.directory);
         let file = NewFile::create(&place.directory, &place.directory_name)
             .map_err(|error| error.because_of(Argument::Image))?;
         Ok(ImageFile { place, file })

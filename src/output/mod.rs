@@ -7,6 +7,7 @@
 mod archive;
 mod directory;
 mod file;
+mod leftovers;
 mod new_file;
 mod place;
 mod stream;

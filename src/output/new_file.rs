@@ -5,16 +5,16 @@
 //!
 //! Where the file system can, the file has no name until it is complete, so
 //! that nothing is left behind even if the process is killed.  Elsewhere it
-//! has a hidden one in the same directory.
+//! has a hidden one in the same directory, which the next build removes if the
+//! process is killed.
 
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rustix::fd::{AsFd, AsRawFd};
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use tempfile::{Builder, NamedTempFile};
 
@@ -25,6 +25,9 @@ const MODE: u32 = 0o666;
 
 /// The beginning of names that are in use for a moment.
 const TEMPORARY: &str = ".guix-docker-";
+
+/// How many letters come after it.
+const RANDOM: usize = 6;
 
 /// A file that has no name yet.
 pub enum NewFile {
@@ -45,27 +48,21 @@ impl NewFile {
         let mode = Mode::from_raw_mode(MODE);
         match rustix::fs::openat(directory, ".", flags, mode) {
             Ok(file) if rustix::fs::stat(proc_name(&file)).is_ok() => {
+                // It may have a hidden name for a moment.  Where there are no
+                // locks, what is left of it stays.
+                let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive);
                 Ok(NewFile::Unnamed(File::from(file)))
             }
             // The file system has no such files, or /proc is not there to
             // give one a name.
             Ok(_) | Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT) => {
-                let hidden = Builder::new()
-                    .prefix(TEMPORARY)
-                    .permissions(Permissions::from_mode(MODE))
-                    .tempfile_in(directory_name);
+                let hidden = create_hidden(directory_name);
                 Ok(NewFile::Hidden(
                     hidden.map_err(|error| failed(errno(&error)))?,
                 ))
             }
             Err(errno) => Err(failed(errno)),
         }
-    }
-
-    /// Whether a file of this name is one that is hidden for a moment, perhaps
-    /// left by a process that was killed.
-    pub fn is_hidden(name: &OsStr) -> bool {
-        name.as_bytes().starts_with(TEMPORARY.as_bytes())
     }
 
     /// The file to write to.
@@ -100,6 +97,7 @@ impl NewFile {
                         };
                         let hidden = Builder::new()
                             .prefix(TEMPORARY)
+                            .rand_bytes(RANDOM)
                             .make_in(directory_name, link_at)?;
                         hidden.persist(&name).map_err(|error| error.error)?;
                         Ok(())
@@ -111,6 +109,31 @@ impl NewFile {
                 Ok(_) => Ok(()),
                 Err(error) => Err(error.error),
             },
+        }
+    }
+}
+
+/// Whether a file of this name is one that is hidden for a moment, perhaps left
+/// by a process that was killed.
+pub fn is_temporary(name: &[u8]) -> bool {
+    name.strip_prefix(TEMPORARY.as_bytes())
+        .is_some_and(|rest| rest.len() == RANDOM && rest.iter().all(u8::is_ascii_alphanumeric))
+}
+
+/// A locked file of a hidden name in `directory`.
+fn create_hidden(directory: &Path) -> std::io::Result<NamedTempFile> {
+    loop {
+        let hidden = Builder::new()
+            .prefix(TEMPORARY)
+            .rand_bytes(RANDOM)
+            .permissions(Permissions::from_mode(MODE))
+            .tempfile_in(directory)?;
+        if rustix::fs::flock(&hidden, FlockOperation::LockExclusive).is_err() {
+            return Ok(hidden);
+        }
+        // Before it was locked, it could be taken for one that is left over.
+        if rustix::fs::fstat(&hidden)?.st_nlink > 0 {
+            return Ok(hidden);
         }
     }
 }

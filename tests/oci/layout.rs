@@ -138,11 +138,12 @@ fn other_directories_are_left_alone() {
     // What is empty, or left by a build that was killed, becomes one.
     fs::create_dir(scratch.path("empty")).unwrap();
     fs::create_dir_all(scratch.path("killed/blobs/sha256")).unwrap();
-    scratch.file("killed/.guix-docker-x", b"");
+    scratch.file("killed/.guix-docker-abcdef", b"");
     for name in ["empty", "killed", "slash/"] {
         run(&request(&scratch, name, Format::Oci, &items)).unwrap();
         assert_eq!(names(&scratch.path(name)).len(), 1);
     }
+    assert!(!scratch.path("killed/.guix-docker-abcdef").exists());
     // A file cannot be a directory, nor the other way round.
     let error = run(&request(&scratch, "empty", Format::OciArchive, &items)).unwrap_err();
     assert!(error.message().contains("is a directory"), "{error}");
