@@ -215,6 +215,25 @@ const OPTIONS: &[(&[&str], Set)] = &[
             r.format(Format::OciArchive);
         },
     ),
+    (
+        &[
+            "--max-layers",
+            "5",
+            "--layering",
+            "references",
+            "--references-graph",
+            "graph",
+        ],
+        |r, s| {
+            r.max_layers(5).unwrap();
+            r.layering(Layering::References);
+            r.references_graphs(&[name(s, "graph")]).unwrap();
+        },
+    ),
+    (&["--no-reuse", "--format", "oci-archive"], |r, _| {
+        r.reuse::<&[u8]>(&[]).unwrap();
+        r.format(Format::OciArchive);
+    }),
     (&["--threads", "3", "--max-layers", "4"], |r, _| {
         r.threads(3);
         r.max_layers(4).unwrap();

@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use guix_docker::request::{Compressor, Directive, Ownership, Transformation};
 use guix_docker::{Report, Request, plan};
@@ -65,12 +65,7 @@ fn request(
     order: &[(&str, usize)],
     graph: Option<&Graph>,
 ) -> Result<Request, Failure> {
-    let mut graphs: Vec<Vec<u8>> = Vec::new();
-    for file in &options.references {
-        let file = std::path::absolute(file)
-            .map_err(|error| Failure::io(format!("finding {file:?}"), &error))?;
-        graphs.push(file.into_os_string().as_bytes().to_vec());
-    }
+    let mut graphs = absolute(&options.references)?;
     graphs.extend(graph.map(Graph::file));
     let mut paths: Vec<Vec<u8>> = options.paths.iter().map(bytes).collect();
     for path in plan::graph_paths(&graphs)? {
@@ -95,6 +90,7 @@ fn request(
             Request::to_stream(stdout, &paths, &prefix)?
         }
     };
+    graphs.extend(absolute(&options.references_graph)?);
     request.references_graphs(&graphs)?;
     content(&mut request, options, order)?;
     layers(&mut request, options)?;
@@ -186,7 +182,7 @@ fn layers(request: &mut Request, options: &BuildOptions) -> Result<(), Failure> 
     if let Some(name) = &options.base_name {
         request.base_name(name.as_bytes())?;
     }
-    if !options.reuse.is_empty() {
+    if options.no_reuse || !options.reuse.is_empty() {
         let layouts: Vec<&[u8]> = options.reuse.iter().map(|name| name.as_bytes()).collect();
         request.reuse(&layouts)?;
     }
@@ -268,6 +264,16 @@ fn container(request: &mut Request, options: &BuildOptions) -> Result<(), Failur
         container.config(json.as_bytes())?;
     }
     Ok(())
+}
+
+/// The names of files, from the root.
+fn absolute(files: &[OsString]) -> Result<Vec<Vec<u8>>, Failure> {
+    let names = files.iter().map(|file| {
+        let name = std::path::absolute(file)
+            .map_err(|error| Failure::input(format!("finding {file:?}"), &error))?;
+        Ok(name.into_os_string().into_vec())
+    });
+    names.collect()
 }
 
 fn bytes(text: &OsString) -> Vec<u8> {

@@ -105,6 +105,7 @@ impl<'a> Filter<'a> {
         while let Some(input) = &self.input {
             let is_abandoned = input.is_abandoned();
             match input.has_unread() {
+                Ok(false) if input.has_lost() => return Err(self.failure(STOPPED_READING)),
                 Ok(false) => break,
                 Ok(true) if is_abandoned => return Err(self.failure(STOPPED_READING)),
                 Ok(true) if self.has_ended()? => return Err(self.failure(STOPPED_READING)),

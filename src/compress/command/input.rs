@@ -57,6 +57,11 @@ impl Input {
         polled[0].revents().intersects(gone)
     }
 
+    /// Whether the command's end was closed with bytes in it, which are gone then.
+    pub fn has_lost(&self) -> bool {
+        !matches!(rustix::net::sockopt::socket_error(&self.0), Ok(Ok(())))
+    }
+
     /// Whether there are bytes that were not read yet.
     #[allow(unsafe_code)]
     pub fn has_unread(&self) -> rustix::io::Result<bool> {

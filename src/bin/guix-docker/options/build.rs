@@ -132,6 +132,10 @@ pub struct BuildOptions {
         help_heading = "Layers"
     )]
     pub layering: LayeringWord,
+    /// A file that says what refers to what, of whose items only those are added
+    /// that are named otherwise
+    #[arg(long, value_name = "FILE", help_heading = "Layers")]
+    pub references_graph: Vec<OsString>,
     /// Begin layers with the directories above their paths
     #[arg(long, help_heading = "Layers")]
     pub parent_directories: bool,
@@ -145,6 +149,9 @@ pub struct BuildOptions {
     /// to]
     #[arg(long, value_name = "LAYOUT", help_heading = "Layers")]
     pub reuse: Vec<OsString>,
+    /// Take no layers over
+    #[arg(long, conflicts_with = "reuse", help_heading = "Layers")]
+    pub no_reuse: bool,
     /// Believe that paths never change under their names, as those of a store
     #[arg(long, help_heading = "Layers")]
     pub immutable_paths: bool,
