@@ -235,6 +235,21 @@ impl Drop for Child {
     }
 }
 
+/// What `clone3` takes, in its first version (`struct clone_args`).
+#[derive(Default)]
+#[repr(C, align(8))]
+struct CloneArguments {
+    flags: u64,
+    /// Where to put a descriptor of the child.
+    descriptor: u64,
+    child_number: u64,
+    parent_number: u64,
+    exit_signal: u64,
+    stack: u64,
+    stack_size: u64,
+    storage: u64,
+}
+
 /// Makes a copy of this process: a child without a signal, and a descriptor of
 /// it, or a child like any other.  Returns as `fork` does.
 ///
@@ -242,14 +257,16 @@ impl Drop for Child {
 ///
 /// The copy may only do what may be done after a fork, and not return.
 unsafe fn fork(descriptor: &mut c_int) -> c_int {
-    // SAFETY: zeros are valid in the structure, and the system writes where it
-    // says.  Without CLONE_VM this is a fork, which runs no handlers of the host's.
+    let how = CloneArguments {
+        flags: libc::CLONE_PIDFD as u64,
+        descriptor: ptr::from_mut(descriptor) as u64,
+        ..CloneArguments::default()
+    };
+    // SAFETY: the system writes where the structure says.  Without CLONE_VM this is
+    // a fork, which runs no handlers of the host's.
     unsafe {
-        let mut how: libc::clone_args = std::mem::zeroed();
-        how.flags = libc::CLONE_PIDFD as u64;
-        how.pidfd = ptr::from_mut(descriptor) as u64;
-        let size = size_of::<libc::clone_args>();
-        let pid = libc::syscall(libc::SYS_clone3, ptr::addr_of_mut!(how), size);
+        let size = size_of::<CloneArguments>();
+        let pid = libc::syscall(libc::SYS_clone3, ptr::from_ref(&how), size);
         match errno() {
             // It is not known, or not allowed.
             libc::ENOSYS | libc::EPERM | libc::EINVAL | libc::E2BIG if pid < 0 => {
