@@ -63,12 +63,21 @@ fn read_with(
     mut note: impl FnMut(&Member, &Digest),
     job: &Job,
 ) -> Result<Read> {
-    let stored = Hashing::new(section.reader(), job);
-    let hash = Rc::clone(&stored.hash);
+    // What is not compressed is its own archive, and is hashed as that.
+    let hash = (compression != Compression::None).then(Hash::default);
+    let diff_hash = Hash::default();
     let read = || {
         let text = |error: io::Error| error.to_string();
-        let unpacked = Hashing::new(unpack::reader(stored, compression).map_err(text)?, job);
-        let diff_hash = Rc::clone(&unpacked.hash);
+        let stored = Hashing {
+            reader: section.reader(),
+            hash: hash.clone(),
+            job,
+        };
+        let unpacked = Hashing {
+            reader: unpack::reader(stored, compression).map_err(text)?,
+            hash: Some(Rc::clone(&diff_hash)),
+            job,
+        };
         let mut members = Members {
             source: Unpacked {
                 reader: unpacked,
@@ -91,9 +100,9 @@ fn read_with(
     let archive: std::result::Result<Archive, String> = read();
     // An error may be the job's.
     job.check()?;
-    let stored = match (&archive, compression) {
-        (Ok(archive), Compression::None) => archive.diff_id,
-        (Ok(_), _) => digest(&hash),
+    let stored = match (&archive, &hash) {
+        (Ok(archive), None) => archive.diff_id,
+        (Ok(_), Some(hash)) => digest(hash),
         // Not all was read.
         (Err(_), _) => section
             .digest(job)?
@@ -108,21 +117,11 @@ fn digest(hash: &Hash) -> Digest {
     hash.borrow().clone().into()
 }
 
-/// Hashes what is read, and fails when the job is stopped.
+/// Hashes what is read, if there is a hash, and fails when the job is stopped.
 struct Hashing<'a, R> {
     reader: R,
-    hash: Hash,
+    hash: Option<Hash>,
     job: &'a Job,
-}
-
-impl<'a, R> Hashing<'a, R> {
-    fn new(reader: R, job: &'a Job) -> Self {
-        Hashing {
-            reader,
-            hash: Hash::default(),
-            job,
-        }
-    }
 }
 
 impl<R: io::Read> io::Read for Hashing<'_, R> {
@@ -131,7 +130,9 @@ impl<R: io::Read> io::Read for Hashing<'_, R> {
             return Err(io::Error::other("the build was stopped"));
         }
         let count = self.reader.read(buffer)?;
-        self.hash.borrow_mut().update(&buffer[..count]);
+        if let Some(hash) = &self.hash {
+            hash.borrow_mut().update(&buffer[..count]);
+        }
         Ok(count)
     }
 }

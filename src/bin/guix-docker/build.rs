@@ -3,7 +3,7 @@
 //! `guix-docker build`.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -27,7 +27,9 @@ pub fn run(options: &BuildOptions, order: &[(&str, usize)]) -> Result<Outcome, F
     report.warnings.iter().for_each(|line| failure::warn(line));
     match is_stream(options) {
         // The image has gone there.
-        true if options.json => eprintln!("{}", report.to_json()?),
+        true if options.json => {
+            let _ = writeln!(io::stderr(), "{}", report.to_json()?);
+        }
         true => {}
         false if options.json => failure::print(&format!("{}\n", report.to_json()?))?,
         false => failure::print(&summary(options, &report))?,
