@@ -109,39 +109,25 @@ fn progress_is_for_terminals_or_for_logs() {
         .chain(&build)
         .map(|word| format!("'{word}'"))
         .collect();
-    let script = Command::new("script")
-        .args([
-            "--quiet",
-            "--return",
-            "--command",
-            &words.join(" "),
-            "/dev/null",
-        ])
-        .env("TERM", "xterm")
-        .current_dir(scratch.path(""))
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let shown = String::from_utf8_lossy(&script.stdout).into_owned();
-    assert!(script.status.success(), "{shown}");
+    let on_terminal = |more: &str| {
+        let script = Command::new("script")
+            .args(["--quiet", "--return", "--command"])
+            .args([&format!("{}{more}", words.join(" ")), "/dev/null"])
+            .env("TERM", "xterm")
+            .current_dir(scratch.path(""))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let shown = String::from_utf8_lossy(&script.stdout).into_owned();
+        assert!(script.status.success(), "{shown}");
+        shown
+    };
+    let shown = on_terminal("");
     assert!(
         shown.contains("writing [") && shown.contains("/s,"),
         "{shown:?}"
     );
-    let quiet = Command::new("script")
-        .args([
-            "--quiet",
-            "--return",
-            "--command",
-            &format!("{} -q", words.join(" ")),
-            "/dev/null",
-        ])
-        .env("TERM", "xterm")
-        .current_dir(scratch.path(""))
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let shown = String::from_utf8_lossy(&quiet.stdout).into_owned();
+    let shown = on_terminal(" -q");
     assert!(!shown.contains("writing"), "{shown:?}");
 }
 
