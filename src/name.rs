@@ -6,6 +6,38 @@
 
 use std::borrow::Cow;
 
+/// How many bytes the name of a file may have on Linux.
+pub const MAX_LENGTH: usize = 4095;
+
+/// What names begin with by which layers delete files of those below them, and
+/// the one that hides all that lower layers have in its directory: see "Whiteouts"
+/// in the OCI Image Layer Filesystem Changeset.
+pub const WHITEOUT: &[u8] = b".wh.";
+const OPAQUE: &[u8] = b".wh..wh..opq";
+
+/// What a whiteout hides.
+pub struct Hidden {
+    /// The name, which is clean.
+    pub name: Vec<u8>,
+    /// Whether that stays itself, and only what is below it is hidden.
+    pub only_below: bool,
+}
+
+/// What `name`, which is clean, hides in lower layers, if it is a whiteout.
+pub fn hidden_by(name: &[u8]) -> Option<Hidden> {
+    let base = name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let hidden = base.strip_prefix(WHITEOUT)?;
+    let directory = directory_of(name);
+    let only_below = base == OPAQUE;
+    Some(Hidden {
+        name: match only_below {
+            true => directory.to_vec(),
+            false => clean(&[directory, b"/", hidden].concat()).into_owned(),
+        },
+        only_below,
+    })
+}
+
 /// The components of a name that lead anywhere.
 pub fn components(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     name.split(|&byte| byte == b'/')

@@ -18,7 +18,7 @@ use crate::digest::{DiffId, Digest};
 use crate::error::{Argument, Error, Result, Status};
 use crate::format::documents::oci::{CONTAINERD_NAME, REF_NAME};
 use crate::job::Job;
-use crate::request::{familiar, whole_name, wrong_member};
+use crate::request::{whole_name, wrong_member};
 
 /// How many layers an image may have; each is an open file.
 const MAX_LAYERS: usize = 500;
@@ -134,7 +134,7 @@ fn oci(store: &Store, choice: &Choice) -> Result<Base> {
             images.push(descriptor);
         }
     }
-    let names: Vec<Option<String>> = images.iter().map(name_of).collect();
+    let names: Vec<Option<String>> = images.iter().map(Descriptor::name).collect();
     let is_named = |descriptor: &&Descriptor| {
         choice.name.as_ref().is_none_or(|name| {
             let names = [REF_NAME, CONTAINERD_NAME].map(|key| descriptor.annotation(key));
@@ -223,12 +223,6 @@ fn oci(store: &Store, choice: &Choice) -> Result<Base> {
     })
 }
 
-/// What an image of a layout is called, as its maker calls it.
-fn name_of(descriptor: &Descriptor) -> Option<String> {
-    let whole = descriptor.annotation(CONTAINERD_NAME).map(familiar);
-    whole.or_else(|| descriptor.annotation(REF_NAME).map(str::to_owned))
-}
-
 /// The image meant of a Docker archive.
 fn docker(store: &Store, choice: &Choice) -> Result<Base> {
     let images = store.docker_images()?;
@@ -250,23 +244,12 @@ fn docker(store: &Store, choice: &Choice) -> Result<Base> {
         [] => return Err(no_such(store, choice, &names)),
         _ => return Err(several(store, &names)),
     };
-    let config = store.document(&image.config)?;
-    let config =
-        config.ok_or_else(|| store.wrong(format_args!("it has no file {:?}", image.config)))?;
-    let diff_ids = store.diff_ids(&config, &image.config)?;
-    let files = image.layers.clone().unwrap_or_default();
-    if diff_ids.len() != files.len() {
-        return Err(store.wrong(format_args!(
-            "its manifest has {} layers, but its configuration {}",
-            files.len(),
-            diff_ids.len()
-        )));
-    }
-    if files.len() > MAX_LAYERS {
+    let parts = store.docker_parts(image)?;
+    if parts.layers.len() > MAX_LAYERS {
         return Err(store.wrong("it has too many layers"));
     }
-    let layers = std::iter::zip(&files, diff_ids).map(|(name, diff_id)| {
-        let section = store.file_of(name)?;
+    let layers = parts.layers.into_iter().map(|(name, diff_id)| {
+        let section = store.file_of(&name)?;
         let compression = store.compression(&section)?;
         Ok(BaseLayer {
             diff_id,
@@ -281,7 +264,7 @@ fn docker(store: &Store, choice: &Choice) -> Result<Base> {
     });
     Ok(Base {
         layers: layers.collect::<Result<_>>()?,
-        config: store.parse(&config, &image.config)?,
+        config: store.parse(&parts.config, &image.config)?,
     })
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::section::Section;
 use super::store::Store;
+use crate::digest::DiffId;
 use crate::error::Result;
 
 /// How many images an archive may have.
@@ -25,6 +26,15 @@ pub struct DockerImage {
     pub layers: Option<Vec<String>>,
 }
 
+/// What an image of an archive is made of.
+pub struct DockerParts {
+    /// Its configuration.
+    pub config: Vec<u8>,
+    /// The files of its layers, lowest first, with the digests that the
+    /// configuration says they have.
+    pub layers: Vec<(String, DiffId)>,
+}
+
 impl Store {
     /// The images of the Docker archive that is here.
     pub fn docker_images(&self) -> Result<Vec<DockerImage>> {
@@ -38,6 +48,26 @@ impl Store {
             0..=MAX_IMAGES => Ok(images),
             _ => Err(self.wrong("it has too many images")),
         }
+    }
+
+    /// What `image` is made of.
+    pub fn docker_parts(&self, image: &DockerImage) -> Result<DockerParts> {
+        let name = &image.config;
+        let config = self.document(name)?;
+        let config = config.ok_or_else(|| self.wrong(format_args!("it has no file {name:?}")))?;
+        let diff_ids = self.diff_ids(&config, name)?;
+        let files = image.layers.clone().unwrap_or_default();
+        if diff_ids.len() != files.len() {
+            return Err(self.wrong(format_args!(
+                "its manifest has {} layers, but its configuration {}",
+                files.len(),
+                diff_ids.len()
+            )));
+        }
+        Ok(DockerParts {
+            config,
+            layers: std::iter::zip(files, diff_ids).collect(),
+        })
     }
 
     /// The file `name`, which an image of the archive has.

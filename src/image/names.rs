@@ -8,13 +8,8 @@ use std::sync::Arc;
 use tar::EntryType;
 
 use super::tar::Member;
-use crate::name::{ancestors, clean, directory_of};
+use crate::name::{ancestors, clean, hidden_by};
 use crate::request::Owner;
-
-/// What the names of whiteouts begin with, and the name of the one that hides
-/// all that lower layers have in its directory.
-const WHITEOUT: &[u8] = b".wh.";
-const OPAQUE: &[u8] = b".wh..wh..opq";
 
 /// What a name is in layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,16 +52,9 @@ impl Names {
     /// Takes note of a member of a layer.
     pub fn note(&mut self, member: &Member) {
         let name = clean(&member.name);
-        let base = name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-        if let Some(hidden) = base.strip_prefix(WHITEOUT) {
-            let directory = directory_of(&name);
-            let is_opaque = base == OPAQUE;
-            let hidden = match is_opaque {
-                true => directory.to_vec(),
-                false => clean(&[directory, b"/", hidden].concat()).into_owned(),
-            };
-            if self.has_at_or_below(&hidden) {
-                self.hidden.insert((hidden, is_opaque));
+        if let Some(hidden) = hidden_by(&name) {
+            if self.has_at_or_below(&hidden.name) {
+                self.hidden.insert((hidden.name, hidden.only_below));
             }
             return;
         }

@@ -17,6 +17,7 @@ use crate::format::documents::oci::{
     self, CONFIG_TYPE, CONTAINERD_NAME, DOCKER_LIST_TYPE, INDEX_TYPE, MANIFEST_TYPE, REF_NAME,
     blob_file,
 };
+use crate::request::familiar;
 
 /// How deep indexes may be in each other.
 const MAX_DEPTH: usize = 4;
@@ -85,6 +86,12 @@ impl Descriptor {
     pub fn annotation(&self, name: &str) -> Option<&str> {
         self.annotations.as_ref()?.get(name).map(String::as_str)
     }
+
+    /// What the image is called, as its maker calls it.
+    pub fn name(&self) -> Option<String> {
+        let whole = self.annotation(CONTAINERD_NAME).map(familiar);
+        whole.or_else(|| self.annotation(REF_NAME).map(str::to_owned))
+    }
 }
 
 #[derive(Deserialize)]
@@ -101,6 +108,12 @@ pub struct Manifest {
     /// Its layers, lowest first.
     #[serde(default, deserialize_with = "list_or_null")]
     pub layers: Vec<Descriptor>,
+    /// What is said of the image besides.
+    #[serde(default)]
+    pub annotations: Value,
+    /// The size of the document in bytes.
+    #[serde(skip)]
+    pub size: u64,
 }
 
 /// What is needed of a configuration.
@@ -209,7 +222,12 @@ impl Store {
     /// The manifest of that descriptor.
     pub fn manifest(&self, descriptor: &Descriptor) -> Result<Manifest> {
         let digest = self.digest(descriptor)?;
-        self.parse(&self.document_of(&digest)?, &blob_file(&digest))
+        let document = self.document_of(&digest)?;
+        let manifest: Manifest = self.parse(&document, &blob_file(&digest))?;
+        Ok(Manifest {
+            size: document.len() as u64,
+            ..manifest
+        })
     }
 
     /// What the image of that descriptor runs on, which its configuration says
@@ -238,7 +256,11 @@ impl Store {
 
     /// The image of that descriptor.
     pub fn image(&self, descriptor: &Descriptor) -> Result<StoredImage> {
-        let manifest = self.manifest(descriptor)?;
+        self.image_of(descriptor, self.manifest(descriptor)?)
+    }
+
+    /// The image of that descriptor, which has this `manifest`.
+    pub fn image_of(&self, descriptor: &Descriptor, manifest: Manifest) -> Result<StoredImage> {
         let config_digest = self.digest(&manifest.config)?;
         let config = self.document_of(&config_digest)?;
         let diff_ids = self.diff_ids(&config, &blob_file(&config_digest))?;

@@ -12,9 +12,7 @@ use super::tar::Member;
 use crate::compress::Compression;
 use crate::digest::{DiffId, Digest};
 use crate::error::Result;
-use crate::format::documents::oci::{CONTAINERD_NAME, REF_NAME};
 use crate::job::Job;
-use crate::request::familiar;
 
 /// An image, of whose layers nothing has been read yet.
 pub struct WholeImage {
@@ -78,15 +76,28 @@ impl WholeImage {
 }
 
 impl WholeLayer {
-    /// Reads the layer.  `note` is told of its members, and a digest of the
-    /// content of each, with the zeros up to the end of its last block.
-    pub fn read(&self, note: impl FnMut(&Member, &Digest), job: &Job) -> Result<ReadLayer> {
-        let Read { stored, archive } =
-            layer::read_contents(&self.section, self.compression, note, job)?;
-        Ok(ReadLayer {
-            stored,
-            archive: archive.map(|archive| (archive.diff_id, archive.size)),
-        })
+    /// Reads the layer; `note` is told of its members.
+    pub fn read(&self, note: impl FnMut(&Member), job: &Job) -> Result<ReadLayer> {
+        layer::read(&self.section, self.compression, note, job).map(ReadLayer::from)
+    }
+
+    /// Like [`WholeLayer::read`], where `note` is told of a digest of the content
+    /// of each as well, with the zeros up to the end of its last block.
+    pub fn read_contents(
+        &self,
+        note: impl FnMut(&Member, &Digest),
+        job: &Job,
+    ) -> Result<ReadLayer> {
+        layer::read_contents(&self.section, self.compression, note, job).map(ReadLayer::from)
+    }
+}
+
+impl From<Read> for ReadLayer {
+    fn from(read: Read) -> Self {
+        ReadLayer {
+            stored: read.stored,
+            archive: read.archive.map(|archive| (archive.diff_id, archive.size)),
+        }
     }
 }
 
@@ -94,17 +105,12 @@ impl WholeLayer {
 fn oci(store: &Store) -> Result<Vec<WholeImage>> {
     let mut images: Vec<WholeImage> = Vec::new();
     for descriptor in store.images()? {
-        let manifest_digest = store.digest(&descriptor)?;
-        let document = store.document_of(&manifest_digest)?;
         let manifest = store.manifest(&descriptor)?;
         if !manifest.is_image() {
             continue;
         }
-        let name = descriptor
-            .annotation(CONTAINERD_NAME)
-            .map(familiar)
-            .or_else(|| descriptor.annotation(REF_NAME).map(str::to_owned));
-        let identity = (manifest_digest, document.len() as u64);
+        let name = descriptor.name();
+        let identity = (store.digest(&descriptor)?, manifest.size);
         let known = images
             .iter_mut()
             .find(|image| image.manifest == Some(identity));
@@ -113,10 +119,9 @@ fn oci(store: &Store) -> Result<Vec<WholeImage>> {
             image.names.dedup();
             continue;
         }
-        let text: Map<String, Value> = store.parse(&document, "its manifest")?;
-        let annotations = text.get("annotations").and_then(Value::as_object);
+        let annotations = manifest.annotations.as_object().cloned();
         let id = store.digest(&manifest.config)?;
-        let stored = store.image(&descriptor)?;
+        let stored = store.image_of(&descriptor, manifest)?;
         let layers = stored.layers.into_iter().map(|layer| {
             let section = store.blob(&layer.digest)?;
             let section = section
@@ -133,7 +138,7 @@ fn oci(store: &Store) -> Result<Vec<WholeImage>> {
             config: store.parse(&stored.config, "its configuration")?,
             id,
             manifest: Some(identity),
-            annotations: annotations.cloned().unwrap_or_default(),
+            annotations: annotations.unwrap_or_default(),
             layers: layers.collect::<Result<_>>()?,
         });
     }
@@ -143,20 +148,8 @@ fn oci(store: &Store) -> Result<Vec<WholeImage>> {
 /// The images of a Docker archive.
 fn docker(store: &Store) -> Result<Vec<WholeImage>> {
     let images = store.docker_images()?.into_iter().map(|image| {
-        let config = store.file_of(&image.config)?;
-        let config = config.read();
-        let config = config
-            .map_err(|error| store.wrong(format_args!("reading {:?}: {error}", image.config)))?;
-        let diff_ids = store.diff_ids(&config, &image.config)?;
-        let files = image.layers.unwrap_or_default();
-        if diff_ids.len() != files.len() {
-            return Err(store.wrong(format_args!(
-                "its manifest has {} layers, but its configuration {}",
-                files.len(),
-                diff_ids.len()
-            )));
-        }
-        let layers = std::iter::zip(files, diff_ids).map(|(file, diff_id)| {
+        let parts = store.docker_parts(&image)?;
+        let layers = parts.layers.into_iter().map(|(file, diff_id)| {
             let section = store.file_of(&file)?;
             Ok(WholeLayer {
                 diff_id,
@@ -167,8 +160,8 @@ fn docker(store: &Store) -> Result<Vec<WholeImage>> {
         });
         Ok(WholeImage {
             names: image.repo_tags.unwrap_or_default(),
-            id: Digest::of(&config),
-            config: store.parse(&config, &image.config)?,
+            id: Digest::of(&parts.config),
+            config: store.parse(&parts.config, &image.config)?,
             manifest: None,
             annotations: Map::new(),
             layers: layers.collect::<Result<_>>()?,

@@ -16,12 +16,8 @@ use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::format::archive::{self, OwnerNames, Xattr};
 use crate::image::BaseLayer;
 use crate::input::{Kind, ScannedEntry};
-use crate::name::{absolute, ancestors, clean, components};
+use crate::name::{WHITEOUT, absolute, ancestors, clean, components};
 use crate::request::{Modes, Owner, Ownership, Request, Transformation, Whiteouts};
-
-/// What names begin with by which layers delete files of those below them, see
-/// "Whiteouts" in the OCI Image Layer Filesystem Changeset.
-const WHITEOUT: &[u8] = b".wh.";
 
 /// What a layer holds, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]

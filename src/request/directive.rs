@@ -3,10 +3,9 @@
 //! Files, directories and links to make in the image.
 
 use crate::error::{Argument, Error, Result, quoted};
+use crate::name::MAX_LENGTH;
 
-/// How long names may be on Linux, in bytes: whole ones, and what is between
-/// slashes.
-const MAX_NAME: usize = 4095;
+/// How many bytes there may be between slashes.
 const MAX_COMPONENT: usize = 255;
 
 /// How much is shown of one that is too long.
@@ -88,11 +87,11 @@ impl Directive {
 fn inside_root(name: &[u8]) -> Result<Vec<u8>> {
     super::no_parent(Argument::ExtraFiles, name)?;
     let is_long = |part: &[u8]| part.len() > MAX_COMPONENT;
-    if name.len() > MAX_NAME || name.split(|&byte| byte == b'/').any(is_long) {
+    if name.len() > MAX_LENGTH || name.split(|&byte| byte == b'/').any(is_long) {
         return Err(Error::argument(
             Argument::ExtraFiles,
             format_args!(
-                "a name that begins with {} is too long: names have {MAX_NAME} bytes at most, \
+                "a name that begins with {} is too long: names have {MAX_LENGTH} bytes at most, \
                  and {MAX_COMPONENT} between slashes",
                 quoted(&name[..SHOWN.min(name.len())])
             ),

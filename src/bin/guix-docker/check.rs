@@ -48,8 +48,10 @@ pub fn run(options: &CheckOptions) -> Result<Outcome, Failure> {
 
 fn check(image: &WholeImage, display: &Display) -> Result<Checked, Failure> {
     let mut findings = documents::check(image);
-    let read = survey::read_layers(image, display, Layer::default, |layer, member, _| {
-        layer.note(member);
+    let read = survey::read_layers(image, display, |layer, job| {
+        let mut files = Layer::default();
+        let found = layer.read(|member| files.note(member), job)?;
+        Ok((found, files))
     })?;
     let mut tree = Tree::default();
     for (index, ((found, layer), whole)) in read.into_iter().zip(&image.layers).enumerate() {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use guix_docker::digest::{DiffId, Digest, Sha256};
-use guix_docker::image::{Member, ReadLayer, WholeImage};
+use guix_docker::image::{Member, WholeImage, WholeLayer};
 use guix_docker::{Job, Phase};
 use serde::Serialize;
 
@@ -129,14 +129,12 @@ fn describe(image: &WholeImage) -> String {
     format!("{names} for {}", image.platform())
 }
 
-/// Reads all layers of `image`, several at once: `note` is told of their
-/// members, with what `new` made for the layer.
+/// What `read` makes of each layer of `image`, several at once.
 pub fn read_layers<T: Send>(
     image: &WholeImage,
     display: &Display,
-    new: impl Fn() -> T + Sync,
-    note: impl Fn(&mut T, &Member, &Digest) + Sync,
-) -> Result<Vec<(ReadLayer, T)>, Failure> {
+    read: impl Fn(&WholeLayer, &Job) -> guix_docker::error::Result<T> + Sync,
+) -> Result<Vec<T>, Failure> {
     let job = Job::default();
     let total = image.layers.iter().map(|layer| layer.section.size).sum();
     job.begin(Phase::Comparing, total);
@@ -144,29 +142,32 @@ pub fn read_layers<T: Send>(
     let mut order: Vec<usize> = (0..image.layers.len()).collect();
     order.sort_by_key(|&index| std::cmp::Reverse(image.layers[index].section.size));
     let next = AtomicUsize::new(0);
-    let read: Mutex<BTreeMap<usize, (ReadLayer, T)>> = Mutex::default();
+    let done: Mutex<BTreeMap<usize, T>> = Mutex::default();
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.min(order.len()).max(1);
     job.run(threads, &mut display.monitor(), || {
         while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             job.check()?;
             let layer = &image.layers[index];
-            let mut told = new();
-            let found = layer.read(|member, content| note(&mut told, member, content), &job)?;
+            let result = read(layer, &job)?;
             job.advance(layer.section.size);
-            if let Ok(mut read) = read.lock() {
-                read.insert(index, (found, told));
+            if let Ok(mut done) = done.lock() {
+                done.insert(index, result);
             }
         }
         Ok(())
     })?;
-    let read = read.into_inner().unwrap_or_default();
-    Ok(read.into_values().collect())
+    let done = done.into_inner().unwrap_or_default();
+    Ok(done.into_values().collect())
 }
 
 /// Reads `image`, which must be whole.
 pub fn survey(image: WholeImage, display: &Display) -> Result<Survey, Failure> {
-    let read = read_layers(&image, display, Items::default, Items::note)?;
+    let read = read_layers(&image, display, |layer, job| {
+        let mut items = Items::default();
+        let found = layer.read_contents(|member, content| items.note(member, content), job)?;
+        Ok((found, items))
+    })?;
     let mut layers = Vec::with_capacity(read.len());
     for (index, ((found, items), layer)) in read.into_iter().zip(&image.layers).enumerate() {
         let wrong = |problem: &str| {

@@ -6,17 +6,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use guix_docker::image::Member;
-use guix_docker::name::{ancestors, clean, components, directory_of};
+use guix_docker::name::{Hidden, MAX_LENGTH, ancestors, clean, components, hidden_by};
 
 use super::finding::{Finding, Severity, summed_up};
-
-/// What the names of whiteouts begin with, and the one that hides all that is
-/// in its directory.
-const WHITEOUT: &[u8] = b".wh.";
-const OPAQUE: &[u8] = b".wh..wh..opq";
-
-/// The longest name that Linux takes for a path.
-const MAX_NAME: usize = 4095;
 
 /// What is at a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +22,8 @@ enum Kind {
 #[derive(Default)]
 pub struct Layer {
     files: HashMap<Vec<u8>, Kind>,
-    /// In the order of the archive.
-    whiteouts: Vec<Vec<u8>>,
+    /// With what they hide, in the order of the archive.
+    whiteouts: Vec<(Vec<u8>, Hidden)>,
     findings: Vec<Finding>,
 }
 
@@ -47,7 +39,7 @@ impl Layer {
         if components(&name).any(|part| part == b"..") {
             say(Refused, "it leads out of the image");
         }
-        if name.len() > MAX_NAME {
+        if name.len() > MAX_LENGTH {
             say(Refused, "its name is longer than Linux takes");
         }
         if member.name.starts_with(b"/") {
@@ -74,9 +66,8 @@ impl Layer {
                 );
             }
         }
-        let base = name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-        if base.starts_with(WHITEOUT) {
-            self.whiteouts.push(name);
+        if let Some(hidden) = hidden_by(&name) {
+            self.whiteouts.push((name, hidden));
             return;
         }
         if self.files.insert(name, kind).is_some() {
@@ -116,8 +107,8 @@ impl Tree {
     /// Puts the layer of this index above; returns what is wrong with it.
     pub fn put_above(&mut self, index: usize, layer: Layer) -> Vec<Finding> {
         let mut findings = layer.below_others();
-        for whiteout in &layer.whiteouts {
-            findings.extend(self.delete(whiteout));
+        for (whiteout, hidden) in &layer.whiteouts {
+            findings.extend(self.delete(whiteout, hidden));
         }
         let own: HashSet<&Vec<u8>> = layer.files.keys().collect();
         let mut names: Vec<(&Vec<u8>, Kind)> = layer
@@ -158,19 +149,13 @@ impl Tree {
     }
 
     /// Deletes what a whiteout says.
-    fn delete(&mut self, whiteout: &[u8]) -> Option<Finding> {
-        let base = whiteout
-            .rsplit(|&byte| byte == b'/')
-            .next()
-            .unwrap_or_default();
-        let directory = directory_of(whiteout);
-        if base == OPAQUE {
-            self.remove_below(directory);
+    fn delete(&mut self, whiteout: &[u8], hidden: &Hidden) -> Option<Finding> {
+        if hidden.only_below {
+            self.remove_below(&hidden.name);
             return None;
         }
-        let hidden = clean(&[directory, b"/", &base[WHITEOUT.len()..]].concat()).into_owned();
-        let there = self.files.remove(&hidden).is_some();
-        let below = self.remove_below(&hidden);
+        let there = self.files.remove(&hidden.name).is_some();
+        let below = self.remove_below(&hidden.name);
         (!there && below == 0).then(|| {
             let reason = "engines take it for the deletion of a file, but no lower layer has that \
                           file; a file that is called so is lost";
