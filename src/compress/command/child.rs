@@ -118,10 +118,13 @@ impl Child {
         let Some(pid) = Pid::from_raw(pid).filter(|pid| pid.as_raw_nonzero().get() > 0) else {
             return Err(failed);
         };
+        let own = |number: c_int| {
+            // SAFETY: the system made it for this.
+            unsafe { OwnedFd::from_raw_fd(number) }
+        };
         let mut child = Child {
             pid,
-            // SAFETY: the system made it for this.
-            descriptor: (descriptor >= 0).then(|| unsafe { OwnedFd::from_raw_fd(descriptor) }),
+            descriptor: (descriptor >= 0).then(|| own(descriptor)),
             report,
             status: None,
             is_over: false,
