@@ -471,8 +471,10 @@ typedef struct guix_docker_options {
    */
   uint32_t history;
   /*
-   How many threads to work on; 0, the default, for as many as the
-   process can run at once.  The image does not depend on it.
+   How many threads to work on at most; 0, the default, for as many as the
+   process can run at once.  The image does not depend on it, and memory
+   does.  There are never more than twice as many as the process can run, or
+   8.
    */
   uint32_t threads;
   /*

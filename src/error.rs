@@ -4,6 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -144,9 +145,10 @@ impl Error {
 
     /// Like [`Error::system`], from the standard library's errors.
     pub fn io(status: Status, what: impl fmt::Display, error: &std::io::Error) -> Self {
-        match Errno::from_io_error(error) {
-            Some(errno) => Error::system(status, what, errno),
-            None => Error::new(status, format!("{what}: {error}")),
+        match (Errno::from_io_error(error), error.kind()) {
+            (Some(errno), _) => Error::system(status, what, errno),
+            (None, ErrorKind::OutOfMemory) => Error::system(status, what, Errno::NOMEM),
+            (None, _) => Error::new(status, format!("{what}: {error}")),
         }
     }
 

@@ -18,9 +18,9 @@
 //! 5. [`output`]: the image appears under its name, complete or not at all.
 //!
 //! They use [`input`], which finds, opens and reads files, [`image`], which
-//! reads images that exist, [`compress`], which packs bytes, and [`job`], which
-//! has the threads.  `boundary` is the only
-//! room that knows C.
+//! reads images that exist, [`compress`], which packs bytes, [`job`], which
+//! has the threads, and `memory`, which says when there is too little.
+//! `boundary` is the only room that knows C.
 
 mod base;
 mod boundary;
@@ -31,6 +31,7 @@ pub mod format;
 pub mod image;
 pub mod input;
 pub mod job;
+mod memory;
 mod merge;
 pub mod name;
 pub mod output;

@@ -149,8 +149,10 @@ pub struct Options {
     /// What the history in the metadata holds: one of the
     /// `GUIX_DOCKER_HISTORY_` values.
     pub history: u32,
-    /// How many threads to work on; 0, the default, for as many as the
-    /// process can run at once.  The image does not depend on it.
+    /// How many threads to work on at most; 0, the default, for as many as the
+    /// process can run at once.  The image does not depend on it, and memory
+    /// does.  There are never more than twice as many as the process can run, or
+    /// 8.
     pub threads: u32,
     /// Told of progress, and able to stop the build; may be NULL.
     pub progress: Progress,

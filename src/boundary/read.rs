@@ -20,9 +20,13 @@ use super::options::{
 };
 use crate::Merge;
 use crate::error::{Argument, Error, Result, Status, quoted};
+use crate::memory;
 use crate::request::{
     self, Compressor, ConfigKeys, Format, History, Layering, Modes, Request, Whiteouts, Xattrs,
 };
+
+/// So many bytes can be had at any time.
+const LITTLE: usize = 64 << 10;
 
 /// Copies the options of a caller whose structure may be older or newer.
 ///
@@ -474,7 +478,9 @@ unsafe fn directive(directive: &Directive) -> Result<request::Directive> {
 /// It must be NULL or a string that lives as long as is needed.
 unsafe fn required<'a>(argument: Argument, string: *const c_char) -> Result<&'a [u8]> {
     // SAFETY: this is what `optional` asks for.
-    unsafe { optional(string) }.ok_or_else(|| null(argument))
+    let string = unsafe { optional(string) }.ok_or_else(|| null(argument))?;
+    ask(argument, string.len())?;
+    Ok(string)
 }
 
 /// The string behind a pointer, or `None` for NULL.
@@ -490,6 +496,14 @@ unsafe fn optional<'a>(string: *const c_char) -> Option<&'a [u8]> {
     Some(unsafe { CStr::from_ptr(string) }.to_bytes())
 }
 
+/// Fails unless there is memory for what is made of `size` bytes of the caller's.
+fn ask(argument: Argument, size: usize) -> Result<()> {
+    match size > LITTLE {
+        true => memory::ask(size.saturating_mul(4)).map_err(|error| error.because_of(argument)),
+        false => Ok(()),
+    }
+}
+
 /// A list of strings, none of which may be NULL.
 ///
 /// # Safety
@@ -502,11 +516,12 @@ unsafe fn strings<'a>(
 ) -> Result<Vec<&'a [u8]>> {
     // SAFETY: the caller promises `count` elements.
     let items = unsafe { list(argument, items, count)? };
-    let strings = items.iter().map(|&item| {
+    let mut strings = memory::with_capacity(count)?;
+    for &item in items {
         // SAFETY: each is NULL or a string.
-        unsafe { required(argument, item) }
-    });
-    strings.collect()
+        strings.push(unsafe { required(argument, item)? });
+    }
+    Ok(strings)
 }
 
 /// Copies a list of structures, each of which has `size` bytes to the caller.
@@ -533,12 +548,13 @@ unsafe fn structures<T: Structure>(
     // SAFETY: zeros are NULL or the number 0, and structures of lists consist
     // of these.
     let zeros: T = unsafe { MaybeUninit::zeroed().assume_init() };
-    let elements = (0..count).map(|index| {
+    let mut elements = memory::with_capacity(count)?;
+    for index in 0..count {
         let element = bytes[index * size..].as_ptr().cast::<T>();
         // SAFETY: the list has `size` bytes for each of its elements.
-        unsafe { layout::copy(argument, element, size, &zeros) }
-    });
-    elements.collect()
+        elements.push(unsafe { layout::copy(argument, element, size, &zeros)? });
+    }
+    Ok(elements)
 }
 
 fn null_list(argument: Argument, count: usize) -> Error {

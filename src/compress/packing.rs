@@ -11,6 +11,7 @@ use zstd_safe::{CCtx, CParameter};
 use super::gzip::{self, Checksum};
 use super::zstd;
 use crate::error::Result;
+use crate::memory;
 
 /// The bytes of a layer that are compressed at a time by gzip, or copied: the
 /// size of the result depends on it but little.
@@ -122,7 +123,7 @@ impl Packer {
     pub fn pack(&mut self, piece: &[u8], is_last: bool) -> Result<Packed> {
         match self {
             Packer::None => Ok(Packed {
-                bytes: piece.to_vec(),
+                bytes: memory::copy(piece)?,
                 checksum: None,
             }),
             Packer::Gzip(encoder) => {

@@ -11,6 +11,10 @@ use zstd_safe::zstd_sys::ZSTD_EndDirective as EndDirective;
 use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
 
 use crate::error::{Error, Result, Status};
+use crate::memory;
+
+/// What to do where memory is too little.
+const ADVICE: &str = "ask for fewer threads, or a lower level";
 
 /// How to compress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +92,9 @@ impl Encoder {
 
 /// What frames are made by, with these parameters.
 pub fn context(parameters: &[CParameter]) -> Result<CCtx<'static>> {
-    let mut context = CCtx::try_create()
-        .ok_or_else(|| Error::new(Status::Resources, "there is too little memory to compress"))?;
+    let mut context = CCtx::try_create().ok_or_else(|| {
+        Error::new(Status::Resources, "there is too little memory to compress").advise(ADVICE)
+    })?;
     for &parameter in parameters {
         context.set_parameter(parameter).map_err(failed)?;
     }
@@ -98,11 +103,8 @@ pub fn context(parameters: &[CParameter]) -> Result<CCtx<'static>> {
 
 /// A frame of `bytes` alone, made on this thread.
 pub fn frame(context: &mut CCtx, bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut frame = vec![0; zstd_safe::compress_bound(bytes.len())];
-    let size = context
-        .compress2(frame.as_mut_slice(), bytes)
-        .map_err(failed)?;
-    frame.truncate(size);
+    let mut frame = memory::with_capacity(zstd_safe::compress_bound(bytes.len()))?;
+    context.compress2(&mut frame, bytes).map_err(failed)?;
     frame.shrink_to_fit();
     Ok(frame)
 }
@@ -115,7 +117,7 @@ fn failed(code: usize) -> Error {
     };
     let error = Error::new(status, format!("compressing by zstd: {name}"));
     match status {
-        Status::Resources => error.advise("ask for fewer threads, or a lower level"),
+        Status::Resources => error.advise(ADVICE),
         _ => error,
     }
 }

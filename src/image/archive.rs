@@ -2,7 +2,7 @@
 
 //! The files of an archive that is an image.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use tar::EntryType;
 
@@ -21,12 +21,12 @@ const MAX_LINKS: usize = 8;
 /// The regular files of the archive `whole`, by their names.  Symbolic and hard
 /// links to such files, which old versions of `docker save` write for layers of
 /// the same content, are these files.
-pub fn files(whole: &Section) -> Result<HashMap<String, Section>> {
+pub fn files(whole: &Section) -> Result<BTreeMap<String, Section>> {
     let mut members = Members {
         source: whole.reader(),
     };
-    let mut files: HashMap<String, Section> = HashMap::new();
-    let mut links: HashMap<String, String> = HashMap::new();
+    let mut files: BTreeMap<String, Section> = BTreeMap::new();
+    let mut links: BTreeMap<String, String> = BTreeMap::new();
     let mut count = 0;
     while let Some(member) = members.next().map_err(malformed)? {
         count += 1;

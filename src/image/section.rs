@@ -13,6 +13,7 @@ use super::tar::Source;
 use crate::digest::{Digest, Sha256};
 use crate::error::Result;
 use crate::job::Job;
+use crate::memory;
 
 /// A part of a file, or all of it.
 #[derive(Clone, Debug)]
@@ -59,8 +60,10 @@ impl Section {
             let what = format!("it is larger than {MAX_DOCUMENT} bytes");
             return Err(io::Error::other(what));
         }
-        let mut bytes = vec![0; self.size as usize];
+        let short = |_| io::Error::from(io::ErrorKind::OutOfMemory);
+        let mut bytes = memory::zeros(self.size as usize).map_err(short)?;
         self.read_at(&mut bytes, 0)?;
+        memory::ask_to_parse(&bytes).map_err(short)?;
         Ok(bytes)
     }
 

@@ -3,7 +3,7 @@
 //! Where an image's documents and layers are: files in a directory, or members
 //! of an archive.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
@@ -30,7 +30,7 @@ pub struct Store {
 
 enum Files {
     Directory(OwnedFd),
-    Archive(HashMap<String, Section>),
+    Archive(BTreeMap<String, Section>),
 }
 
 impl Store {

@@ -155,9 +155,8 @@ struct ZstdReader<R> {
 
 impl<R: Read> ZstdReader<R> {
     fn new(source: R) -> io::Result<Self> {
-        let memory = || io::Error::other("there is too little memory to decompress");
         Ok(ZstdReader {
-            context: DCtx::try_create().ok_or_else(memory)?,
+            context: DCtx::try_create().ok_or(io::ErrorKind::OutOfMemory)?,
             source,
             input: vec![0; READ_SIZE],
             taken: 0,
@@ -192,6 +191,7 @@ impl<R: Read> Read for ZstdReader<R> {
                     "Frame requires too much memory for decoding" => {
                         io::Error::other("its window is larger than 128 MiB; decompress it first")
                     }
+                    name if name.contains("not enough memory") => io::ErrorKind::OutOfMemory.into(),
                     name => io::Error::other(name),
                 })?;
             let written = output.pos();

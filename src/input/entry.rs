@@ -46,7 +46,7 @@ pub enum Source {
     /// A file of this machine.
     Disk(Box<DiskFile>),
     /// Content given in the request.
-    Memory(Arc<[u8]>),
+    Memory(Arc<Vec<u8>>),
 }
 
 /// A regular file as it was found.

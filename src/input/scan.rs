@@ -18,6 +18,7 @@ use super::snapshot::{FileId, StatSnapshot};
 use super::{changed, failure, failure_or_changed, xattrs};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::job::{Job, Monitor, lock};
+use crate::memory;
 use crate::request::Xattrs;
 use crate::warning::Notice;
 
@@ -78,7 +79,7 @@ pub fn scan(
     job.run(options.threads.max(1), monitor, || {
         scan.work().map_err(|error| error.because_of(argument))
     })?;
-    Ok(scan.in_order())
+    scan.in_order()
 }
 
 /// Finds the file `path` alone, without its extended attributes; `None` for a
@@ -148,10 +149,12 @@ impl Scan<'_> {
                 Task::Directory(directory) => (directory.list, self.list(&directory, &mut below)?),
             };
             self.job.advance(listed.len() as u64);
-            lists.push((list, listed));
-            self.done(&mut below);
+            memory::push(&mut lists, (list, listed))?;
+            self.done(&mut below)?;
         }
-        lock(&self.finished).append(&mut lists);
+        let mut finished = lock(&self.finished);
+        memory::make_room(&mut finished, lists.len())?;
+        finished.append(&mut lists);
         Ok(())
     }
 
@@ -174,9 +177,10 @@ impl Scan<'_> {
 
     /// Says that a task is done and that the directories `below` are to be
     /// listed next.
-    fn done(&self, below: &mut Vec<Directory>) {
+    fn done(&self, below: &mut Vec<Directory>) -> Result<()> {
         let mut queue = lock(&self.queue);
         queue.busy -= 1;
+        memory::make_room_to_grow(&mut queue.pending, below.len())?;
         queue
             .pending
             .extend(below.drain(..).rev().map(Task::Directory));
@@ -185,6 +189,7 @@ impl Scan<'_> {
         if wake {
             self.changed.notify_all();
         }
+        Ok(())
     }
 
     fn begin(&self, index: usize, below: &mut Vec<Directory>) -> Result<Vec<Listed>> {
@@ -202,8 +207,11 @@ impl Scan<'_> {
                 let (_, name) = split(path);
                 let origin = parent.origin.as_ref();
                 let entry = self.entry(parent.fd.as_fd(), path, name, &stat, origin)?;
-                let listed = entry.map(|entry| self.listed(entry, origin, below));
-                Ok(listed.into_iter().collect())
+                let mut listed = Vec::new();
+                if let Some(entry) = entry {
+                    listed.push(self.listed(entry, origin, below)?);
+                }
+                Ok(listed)
             }
             Start::Below(path) => {
                 let origin =
@@ -241,14 +249,15 @@ impl Scan<'_> {
             let entry = entry.map_err(listing)?;
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
-                names.push(name.to_vec());
+                memory::push(&mut names, name.to_vec())?;
+                self.job.check()?;
             }
         }
         names.sort_unstable();
         let fd = stream.fd().map_err(listing)?;
         let mut full = join(path, b"");
         let above = full.len();
-        let mut listed = Vec::with_capacity(names.len());
+        let mut listed = memory::with_capacity(names.len())?;
         for name in names {
             full.truncate(above);
             full.extend_from_slice(&name);
@@ -258,7 +267,8 @@ impl Scan<'_> {
                 continue;
             }
             if let Some(entry) = self.entry(fd, &full, &name, &stat, origin)? {
-                listed.push(self.listed(entry, origin, below));
+                listed.push(self.listed(entry, origin, below)?);
+                self.job.check()?;
             }
         }
         Ok(listed)
@@ -294,17 +304,19 @@ impl Scan<'_> {
         entry: ScannedEntry,
         origin: Option<&Arc<Origin>>,
         below: &mut Vec<Directory>,
-    ) -> Listed {
-        let list = matches!(entry.kind, Kind::Directory).then(|| {
-            let list = self.lists.fetch_add(1, Ordering::Relaxed);
-            below.push(Directory {
-                list,
+    ) -> Result<Listed> {
+        let mut list = None;
+        if matches!(entry.kind, Kind::Directory) {
+            let number = self.lists.fetch_add(1, Ordering::Relaxed);
+            let directory = Directory {
+                list: number,
                 path: Arc::clone(&entry.path),
                 origin: origin.cloned(),
-            });
-            list
-        });
-        Listed { entry, list }
+            };
+            memory::push(below, directory)?;
+            list = Some(number);
+        }
+        Ok(Listed { entry, list })
     }
 
     /// The directory that holds `path`.
@@ -319,9 +331,10 @@ impl Scan<'_> {
     }
 
     /// All entries, for each start.
-    fn in_order(self) -> Vec<Vec<ScannedEntry>> {
-        let mut lists: Vec<Vec<Listed>> = Vec::new();
-        lists.resize_with(self.lists.into_inner(), Vec::new);
+    fn in_order(self) -> Result<Vec<Vec<ScannedEntry>>> {
+        let count = self.lists.into_inner();
+        let mut lists: Vec<Vec<Listed>> = memory::with_capacity(count)?;
+        lists.resize_with(count, Vec::new);
         for (number, list) in self.finished.into_inner().unwrap_or_default() {
             lists[number] = list;
         }
@@ -333,13 +346,14 @@ impl Scan<'_> {
                 while let Some(list) = above.last_mut() {
                     match list.next() {
                         Some(Listed { entry, list }) => {
-                            entries.push(entry);
+                            memory::push(&mut entries, entry)?;
                             above.extend(list.map(&mut take));
                         }
                         None => drop(above.pop()),
                     }
                 }
-                entries
+                self.job.check()?;
+                Ok(entries)
             })
             .collect()
     }

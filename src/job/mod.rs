@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use self::clock::Clock;
 use crate::error::{Error, Result, Status};
+use crate::memory::Watch;
 
 /// How often a thread that waits looks whether the build was stopped.
 const STOP_INTERVAL: Duration = Duration::from_millis(50);
@@ -26,6 +27,7 @@ const STOP_INTERVAL: Duration = Duration::from_millis(50);
 #[derive(Default)]
 pub struct Job {
     stopped: AtomicBool,
+    memory: Watch,
     /// The phase and its total, which change while no worker runs.
     phase: Mutex<(Phase, u64)>,
     clock: Mutex<Clock>,
@@ -45,12 +47,13 @@ impl Job {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// An error for a worker that gives up because the build was stopped.
+    /// An error for a worker that gives up because the build was stopped or
+    /// memory has run out.
     pub fn check(&self) -> Result<()> {
         if self.is_stopped() {
             return Err(Error::new(Status::Cancelled, "the build was stopped"));
         }
-        Ok(())
+        self.memory.check()
     }
 
     /// Begins a phase of which nothing is done, while no worker runs.

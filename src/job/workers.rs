@@ -16,9 +16,25 @@ use std::time::Duration;
 
 use super::{Job, Monitor, lock, signals};
 use crate::error::{Error, Result, Status};
+use crate::memory;
 
 /// How often the calling thread reports progress.
 const REPORT_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The stack of a thread, in bytes.
+const STACK_SIZE: usize = 1 << 20;
+
+/// The memory that the C library takes for a thread besides its stack, more or
+/// less.  It ends the process when a thread that begins has none.
+const THREAD_SIZE: usize = 256 << 10;
+
+/// Where workers wait for each other before they begin, so that none takes the
+/// memory that another one begins with.
+struct Gate {
+    /// How many have come, and how many have been started when all are.
+    state: Mutex<(usize, Option<usize>)>,
+    changed: Condvar,
+}
 
 /// How many workers have returned, and the first failure.
 struct Finish {
@@ -39,13 +55,21 @@ impl Job {
             state: Mutex::new((0, None)),
             changed: Condvar::new(),
         };
+        let gate = Gate {
+            state: Mutex::new((0, None)),
+            changed: Condvar::new(),
+        };
+        memory::ask(threads.saturating_mul(STACK_SIZE + THREAD_SIZE))?;
         thread::scope(|scope| {
             let mut workers = Vec::with_capacity(threads);
             // Threads inherit the mask in force when they are made.
             let masked = signals::block_all();
             for _ in 0..threads {
-                let worker = thread::Builder::new().name("guix-docker".into());
+                let worker = thread::Builder::new()
+                    .name("guix-docker".into())
+                    .stack_size(STACK_SIZE);
                 let body = || {
+                    gate.pass();
                     let result = catch_unwind(AssertUnwindSafe(&work));
                     let result = result.unwrap_or_else(|payload| Err(panicked(&*payload)));
                     finish.report(self, result);
@@ -61,6 +85,7 @@ impl Job {
                 }
             }
             drop(masked);
+            gate.open(workers.len());
             let result = self.watch(workers.len(), monitor, &finish);
             // The scope waits for what the threads do; this, for their end.
             for worker in workers {
@@ -125,6 +150,28 @@ impl Job {
             self.stop();
             resume_unwind(payload)
         })
+    }
+}
+
+impl Gate {
+    /// Waits until all workers have begun.
+    fn pass(&self) {
+        let mut state = lock(&self.state);
+        state.0 += 1;
+        while state.1.is_none_or(|started| state.0 < started) {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Says how many workers there are.
+    fn open(&self, started: usize) {
+        lock(&self.state).1 = Some(started);
+        self.changed.notify_all();
     }
 }
 

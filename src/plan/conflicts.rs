@@ -9,14 +9,16 @@
 //! the first.  What cannot be had both is an error.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::layer::Layer;
 use super::member::Member;
 use super::tree::MAX_LINKS;
 use crate::error::{Argument, Error, Result, quoted};
 use crate::input::Kind;
+use crate::job::Job;
+use crate::memory;
 use crate::name::{absolute, ancestors, clean, components, is_at_or_below, through_link};
 
 /// Whether names may be in conflict when an image has all that is at and
@@ -47,10 +49,11 @@ pub fn may_be(paths: &[Vec<u8>], made: &[(&[u8], bool)]) -> bool {
 }
 
 /// Makes one member of those that have the same name.
-pub fn merge(members: Vec<Member>) -> Result<Vec<Member>> {
-    let mut merged: Vec<Member> = Vec::with_capacity(members.len());
-    let mut places: HashMap<Vec<u8>, usize> = HashMap::with_capacity(members.len());
+pub fn merge(members: Vec<Member>, job: &Job) -> Result<Vec<Member>> {
+    let mut merged: Vec<Member> = memory::with_capacity(members.len())?;
+    let mut places: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     for member in members {
+        job.check()?;
         match places.entry(clean(&member.name).into_owned()) {
             Entry::Vacant(entry) => {
                 entry.insert(merged.len());
@@ -76,12 +79,15 @@ pub fn merge(members: Vec<Member>) -> Result<Vec<Member>> {
 
 /// Fails if something is a directory in one layer and none in another, or
 /// below what is none.
-pub fn check(layers: &[Layer]) -> Result<()> {
+pub fn check(layers: &[Layer], job: &Job) -> Result<()> {
     let members = || layers.iter().flat_map(|layer| &layer.members);
-    let others: Others = members()
-        .filter(|member| !matches!(member.kind, Kind::Directory))
-        .map(|member| (clean(&member.name), member))
-        .collect();
+    let mut others = Others::new();
+    for member in members() {
+        if !matches!(member.kind, Kind::Directory) {
+            others.insert(clean(&member.name), member);
+            job.check()?;
+        }
+    }
     for member in members() {
         let name = clean(&member.name);
         if matches!(member.kind, Kind::Directory) {
@@ -97,7 +103,7 @@ pub fn check(layers: &[Layer]) -> Result<()> {
 }
 
 /// What is no directory, by clean names.
-type Others<'a> = HashMap<Cow<'a, [u8]>, &'a Member>;
+type Others<'a> = BTreeMap<Cow<'a, [u8]>, &'a Member>;
 
 /// The error about a directory and something else of the same name.
 fn not_both(directory: &Member, other: &Member) -> Error {

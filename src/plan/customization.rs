@@ -3,10 +3,12 @@
 //! What directives and the store database put into an image.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::tree::{Implied, NodeId, NodeKind, Tree};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::{self, FileSystem, Kind, Source};
+use crate::job::Job;
 use crate::name::directory_of;
 use crate::request::{Directive, Request};
 
@@ -33,17 +35,18 @@ pub struct TreeEntry {
 /// directives, in turn, then the database and the links that make its prefix
 /// root's profile.  A directory comes before its entries, and entries are in
 /// the order of their names' bytes; the root is left out.
-pub fn entries(request: &Request, file_system: &FileSystem) -> Result<Vec<TreeEntry>> {
+pub fn entries(request: &Request, file_system: &FileSystem, job: &Job) -> Result<Vec<TreeEntry>> {
     let mut tree = Tree::new(request.base.is_some());
-    evaluate(request, &mut tree)?;
+    evaluate(request, &mut tree, job)?;
     if let Some(database) = &request.database {
         install_database(&mut tree, file_system, database, &request.prefix)?;
     }
     Ok(list(&tree))
 }
 
-fn evaluate(request: &Request, tree: &mut Tree) -> Result<()> {
+fn evaluate(request: &Request, tree: &mut Tree, job: &Job) -> Result<()> {
     for directive in &request.extra_files {
+        job.check()?;
         match directive {
             Directive::Directory { name, mode } => {
                 let directory = tree.make_directory(name)?;
@@ -52,7 +55,7 @@ fn evaluate(request: &Request, tree: &mut Tree) -> Result<()> {
                 }
             }
             Directive::File { name, content } => {
-                tree.make_file(name, Source::Memory(content.as_slice().into()))?;
+                tree.make_file(name, Source::Memory(Arc::clone(content)))?;
             }
             Directive::Link { name, target } => tree.make_link(name, target)?,
         }

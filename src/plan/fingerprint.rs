@@ -65,7 +65,10 @@ fn fingerprint(layer: &Layer) -> Digest {
             }
             Kind::File(Source::Memory(content)) => {
                 bytes.push(b'm');
-                text(&mut bytes, content);
+                bytes.extend((content.len() as u64).to_le_bytes());
+                hash.update(&bytes);
+                bytes.clear();
+                hash.update(content);
             }
             Kind::File(source) => {
                 bytes.push(b'f');

@@ -2,7 +2,7 @@
 
 //! One layer: its members, their names and their places.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
@@ -16,6 +16,8 @@ use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::format::archive::{self, OwnerNames, Xattr};
 use crate::image::BaseLayer;
 use crate::input::{Kind, ScannedEntry};
+use crate::job::Job;
+use crate::memory;
 use crate::name::{WHITEOUT, absolute, ancestors, clean, components};
 use crate::request::{Modes, Owner, Ownership, Request, Transformation, Whiteouts};
 
@@ -101,8 +103,10 @@ impl Layer {
 pub struct Rules<'a> {
     /// What the image is made for.
     pub request: &'a Request,
+    /// Whether the build goes on.
+    pub job: &'a Job,
     /// The permissions of directories above a path that are in another one.
-    pub parents: HashMap<Vec<u8>, u16>,
+    pub parents: BTreeMap<Vec<u8>, u16>,
     /// Whether members may have the same name.
     pub may_conflict: bool,
 }
@@ -270,8 +274,8 @@ impl<'a> LayerBuilder<'a> {
             origin: is_new.then_some(path),
         };
         member.measure();
-        self.layer.members.push(member);
-        Ok(())
+        memory::push(&mut self.layer.members, member)?;
+        self.rules.job.check()
     }
 
     /// The name in the archive of the file whose name is what there is of
@@ -305,7 +309,7 @@ impl<'a> LayerBuilder<'a> {
     pub fn finish(self) -> Result<Layer> {
         let mut layer = self.layer;
         if self.rules.may_conflict {
-            layer.members = conflicts::merge(layer.members)?;
+            layer.members = conflicts::merge(layer.members, self.rules.job)?;
         }
         for member in &mut layer.members {
             member.offset = layer.size;

@@ -2,7 +2,7 @@
 
 //! Refusing links that point to nothing, as a mistyped target does.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use rustix::io::Errno;
 
@@ -11,17 +11,18 @@ use super::layer::Layer;
 use super::tree::{MAX_LINKS, link_target};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::Kind;
+use crate::job::Job;
 use crate::name::{components, directory_of};
 use crate::request::{Directive, Request};
 
 /// What an image has under a name: a link's target, or nothing for what is
 /// not a link.
-type Names<'a> = HashMap<Vec<u8>, Option<&'a [u8]>>;
+type Names<'a> = BTreeMap<Vec<u8>, Option<&'a [u8]>>;
 
 /// Fails if the target of a link that `request` has made is neither on this
 /// machine nor in the image, which has `layers`.  Of what directives have
 /// `made`, the names before transformations count as well.
-pub fn check(request: &Request, made: &[TreeEntry], layers: &[Layer]) -> Result<()> {
+pub fn check(request: &Request, made: &[TreeEntry], layers: &[Layer], job: &Job) -> Result<()> {
     if request.root_system.is_some() {
         return Ok(());
     }
@@ -37,12 +38,14 @@ pub fn check(request: &Request, made: &[TreeEntry], layers: &[Layer]) -> Result<
         if here.is_ok() {
             continue;
         }
-        let names = names.get_or_insert_with(|| {
+        if names.is_none() {
             let members = layers.iter().flat_map(|layer| &layer.members);
             let members = members.map(|member| (&*member.name, &member.kind));
-            collect(members.chain(made.iter().map(|made| (made.name.as_slice(), &made.kind))))
-        });
-        if exists(names, link_target(directory_of(name), target)) {
+            let made = made.iter().map(|made| (made.name.as_slice(), &made.kind));
+            names = Some(collect(members.chain(made), job)?);
+        }
+        let is_there = |names| exists(names, link_target(directory_of(name), target));
+        if names.as_ref().is_some_and(is_there) {
             continue;
         }
         return Err(match here {
@@ -78,7 +81,7 @@ fn is_absent(errno: Errno) -> bool {
 }
 
 /// All names of `files` and of the directories above them.
-fn collect<'a>(files: impl Iterator<Item = (&'a [u8], &'a Kind)>) -> Names<'a> {
+fn collect<'a>(files: impl Iterator<Item = (&'a [u8], &'a Kind)>, job: &Job) -> Result<Names<'a>> {
     let mut names = Names::new();
     for (name, kind) in files {
         let mut name = normal(components(name));
@@ -91,8 +94,9 @@ fn collect<'a>(files: impl Iterator<Item = (&'a [u8], &'a Kind)>) -> Names<'a> {
             name.truncate(directory_of(&name).len());
             names.entry(name.clone()).or_insert(None);
         }
+        job.check()?;
     }
-    names
+    Ok(names)
 }
 
 /// Whether `name` leads to a file, links followed.

@@ -23,7 +23,7 @@ pub use layer::{Item, Layer, Role};
 pub use member::Member;
 pub use references::graph_paths;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -33,6 +33,7 @@ use crate::error::{Argument, Error, Result};
 use crate::format::archive::OwnerNames;
 use crate::input::{self, FileId, FileSystem, Kind, ScanOptions, ScannedEntry, Start};
 use crate::job::{Job, Monitor};
+use crate::memory;
 use crate::name::{ancestors, clean};
 use crate::request::{Layering, Request};
 
@@ -74,11 +75,12 @@ pub fn plan(
                 Some(_) => request.paths.as_slice(),
                 None => &[],
             };
-            let entries = entries.into_iter().flatten().collect();
+            // One start has one list.
+            let entries = entries.into_iter().next().unwrap_or_default();
             (Vec::new(), Top::root_system(root, entries), paths)
         }
         (None, _) => {
-            let made = customization::entries(request, file_system)?;
+            let made = customization::entries(request, file_system, job)?;
             let top = Top::Customization(made.clone());
             (made, top, request.paths.as_slice())
         }
@@ -88,10 +90,11 @@ pub fn plan(
     let items: Vec<Scanned> = std::iter::zip(paths.iter().cloned(), scanned).collect();
     let rules = Rules {
         request,
-        parents: parents_found(request, &items),
+        job,
+        parents: parents_found(request, &items, job)?,
         may_conflict: !request.transformations.is_empty()
             || request.parent_directories
-            || conflicts::may_be(paths, &top.names()),
+            || conflicts::may_be(paths, &top.names()?),
     };
     let layers = match request.max_layers {
         None => vec![single_layer(&rules, top, items)?],
@@ -111,11 +114,11 @@ pub fn plan(
         }
     };
     if rules.may_conflict {
-        conflicts::check(&layers)?;
+        conflicts::check(&layers, job)?;
     }
     // What the base has may be what they point to.
     if request.base.is_none() {
-        links::check(request, &made, &layers)?;
+        links::check(request, &made, &layers, job)?;
     }
     Ok(Plan {
         is_layered: request.max_layers.is_some(),
@@ -149,18 +152,24 @@ impl Top {
     }
 
     /// The names of its files, with whether they are directories.
-    fn names(&self) -> Vec<(&[u8], bool)> {
+    fn names(&self) -> Result<Vec<(&[u8], bool)>> {
         let is_directory = |kind: &Kind| matches!(kind, Kind::Directory);
+        let mut names = Vec::new();
         match self {
-            Top::Customization(entries) => entries
-                .iter()
-                .map(|entry| (entry.name.as_slice(), is_directory(&entry.kind)))
-                .collect(),
-            Top::RootSystem(entries, start) => entries
-                .iter()
-                .map(|entry| (&entry.path[*start..], is_directory(&entry.kind)))
-                .collect(),
+            Top::Customization(entries) => {
+                memory::make_room(&mut names, entries.len())?;
+                for entry in entries {
+                    names.push((entry.name.as_slice(), is_directory(&entry.kind)));
+                }
+            }
+            Top::RootSystem(entries, start) => {
+                memory::make_room(&mut names, entries.len())?;
+                for entry in entries {
+                    names.push((&entry.path[*start..], is_directory(&entry.kind)));
+                }
+            }
         }
+        Ok(names)
     }
 
     fn push_to(self, layer: &mut LayerBuilder) -> Result<()> {
@@ -193,20 +202,27 @@ fn single_layer(rules: &Rules, top: Top, items: Vec<Scanned>) -> Result<Layer> {
 
 /// The permissions of directories above one of `items` that are in another one,
 /// which a layer that begins with them must not undo.
-fn parents_found(request: &Request, items: &[Scanned]) -> HashMap<Vec<u8>, u16> {
+fn parents_found(
+    request: &Request,
+    items: &[Scanned],
+    job: &Job,
+) -> Result<BTreeMap<Vec<u8>, u16>> {
+    let mut found = BTreeMap::new();
     if !request.parent_directories {
-        return HashMap::new();
+        return Ok(found);
     }
-    let clean_paths = items.iter().map(|(path, _)| clean(path));
-    let parents: HashSet<Vec<u8>> = clean_paths
-        .flat_map(|path| ancestors(&path).map(<[u8]>::to_vec).collect::<Vec<_>>())
-        .collect();
-    let entries = items.iter().flat_map(|(_, entries)| entries);
-    entries
-        .filter(|entry| matches!(entry.kind, Kind::Directory))
-        .map(|entry| (clean(&entry.path).into_owned(), entry.mode))
-        .filter(|(path, _)| parents.contains(path))
-        .collect()
+    let mut parents = BTreeSet::new();
+    for (path, _) in items {
+        parents.extend(ancestors(&clean(path)).map(<[u8]>::to_vec));
+        job.check()?;
+    }
+    for entry in items.iter().flat_map(|(_, entries)| entries) {
+        let path = clean(&entry.path);
+        if matches!(entry.kind, Kind::Directory) && parents.contains(&*path) {
+            found.insert(path.into_owned(), entry.mode);
+        }
+    }
+    Ok(found)
 }
 
 /// Layers of items, as the policy groups them, and one of the rest.

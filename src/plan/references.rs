@@ -6,12 +6,13 @@
 //! For each item there are lines: its name, its deriver, which may be empty,
 //! the number of its references, and each of these.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use super::layering::{Bits, Item};
 use crate::error::{Argument, Error, Result, Status, quoted};
+use crate::memory;
 use crate::name::{absolute, clean};
 
 /// The length of the hash and the dash in front of a store item's name.
@@ -20,7 +21,7 @@ const HASH_LENGTH: usize = 33;
 /// Items with their references, each by a number.
 #[derive(Default)]
 struct Graph {
-    numbers: HashMap<Vec<u8>, usize>,
+    numbers: BTreeMap<Vec<u8>, usize>,
     references: Vec<Vec<usize>>,
 }
 
@@ -42,6 +43,8 @@ pub fn items(paths: &[Vec<u8>], sizes: &[u64], files: &[Vec<u8>]) -> Result<Vec<
         .iter()
         .map(|path| graph.number(&clean(path)))
         .collect();
+    // A bit for each two, here and for the policy.
+    memory::ask(graph.references.len().saturating_pow(2) / 2)?;
     let closures = graph.closures();
     // By the name, which is the same in another version, and then the hash.
     let mut order: Vec<usize> = (0..paths.len()).collect();
@@ -62,9 +65,7 @@ pub fn items(paths: &[Vec<u8>], sizes: &[u64], files: &[Vec<u8>]) -> Result<Vec<
 pub fn graph_paths(files: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
     let graph = Graph::read(files)?;
     let paths = graph.numbers.into_keys();
-    let mut paths: Vec<Vec<u8>> = paths.map(|path| absolute(&path)).collect();
-    paths.sort_unstable();
-    Ok(paths)
+    Ok(paths.map(|path| absolute(&path)).collect())
 }
 
 /// The name of a store item without its directory and hash.

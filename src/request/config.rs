@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::health_check::HealthCheck;
 use super::text;
 use crate::error::{Argument, Error, Result};
+use crate::memory;
 
 /// Members of the configuration that follow from the files of the image, or
 /// that have parameters of their own with rules that a patch would pass over.
@@ -122,6 +123,7 @@ fn misformed<'a>(object: &'a Map<String, Value>, forms: &[(&str, Form)]) -> Opti
 pub fn parse(json: &[u8]) -> Result<Map<String, Value>> {
     let wrong = |problem: String| Error::argument(Argument::Config, problem);
     let json = text(Argument::Config, json)?;
+    memory::ask_to_parse(json.as_bytes())?;
     let object: Map<String, Value> = serde_json::from_str(&json)
         .map_err(|error| wrong(format!("it is not a JSON object: {error}")))?;
     if let Some(key) = object

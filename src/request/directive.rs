@@ -2,7 +2,10 @@
 
 //! Files, directories and links to make in the image.
 
+use std::sync::Arc;
+
 use crate::error::{Argument, Error, Result, quoted};
+use crate::memory;
 use crate::name::MAX_LENGTH;
 
 /// How many bytes there may be between slashes.
@@ -28,7 +31,7 @@ pub enum Directive {
         /// Where to make it.
         name: Vec<u8>,
         /// What it holds.
-        content: Vec<u8>,
+        content: Arc<Vec<u8>>,
     },
     /// A symbolic link, in a directory that must be there.  It takes the
     /// place of a file or link of the same name.
@@ -64,7 +67,7 @@ impl Directive {
     pub fn file(name: &[u8], content: &[u8]) -> Result<Self> {
         Ok(Directive::File {
             name: not_root(name)?,
-            content: content.to_vec(),
+            content: Arc::new(memory::copy(content)?),
         })
     }
 

@@ -45,8 +45,8 @@ use crate::error::{Argument, Error, Result, Status, quoted};
 /// that RFC 3339 can write.
 const CREATION_TIMES: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 
-/// How many threads may work on one image.
-const MAX_THREADS: usize = 1024;
+/// So many threads may work on one image on any machine.
+const ALWAYS_USEFUL_THREADS: usize = 8;
 
 /// Where the image is to go.
 #[derive(Clone, Debug)]
@@ -297,11 +297,14 @@ impl Request {
         self.history = history;
     }
 
-    /// How many threads to use; 0 for as many as the process may run at once.
+    /// How many threads to use at most; 0 for as many as the process may run at
+    /// once.  Of more than are useful, each would take memory for nothing: these
+    /// are twice as many, or 8.
     pub fn threads(&mut self, count: usize) {
+        let available = available_threads();
         self.threads = match count {
-            0 => available_threads(),
-            _ => count.min(MAX_THREADS),
+            0 => available,
+            _ => count.min((2 * available).max(ALWAYS_USEFUL_THREADS)),
         };
     }
 

@@ -26,6 +26,7 @@ use crate::error::{Error, Result, Status};
 use crate::format::documents::oci::{ImageDocuments, RefNames};
 use crate::format::{self, Blob, Documents};
 use crate::job::{Job, Monitor, Phase};
+use crate::memory;
 use crate::output::{Archive, Directory, Output};
 
 /// Writes `image` to `output`, each layer compressed as `packing` says.
@@ -46,11 +47,14 @@ pub fn write(
         candidates.size() + passes * image.stored_size(),
     );
     let found = candidates.check(job, monitor)?;
-    let pool = Pool::default();
+    let pieces = pieces(image, packing, &found)?;
+    let threads = image.request.threads.min(pieces.len()).max(1);
+    let pool = Pool::new(threads, packing.piece_size() as usize)?;
     let pass = Pass {
         image,
         packing,
-        found: &found,
+        pieces: &pieces,
+        threads,
         pool: &pool,
         hashes: LayerHashes::new(image.layers()),
         is_hashed: false,
@@ -111,8 +115,9 @@ fn put_documents(image: &Image, layers: &[Blob], directory: &Directory) -> Resul
 struct Pass<'a, 'b> {
     image: &'a Image<'a>,
     packing: Packing,
-    /// Layers that are there already.
-    found: &'a [Option<Found>],
+    /// All layers that are stored.
+    pieces: &'a [Piece<'a>],
+    threads: usize,
     pool: &'b Pool,
     hashes: LayerHashes<'b>,
     /// Whether the layers' digests are known from a pass before.
@@ -144,11 +149,37 @@ struct Range {
     is_last: bool,
 }
 
+/// All layers that are stored, in pieces, those `found` in one.
+fn pieces<'a>(
+    image: &Image,
+    packing: Packing,
+    found: &'a [Option<Found>],
+) -> Result<Vec<Piece<'a>>> {
+    let piece_size = packing.piece_size();
+    let mut pieces = Vec::new();
+    for layer in image.stored_layers() {
+        if let Some(found) = &found[layer] {
+            memory::push(&mut pieces, Piece::Found(layer, found))?;
+            continue;
+        }
+        let size = image.layers()[layer].size;
+        for start in (0..size).step_by(piece_size as usize) {
+            let end = size.min(start + piece_size);
+            let range = Range {
+                layer,
+                start,
+                size: (end - start) as usize,
+                is_last: end == size,
+            };
+            memory::push(&mut pieces, Piece::Range(range))?;
+        }
+    }
+    Ok(pieces)
+}
+
 impl<'b> Pass<'_, 'b> {
     /// Compresses all layers into `sink`; returns it, and the layers.
     fn run<S: BlobSink + Send>(&self, sink: S, monitor: &mut Monitor) -> Result<(S, Vec<Blob>)> {
-        let pieces = self.pieces();
-        let threads = self.image.request.threads.min(pieces.len()).max(1);
         let writer = Writer {
             pass: self,
             sink,
@@ -157,12 +188,12 @@ impl<'b> Pass<'_, 'b> {
             size: 0,
             blobs: vec![None; self.image.layers().len()],
         };
-        let queue = Queue::new(pieces.len() as u64, threads, writer);
-        self.job.run(threads, monitor, || {
+        let queue = Queue::new(self.pieces.len() as u64, self.threads, writer);
+        self.job.run(self.threads, monitor, || {
             let mut reader = LayerReader::new(self.image.file_system, self.job);
             let mut packer = Packer::new(self.packing)?;
             while let Some(number) = queue.take(self.job)? {
-                let made = match &pieces[number as usize] {
+                let made = match &self.pieces[number as usize] {
                     Piece::Range(range) => {
                         Made::Range(range, self.pack(range, &mut reader, &mut packer)?)
                     }
@@ -180,29 +211,6 @@ impl<'b> Pass<'_, 'b> {
         Ok((sink, layers))
     }
 
-    /// All layers that are stored, in pieces.
-    fn pieces(&self) -> Vec<Piece<'_>> {
-        let piece_size = self.packing.piece_size();
-        let mut pieces = Vec::new();
-        for layer in self.image.stored_layers() {
-            if let Some(found) = &self.found[layer] {
-                pieces.push(Piece::Found(layer, found));
-                continue;
-            }
-            let size = self.image.layers()[layer].size;
-            for start in (0..size).step_by(piece_size as usize) {
-                let end = size.min(start + piece_size);
-                pieces.push(Piece::Range(Range {
-                    layer,
-                    start,
-                    size: (end - start) as usize,
-                    is_last: end == size,
-                }));
-            }
-        }
-        pieces
-    }
-
     /// Reads and compresses a range, and hashes it if that was not done before.
     fn pack<'c>(
         &'c self,
@@ -210,7 +218,7 @@ impl<'b> Pass<'_, 'b> {
         reader: &mut LayerReader<'c>,
         packer: &mut Packer,
     ) -> Result<Packed> {
-        let mut buffer = self.pool.take(range.size);
+        let mut buffer = self.pool.take(range.size)?;
         let layer = &self.image.layers()[range.layer];
         reader.fill(layer, range.start, &mut buffer)?;
         let buffer = Arc::new(buffer);

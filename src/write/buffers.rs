@@ -3,10 +3,13 @@
 //! Buffers that are used again: fresh memory costs a page fault every 4 KiB.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::error::Result;
+use crate::job::lock;
+use crate::memory;
 
 /// Buffers that are not in use.
-#[derive(Default)]
 pub struct Pool(Mutex<Vec<Vec<u8>>>);
 
 /// A buffer that returns to its pool when dropped.
@@ -16,13 +19,25 @@ pub struct Buffer<'a> {
 }
 
 impl Pool {
+    /// `count` buffers of `size` bytes, so that a lack of memory shows before there
+    /// is any work.
+    pub fn new(count: usize, size: usize) -> Result<Self> {
+        let mut free = memory::with_capacity(count)?;
+        for _ in 0..count {
+            let buffer = memory::with_capacity(size).map_err(|error| {
+                let size = size >> 10;
+                error.about(format_args!("making {count} buffers of {size} KiB"))
+            })?;
+            free.push(buffer);
+        }
+        Ok(Pool(Mutex::new(free)))
+    }
+
     /// A buffer of `size` bytes, which may hold anything.
-    pub fn take(&self, size: usize) -> Buffer<'_> {
-        let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut bytes = free.pop().unwrap_or_default();
-        drop(free);
-        bytes.resize(size, 0);
-        Buffer { bytes, pool: self }
+    pub fn take(&self, size: usize) -> Result<Buffer<'_>> {
+        let mut bytes = lock(&self.0).pop().unwrap_or_default();
+        memory::resize(&mut bytes, size)?;
+        Ok(Buffer { bytes, pool: self })
     }
 }
 
@@ -42,7 +57,6 @@ impl DerefMut for Buffer<'_> {
 
 impl Drop for Buffer<'_> {
     fn drop(&mut self) {
-        let mut free = self.pool.0.lock().unwrap_or_else(PoisonError::into_inner);
-        free.push(std::mem::take(&mut self.bytes));
+        lock(&self.pool.0).push(std::mem::take(&mut self.bytes));
     }
 }

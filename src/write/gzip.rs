@@ -27,6 +27,7 @@ use crate::error::Result;
 use crate::format::archive::BLOCK_SIZE;
 use crate::format::{Layout, PartKind};
 use crate::job::{Job, Monitor};
+use crate::memory;
 use crate::output::Archive;
 
 /// The bytes of the archive that are compressed at a time, a multiple of
@@ -42,7 +43,10 @@ pub fn write(
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
-    let pool = Pool::default();
+    // The last piece takes the tail, which waits for all digests.
+    let whole = layout.tail / PIECE_SIZE;
+    let threads = image.request.threads.min(whole as usize).max(1);
+    let pool = Pool::new(threads, PIECE_SIZE as usize)?;
     let hashes = LayerHashes::new(image.layers());
     let is_hashed = matches!(output, Archive::Stream(_)) && layout.has_layer_headers();
     if is_hashed {
@@ -60,16 +64,13 @@ pub fn write(
         is_hashed,
         job,
     };
-    // The last piece takes the tail, which waits for all digests.
-    let whole = layout.tail / PIECE_SIZE;
-    let threads = image.request.threads.min(whole as usize).max(1);
     let member = job.run_one(monitor, || GzipMember::new(way, level))?;
     let queue = Queue::new(whole, threads, member);
     job.run(threads, monitor, || {
         let mut reader = LayerReader::new(image.file_system, job);
         let mut encoder = Encoder::new(level);
         while let Some(number) = queue.take(job)? {
-            let buffer = pool.take(PIECE_SIZE as usize);
+            let buffer = pool.take(PIECE_SIZE as usize)?;
             let (buffer, late) = source.prepare(&mut reader, number * PIECE_SIZE, buffer)?;
             let piece = encoder.encode(&buffer, late)?;
             drop(buffer);
@@ -80,11 +81,12 @@ pub fn write(
     let mut member = queue.into_taker();
     job.run_one(monitor, || {
         let start = whole * PIECE_SIZE;
-        let buffer = pool.take((layout.tail - start) as usize);
+        let buffer = pool.take((layout.tail - start) as usize)?;
         let mut reader = LayerReader::new(image.file_system, job);
         let (buffer, _) = source.prepare(&mut reader, start, buffer)?;
         let (diff_ids, ending) = image.ending(layout, &hashes)?;
-        let mut rest = buffer.to_vec();
+        let mut rest = memory::with_capacity(buffer.len() + ending.tail.len())?;
+        rest.extend_from_slice(&buffer);
         rest.extend(ending.tail);
         let mut encoder = Encoder::new(level);
         let mut rest = rest.as_slice();

@@ -32,8 +32,6 @@ pub fn write<S: Sink>(
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
-    let pool = Pool::default();
-    let hashes = LayerHashes::new(image.layers());
     // Where a header waits for a digest, the layers are hashed ahead.
     let hash_ahead = layout.has_layer_headers();
     let work = LayerWork {
@@ -43,6 +41,8 @@ pub fn write<S: Sink>(
         output: None,
     };
     let pass = LayerPass::new(work, false, image.request.threads);
+    let pool = pass.pool()?;
+    let hashes = LayerHashes::new(image.layers());
     let fed = AtomicBool::new(false);
     let written = Mutex::new(None);
     let feed = || {
@@ -104,7 +104,7 @@ impl Feeder<'_, '_> {
                     for start in (0..layer.size).step_by(WRITE_SIZE) {
                         self.job.check()?;
                         let length = (layer.size - start).min(WRITE_SIZE as u64) as usize;
-                        let mut buffer = self.pool.take(length);
+                        let mut buffer = self.pool.take(length)?;
                         reader.fill(layer, start, &mut buffer)?;
                         let buffer = Arc::new(buffer);
                         if self.hash {

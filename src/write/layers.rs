@@ -125,6 +125,11 @@ impl<'a> LayerPass<'a> {
         }
     }
 
+    /// Buffers for the work.
+    pub fn pool(&self) -> Result<Pool> {
+        Pool::new(self.threads() * INTERLEAVED, RANGE_SIZE as usize)
+    }
+
     /// How many threads there is work for.
     pub fn threads(&self) -> usize {
         self.queue.threads
@@ -167,7 +172,7 @@ impl<'a> LayerPass<'a> {
         reader: &mut LayerReader<'a>,
         pool: &'b Pool,
     ) -> Result<ByteRange<'b>> {
-        let mut buffer = pool.take(range.length);
+        let mut buffer = pool.take(range.length)?;
         reader.fill(&self.work.layers[range.layer], range.start, &mut buffer)?;
         if let Some(output) = self.work.output {
             output

@@ -182,12 +182,13 @@ pub fn first_of_equals(
     let all = groups.iter().flatten().copied();
     let unread: Vec<usize> = all.filter(|&index| layers[index].base.is_none()).collect();
     let total = unread.iter().map(|&index| layers[index].size).sum();
-    let pool = Pool::default();
+    let is_read = !unread.is_empty();
+    let work = LayerWork::unwritten(file_system, layers, unread);
+    let pass = LayerPass::new(work, true, request.threads);
+    let pool = pass.pool()?;
     let digests = LayerHashes::new(layers);
-    if !unread.is_empty() {
+    if is_read {
         job.begin(Phase::Comparing, total);
-        let work = LayerWork::unwritten(file_system, layers, unread);
-        let pass = LayerPass::new(work, true, request.threads);
         pass.run(&pool, &digests, job, monitor)?;
     }
     let digest_of = |index: usize| match &layers[index].base {

@@ -7,14 +7,13 @@
 //! that is the layer's, the layer is read for its digest, unless its files
 //! never change; and the blob is read for its own.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use super::Image;
-use super::buffers::Pool;
 use super::hashes::LayerHashes;
 use super::layers::{LayerPass, LayerWork};
 use crate::compress::Packing;
@@ -24,6 +23,7 @@ use crate::format::Blob;
 use crate::format::documents::oci::{ENCODED, ENCODER, FILES, layer_type};
 use crate::image::{BaseLayer, Section, Store, StoredLayer};
 use crate::job::{Job, Monitor, lock};
+use crate::memory;
 use crate::plan::{Layer, Role};
 use crate::warning::Notice;
 
@@ -139,7 +139,7 @@ struct Candidate {
 /// See [`Candidates::find`].
 fn list(image: &Image, packing: Packing) -> Result<Vec<Candidate>> {
     let encoder = packing.encoder();
-    let mut wanted: HashMap<String, usize> = image
+    let mut wanted: BTreeMap<String, usize> = image
         .stored_layers()
         .filter_map(|index| Some((image.layers()[index].fingerprint?.to_string(), index)))
         .collect();
@@ -213,13 +213,12 @@ fn hash_layers(
     unread: &[usize],
     job: &Job,
     monitor: &mut Monitor,
-) -> Result<HashMap<usize, Digest>> {
-    let pool = Pool::default();
+) -> Result<BTreeMap<usize, Digest>> {
+    let work = LayerWork::unwritten(image.file_system, image.layers(), unread.iter().copied());
+    let pass = LayerPass::new(work, true, image.request.threads);
+    let pool = pass.pool()?;
     let hashes = LayerHashes::new(image.layers());
     if !unread.is_empty() {
-        let unread = unread.iter().copied();
-        let work = LayerWork::unwritten(image.file_system, image.layers(), unread);
-        let pass = LayerPass::new(work, true, image.request.threads);
         pass.run(&pool, &hashes, job, monitor)?;
     }
     let digest = |&layer: &usize| Ok((layer, hashes.get(layer)?));
@@ -251,7 +250,7 @@ fn verify(
             if open.is_empty() {
                 return Ok(());
             }
-            open.iter_mut().for_each(Verification::read);
+            open.iter_mut().try_for_each(Verification::read)?;
             match open.as_mut_slice() {
                 [one, other] => update_both(one.part(), other.part()),
                 parts => parts.iter_mut().for_each(|part| {
@@ -301,14 +300,15 @@ impl<'a> Verification<'a> {
         }
     }
 
-    fn read(&mut self) {
-        let size = (self.section.size - self.position).min(READ_SIZE);
-        self.buffer.resize(size as usize, 0);
+    fn read(&mut self) -> Result<()> {
+        let size = (self.section.size - self.position).min(READ_SIZE) as usize;
+        memory::resize(&mut self.buffer, size)?;
         self.failed |= self
             .section
             .read_at(&mut self.buffer, self.position)
             .is_err();
-        self.position += size;
+        self.position += size as u64;
+        Ok(())
     }
 
     fn part(&mut self) -> (&mut Sha256, &[u8]) {

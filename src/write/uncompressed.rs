@@ -8,7 +8,6 @@ use std::os::unix::fs::FileExt;
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
-use super::buffers::Pool;
 use super::hashes::LayerHashes;
 use super::layers::{LayerPass, LayerWork};
 use super::{Image, Written};
@@ -29,8 +28,6 @@ pub fn write(
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
-    let pool = Pool::default();
-    let hashes = LayerHashes::new(image.layers());
     let work = LayerWork {
         file_system: image.file_system,
         layers: image.layers(),
@@ -38,6 +35,8 @@ pub fn write(
         output: Some(output),
     };
     let pass = LayerPass::new(work, true, image.request.threads);
+    let pool = pass.pool()?;
+    let hashes = LayerHashes::new(image.layers());
     // Not on the calling thread: SIGXFSZ, for a file past the limit, is blocked
     // on the others alone.
     job.run_one(monitor, || reserve(output, layout.tail))?;

@@ -12,8 +12,8 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 import checks       # noqa: E402  (its directory comes first)
 import scene        # noqa: E402
 
-PARTS = ["arguments", "names", "inputs", "outputs", "space", "layouts", "resources", "compressors", "host",
-         "injection", "scheme"]
+PARTS = ["arguments", "names", "inputs", "outputs", "space", "layouts", "resources", "memory",
+         "compressors", "host", "injection", "scheme"]
 
 
 def main():

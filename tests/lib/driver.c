@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +36,11 @@ static struct guix_docker_ownership ownership[MAX];
 static const char *command, *directory;
 static int cancel;
 static uint64_t threshold;
+
+/* How much memory there is for the call, in KiB, and of which kind; any if
+   negative.  */
+static long left = -1;
+static int limited;
 
 static pthread_t caller;
 static unsigned long calls;
@@ -162,6 +168,28 @@ compare (const struct host *before, const struct host *after)
     }
   if (waitpid (-1, NULL, WNOHANG) != -1)
     puts ("harm: a child is left");
+}
+
+/* Limit the memory to what is used and what is LEFT, or lift the limit.  */
+static void
+limit (int is_on)
+{
+  struct rlimit limit;
+  char line[256];
+  FILE *status = fopen ("/proc/self/status", "r");
+  const char *key = limited == RLIMIT_AS ? "VmSize:" : "VmData:";
+  size_t length = strlen (key);
+  long used = 0;
+
+  if (left < 0 || !status)
+    return;
+  while (fgets (line, sizeof line, status))
+    if (strncmp (line, key, length) == 0)
+      used = atol (line + length);
+  fclose (status);
+  getrlimit (limited, &limit);
+  limit.rlim_cur = is_on ? (rlim_t) (used + left) << 10 : limit.rlim_max;
+  setrlimit (limited, &limit);
 }
 
 /* The words of a compressor end with ";".  */
@@ -372,6 +400,10 @@ parse (char **argument, struct guix_docker_options *options)
         directory = value;
       else if (!strcmp (option, "cancel"))
         cancel = atoi (value);
+      else if (!strcmp (option, "address-space"))
+        limited = RLIMIT_AS, left = atol (value);
+      else if (!strcmp (option, "data"))
+        limited = RLIMIT_DATA, left = atol (value);
       else if (!strcmp (option, "ignore"))
         signal (atoi (value), SIG_IGN);
       else
@@ -410,7 +442,9 @@ main (int argc, char **argv)
   options.monitor = monitor;
 
   look (&before);
+  limit (1);
   status = build_docker_image (&options, &report, &error);
+  limit (0);
   look (&after);
   compare (&before, &after);
 

@@ -2,6 +2,8 @@
 
 //! Pieces of a gzip member, each compressed by itself.
 
+use std::panic::catch_unwind;
+
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::checksum::Checksum;
@@ -9,6 +11,10 @@ use super::joint;
 use super::level;
 use crate::error::{Error, Result, Status};
 use crate::format::archive::BLOCK_SIZE;
+use crate::memory;
+
+/// About what one of libdeflate's compressors takes, in bytes.
+const COMPRESSOR_SIZE: usize = 1 << 20;
 
 /// A layer's header that is not known yet: where in its piece it is, and the
 /// layer.
@@ -98,15 +104,28 @@ impl Encoder {
     /// A whole DEFLATE stream of `bytes`.
     fn deflate(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
         let level = level::level(self.level, bytes);
-        let compressor = self.compressors[level as usize]
-            .get_or_insert_with(|| Compressor::new(CompressionLvl::new(level).unwrap_or_default()));
+        let made = &mut self.compressors[level as usize];
+        let compressor = match made {
+            Some(compressor) => compressor,
+            None => made.insert(compressor(level)?),
+        };
         let bound = compressor.deflate_compress_bound(bytes.len());
         if self.scratch.len() < bound {
-            self.scratch.resize(bound, 0);
+            memory::resize(&mut self.scratch, bound)?;
         }
         let length = compressor.deflate_compress(bytes, &mut self.scratch);
-        Ok(self.scratch[..length.map_err(|_| failed())?].to_vec())
+        let length = length.map_err(|_| failed())?;
+        let mut deflated = memory::with_capacity(length + joint::END_SIZE)?;
+        deflated.extend_from_slice(&self.scratch[..length]);
+        Ok(deflated)
     }
+}
+
+/// One of libdeflate's `level`.
+fn compressor(level: i32) -> Result<Compressor> {
+    let level = CompressionLvl::new(level).map_err(|_| failed())?;
+    // It panics for want of memory, and for nothing else.
+    catch_unwind(|| Compressor::new(level)).map_err(|_| memory::too_little(COMPRESSOR_SIZE))
 }
 
 fn failed() -> Error {

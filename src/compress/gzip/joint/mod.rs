@@ -20,6 +20,9 @@ const CODE_LENGTH_ORDER: [usize; 19] = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ];
 
+/// By how many bytes [`open_end`] makes a stream longer at most.
+pub const END_SIZE: usize = 5;
+
 /// The stream is not DEFLATE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
@@ -30,6 +33,11 @@ pub struct Malformed;
 pub fn open_end(stream: &mut Vec<u8>) -> Result<(), Malformed> {
     let (last_block, end) = measure(stream)?;
     stream[last_block / 8] &= !(1 << (last_block % 8));
+    // What is behind the end may be anything.
+    stream.truncate(end.div_ceil(8));
+    if end % 8 > 0 {
+        stream[end / 8] &= (1 << (end % 8)) - 1;
+    }
     // The header of a stored block is three zero bits; then comes the next
     // byte, with a length of 0 and its complement.
     stream.resize((end + 3).div_ceil(8), 0);
@@ -110,7 +118,7 @@ mod tests {
     use flate2::read::DeflateDecoder;
     use libdeflater::{CompressionLvl, Compressor};
 
-    use super::{Malformed, open_end};
+    use super::{END_SIZE, Malformed, measure, open_end};
 
     /// Bytes with runs, repeats and noise, the same for the same seed.
     fn sample(seed: u64, size: usize) -> Vec<u8> {
@@ -163,6 +171,28 @@ mod tests {
             decoder.read_to_end(&mut inflated).unwrap();
             assert!(inflated == expected, "level {level}");
             assert_eq!(decoder.total_in(), joined.len() as u64);
+        }
+    }
+
+    #[test]
+    fn what_is_behind_the_end_does_not_count() {
+        let mut compressor = Compressor::new(CompressionLvl::best());
+        for size in 0..200 {
+            let mut stream = vec![0; 1000];
+            let length = compressor
+                .deflate_compress(&sample(size, size as usize), &mut stream)
+                .unwrap();
+            stream.truncate(length);
+            let (_, end) = measure(&stream).unwrap();
+            let mut dirty = stream.clone();
+            if end % 8 > 0 {
+                dirty[end / 8] |= 0xff << (end % 8);
+            }
+            dirty.extend([0xff; 9]);
+            open_end(&mut stream).unwrap();
+            open_end(&mut dirty).unwrap();
+            assert_eq!(stream, dirty);
+            assert!(stream.len() <= length + END_SIZE);
         }
     }
 
