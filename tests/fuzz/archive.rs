@@ -5,14 +5,12 @@
 
 #![no_main]
 
-mod place;
-
 use std::fs;
 use std::sync::LazyLock;
 
 use guix_docker::request::Format;
+use guix_docker_fuzz::place::Place;
 use libfuzzer_sys::fuzz_target;
-use place::Place;
 
 static PLACE: LazyLock<Place> = LazyLock::new(Place::new);
 

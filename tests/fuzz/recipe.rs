@@ -13,8 +13,6 @@
 
 #![no_main]
 
-mod place;
-
 use std::fs;
 use std::io::Write;
 use std::sync::LazyLock;
@@ -23,8 +21,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use guix_docker::digest::Digest;
 use guix_docker::request::Format;
+use guix_docker_fuzz::place::Place;
 use libfuzzer_sys::fuzz_target;
-use place::Place;
 
 const NEXT: u8 = 0xff;
 const OF: u8 = 0xfe;
