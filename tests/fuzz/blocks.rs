@@ -47,10 +47,14 @@ fuzz_target!(|bytes: &[u8]| {
         0 => Packing::Gzip(level),
         _ => Packing::Zstd(level.min(5)),
     };
+    if content.is_empty() {
+        // An archive is not.
+        return;
+    }
     let mut places: Vec<usize> = places
         .chunks(2)
         .map(|place| usize::from(u16::from_le_bytes([place[0], place[1]])))
-        .map(|place| place % (content.len() + 1))
+        .map(|place| place % content.len())
         .collect();
     places.extend([0, content.len()]);
     places.sort_unstable();
