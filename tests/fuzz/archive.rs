@@ -26,4 +26,5 @@ fuzz_target!(|bytes: &[u8]| {
     }
     fs::write(PLACE.path("base"), archive).unwrap();
     PLACE.check(Format::DockerArchive);
+    PLACE.look();
 });

@@ -9,7 +9,8 @@ pub struct Line {
     fields: Vec<Vec<u8>>,
 }
 
-/// The lines of an input; in fields, a `~` stands for `tree`.
+/// The lines of an input; in fields, a `~` stands for `tree`, and the byte 1 for
+/// the end of a line.
 pub fn lines(input: &[u8], tree: &[u8]) -> Vec<Line> {
     let line = |line: &[u8]| {
         let space = line.iter().position(|&byte| byte == b' ');
@@ -23,7 +24,10 @@ pub fn lines(input: &[u8], tree: &[u8]) -> Vec<Line> {
             fields: fields
                 .map(|field| {
                     let parts: Vec<&[u8]> = field.split(|&byte| byte == b'~').collect();
-                    parts.join(tree)
+                    let mut field = parts.join(tree);
+                    let ends = field.iter_mut().filter(|byte| **byte == 1);
+                    ends.for_each(|byte| *byte = b'\n');
+                    field
                 })
                 .collect(),
         }

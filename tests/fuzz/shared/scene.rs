@@ -21,13 +21,8 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
-        let shared_memory = PathBuf::from("/dev/shm");
-        let directory = match shared_memory.is_dir() {
-            true => TempDir::new_in(shared_memory),
-            false => TempDir::new(),
-        };
         let scene = Scene {
-            directory: directory.unwrap(),
+            directory: TempDir::new().unwrap(),
         };
         let tree = scene.tree();
         for name in ["a", "b/deep/er", "wh", "odd"] {
