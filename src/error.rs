@@ -114,7 +114,7 @@ impl Error {
             status,
             errno: 0,
             argument: None,
-            message: message.into(),
+            message: one_line(message.into()),
         }
     }
 
@@ -139,7 +139,7 @@ impl Error {
             status,
             errno: errno.raw_os_error(),
             argument: None,
-            message: format!("{what}: {reason}"),
+            message: one_line(format!("{what}: {reason}")),
         }
     }
 
@@ -162,7 +162,7 @@ impl Error {
     /// The same failure, of `what`.
     pub fn about(&self, what: impl fmt::Display) -> Self {
         Error {
-            message: format!("{what}: {}", self.message),
+            message: one_line(format!("{what}: {}", self.message)),
             ..self.clone()
         }
     }
@@ -206,6 +206,20 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// A message with escapes in the place of control characters, which a document
+/// of a stranger may have, or a compressor's diagnostics: they are not to reach
+/// a terminal or make two lines of one.
+fn one_line(message: String) -> String {
+    if !message.contains(char::is_control) {
+        return message;
+    }
+    let escaped = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    message.chars().map(escaped).collect()
+}
+
 /// Shows the bytes of a file name in quotes, with what is not text escaped.
 pub fn quoted(name: &[u8]) -> impl fmt::Display + '_ {
     struct Quoted<'a>(&'a Path);
@@ -215,4 +229,22 @@ pub fn quoted(name: &[u8]) -> impl fmt::Display + '_ {
         }
     }
     Quoted(Path::new(OsStr::from_bytes(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Argument, Error, Status};
+
+    #[test]
+    fn a_message_is_one_line() {
+        let error = Error::argument(Argument::Config, "a\nb \u{1b}[31m\u{9b}\0é");
+        let expected = r"a\nb \u{1b}[31m\u{9b}\u{0}é";
+        assert_eq!(error.message(), expected);
+        assert_eq!(error.about("x\ty").message(), format!(r"x\ty: {expected}"));
+        let io = std::io::Error::other("\r");
+        assert_eq!(
+            Error::io(Status::Input, "\u{7f}", &io).message(),
+            r"\u{7f}: \r"
+        );
+    }
 }

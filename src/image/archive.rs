@@ -15,6 +15,10 @@ use crate::name::{components, directory_of};
 /// More members than an image has: it has a few for each layer.
 const MAX_MEMBERS: usize = 100_000;
 
+/// More bytes than all their names and links have.  A name may be long, and a
+/// small file holds many if it is compressed or has holes.
+const MAX_NAMES: usize = 16 << 20;
+
 /// How many links lead from a name to a file at most.
 const MAX_LINKS: usize = 8;
 
@@ -28,9 +32,11 @@ pub fn files(whole: &Section) -> Result<BTreeMap<String, Section>> {
     let mut files: BTreeMap<String, Section> = BTreeMap::new();
     let mut links: BTreeMap<String, String> = BTreeMap::new();
     let mut count = 0;
+    let mut names = 0;
     while let Some(member) = members.next().map_err(malformed)? {
         count += 1;
-        if count > MAX_MEMBERS {
+        names += member.name.len() + member.link.len();
+        if count > MAX_MEMBERS || names > MAX_NAMES {
             return Err(malformed("it has too many members for an image"));
         }
         let link = match member.kind {

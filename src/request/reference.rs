@@ -134,7 +134,11 @@ pub fn familiar(whole: &str) -> String {
         .strip_prefix(REGISTRY)
         .and_then(|rest| rest.strip_prefix('/'));
     match rest {
-        Some(rest) => rest.strip_prefix(LIBRARY).unwrap_or(rest).to_owned(),
+        Some(rest) => match rest.strip_prefix(LIBRARY) {
+            // Of "library/a/b", engines would take "a/b" for another one.
+            Some(name) if !name.contains('/') => name.to_owned(),
+            _ => rest.to_owned(),
+        },
         None => whole.to_owned(),
     }
 }
@@ -220,7 +224,7 @@ fn is_component(part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Reference;
+    use super::{Reference, familiar};
     use crate::digest::Digest;
 
     #[test]
@@ -253,6 +257,14 @@ mod tests {
         ] {
             let reference = Reference::new(name.as_bytes()).unwrap();
             assert_eq!(reference.of(&Digest::of(b"")).whole(), expected);
+        }
+        for (whole, expected) in [
+            ("docker.io/library/app:1", "app:1"),
+            ("docker.io/library/a/b:1", "library/a/b:1"),
+            ("docker.io/team/app:1", "team/app:1"),
+            ("host.x/library/app:1", "host.x/library/app:1"),
+        ] {
+            assert_eq!(familiar(whole), expected);
         }
         let auto = Reference::new(b"app:auto").unwrap();
         assert_eq!(auto.of(&Digest::of(b"")).tag, "e3b0c44298fc");

@@ -183,6 +183,31 @@ fn what_is_not_as_it_should_be_is_refused() {
     assert!(text.contains("no file \"../../etc/passwd\""), "{text}");
 }
 
+#[test]
+fn names_take_no_more_memory_than_an_image_has_of_them() {
+    let scratch = Scratch::new();
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for number in 0..40 {
+        let name = format!("{number}{}", "n".repeat(1_000_000));
+        for (kind, content) in [
+            (tar::EntryType::GNULongName, name.as_bytes()),
+            (tar::EntryType::Regular, b""),
+        ] {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_size(content.len() as u64);
+            header.set_cksum();
+            archive.append(&header, content).unwrap();
+        }
+    }
+    let base = archive.into_inner().unwrap().finish().unwrap();
+    // A small file.
+    assert!(base.len() < 1_000_000, "{}", base.len());
+    let (status, message) = refusal(&scratch, &base);
+    assert_eq!(status, Status::Input);
+    assert!(message.contains("too many members"), "{message}");
+}
+
 /// Changes at random, of which none may end in anything but an error that says
 /// what is wrong, or an image with the base's layers as they were.
 #[test]

@@ -5,14 +5,12 @@
 
 #![no_main]
 
-mod place;
-
 use std::fs;
 use std::sync::LazyLock;
 
 use guix_docker::request::Format;
+use guix_docker_fuzz::place::Place;
 use libfuzzer_sys::fuzz_target;
-use place::Place;
 
 static PLACE: LazyLock<Place> = LazyLock::new(Place::new);
 
@@ -28,4 +26,5 @@ fuzz_target!(|bytes: &[u8]| {
     }
     fs::write(PLACE.path("base"), archive).unwrap();
     PLACE.check(Format::DockerArchive);
+    PLACE.look();
 });

@@ -4,7 +4,8 @@
 //!
 //! The input says of what files an image is made.  Its first byte is of flags:
 //! 1, the file is compressed; 2, it is a directory; 4, what is made is an OCI
-//! archive.  The rest has files, parted by [`NEXT`], each a name, [`OF`] and a
+//! archive; 8, it is merged into a layout as well; 16, what is compressed is so
+//! by Zstandard.  The rest has files, parted by [`NEXT`], each a name, [`OF`] and a
 //! content.  A content that begins with [`LAYER`] is that of an archive, whose
 //! members are parted by [`MEMBER`]: a type, a name, [`OF`] and a content.  One
 //! that begins with [`PACKED`] is compressed.  In names and contents,
@@ -13,18 +14,17 @@
 
 #![no_main]
 
-mod place;
-
 use std::fs;
 use std::io::Write;
 use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use guix_docker::compress::{Assembly, Packer, Packing};
 use guix_docker::digest::Digest;
 use guix_docker::request::Format;
+use guix_docker_fuzz::place::Place;
 use libfuzzer_sys::fuzz_target;
-use place::Place;
 
 const NEXT: u8 = 0xff;
 const OF: u8 = 0xfe;
@@ -51,6 +51,10 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((flags, recipe)) = bytes.split_first() else {
         return;
     };
+    let pack = match flags & 16 {
+        0 => gzip,
+        _ => zstd,
+    };
     let mut files: Vec<File> = Vec::new();
     for part in recipe.split(|&byte| byte == NEXT) {
         let (name, content) = part_at(part, OF);
@@ -62,7 +66,7 @@ fuzz_target!(|bytes: &[u8]| {
             name: filled_in(name, &files),
             diff_id: Digest::of(&unpacked),
             content: match is_packed {
-                true => gzip(&unpacked),
+                true => pack(&unpacked),
                 false => unpacked,
             },
         });
@@ -76,7 +80,7 @@ fuzz_target!(|bytes: &[u8]| {
         archive.resize(archive.len() + 1024, 0);
         let archive = match flags & 1 {
             0 => archive,
-            _ => gzip(&archive),
+            _ => pack(&archive),
         };
         fs::write(&base, archive).unwrap();
     } else {
@@ -96,6 +100,10 @@ fuzz_target!(|bytes: &[u8]| {
         0 => Format::DockerArchive,
         _ => Format::OciArchive,
     });
+    PLACE.look();
+    if flags & 8 != 0 {
+        PLACE.merge();
+    }
     match flags & 2 {
         0 => fs::remove_file(base).unwrap(),
         _ => fs::remove_dir_all(base).unwrap(),
@@ -169,4 +177,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    let packing = Packing::Zstd(1);
+    let mut packer = Packer::new(packing).unwrap();
+    Assembly::new(packing).push(packer.pack(bytes, true).unwrap())
 }

@@ -255,6 +255,10 @@
   (crate-source "futures-util" "0.3.34"
                 "1g3r9ghzq7c2fh34lis43i72xavk9p84npgfwgb5vfpqcwjajl0d"))
 
+(define rust-getrandom-0.3.4
+  (crate-source "getrandom" "0.3.4"
+                "1zbpvpicry9lrbjmkd4msgj3ihff1q92i334chk7pzf46xffz7c9"))
+
 (define rust-getrandom-0.4.3
   (crate-source "getrandom" "0.4.3"
                 "16b0202fkdwz3p2cyll82dv24ljbn0wiyy829v4lwbkbflyqh3ih"))
@@ -387,17 +391,45 @@
   (crate-source "powerfmt" "0.2.1"
                 "0n293rvnpisjmxdqhq6zmrvcdql7j1c4zrcy5053vrv5x6wr8qsa"))
 
+(define rust-ppv-lite86-0.2.21
+  (crate-source "ppv-lite86" "0.2.21"
+                "1abxx6qz5qnd43br1dd9b2savpihzjza8gb4fbzdql1gxp2f7sl5"))
+
 (define rust-proc-macro2-1.0.107
   (crate-source "proc-macro2" "1.0.107"
                 "1nb6ly8kp65f724kj73ippc7lvydss24sm2vagk6qpklpg4pwplq"))
+
+(define rust-proptest-1.11.0
+  (crate-source "proptest" "1.11.0"
+                "0i27rr5drw4ic8hjzx6i1c6q8s7kmsgpfmzy4m80ys2c6k1gqiab"))
 
 (define rust-quote-1.0.47
   (crate-source "quote" "1.0.47"
                 "00ch0yyzvv6s671ik0kcsbw8nigdaj2g3fr61kcahwx48aqlvgqz"))
 
+(define rust-r-efi-5.3.0
+  (crate-source "r-efi" "5.3.0"
+                "03sbfm3g7myvzyylff6qaxk4z6fy76yv860yy66jiswc2m6b7kb9"))
+
 (define rust-r-efi-6.0.0
   (crate-source "r-efi" "6.0.0"
                 "1gyrl2k5fyzj9k7kchg2n296z5881lg7070msabid09asp3wkp7q"))
+
+(define rust-rand-0.9.5
+  (crate-source "rand" "0.9.5"
+                "0hbvllk8g28mqjld6hqmckk69w296qpzg95whm3didsyg46ivvxr"))
+
+(define rust-rand-chacha-0.9.0
+  (crate-source "rand_chacha" "0.9.0"
+                "1jr5ygix7r60pz0s1cv3ms1f6pd1i9pcdmnxzzhjc3zn3mgjn0nk"))
+
+(define rust-rand-core-0.9.5
+  (crate-source "rand_core" "0.9.5"
+                "0g6qc5r3f0hdmz9b11nripyp9qqrzb0xqk9piip8w8qlvqkcibvn"))
+
+(define rust-rand-xorshift-0.4.0
+  (crate-source "rand_xorshift" "0.4.0"
+                "0njsn25pis742gb6b89cpq7jp48v9n23a9fvks10yczwks8n4fai"))
 
 (define rust-regex-1.13.2
   (crate-source "regex" "1.13.2"
@@ -547,6 +579,10 @@
   (crate-source "typenum" "1.20.1"
                 "086s9ly0906kw5yw41249fba97w5zfxf03pyfwdkffvcprqfixdn"))
 
+(define rust-unarray-0.1.4
+  (crate-source "unarray" "0.1.4"
+                "154smf048k84prsdgh09nkm2n0w0336v84jd4zikyn6v6jrqbspa"))
+
 (define rust-unicode-ident-1.0.27
   (crate-source "unicode-ident" "1.0.27"
                 "0qv54hz0sxmspjyr162z3435pnyylzjjhx3j4k1s359pqgb59ix2"))
@@ -570,6 +606,10 @@
 (define rust-walkdir-2.5.0
   (crate-source "walkdir" "2.5.0"
                 "0jsy7a710qv8gld5957ybrnc07gavppp963gs32xk4ag8130jy99"))
+
+(define rust-wasip2-1.0.1+wasi-0.2.4
+  (crate-source "wasip2" "1.0.1+wasi-0.2.4"
+                "1rsqmpspwy0zja82xx7kbkbg9fv34a4a2if3sbd76dy64a244qh5"))
 
 (define rust-wasm-bindgen-0.2.130
   (crate-source "wasm-bindgen" "0.2.130"
@@ -610,6 +650,10 @@
 (define rust-winnow-1.0.5
   (crate-source "winnow" "1.0.5"
                 "1vvs4zmisyxxp1igpjpi87z26d6wl3q98shcvx68gazhklcr6fwc"))
+
+(define rust-wit-bindgen-0.46.0
+  (crate-source "wit-bindgen" "0.46.0"
+                "0ngysw50gp2wrrfxbwgp6dhw1g6sckknsn3wm7l00vaf7n48aypi"))
 
 (define rust-xattr-1.7.0
   (crate-source "xattr" "1.7.0"
@@ -698,6 +742,7 @@
                                    rust-futures-core-0.3.34
                                    rust-futures-task-0.3.34
                                    rust-futures-util-0.3.34
+                                   rust-getrandom-0.3.4
                                    rust-getrandom-0.4.3
                                    rust-getset-0.1.7
                                    rust-half-2.7.1
@@ -731,9 +776,16 @@
                                    rust-pkg-config-0.3.34
                                    rust-portable-atomic-1.15.0
                                    rust-powerfmt-0.2.1
+                                   rust-ppv-lite86-0.2.21
                                    rust-proc-macro2-1.0.107
+                                   rust-proptest-1.11.0
                                    rust-quote-1.0.47
+                                   rust-r-efi-5.3.0
                                    rust-r-efi-6.0.0
+                                   rust-rand-0.9.5
+                                   rust-rand-chacha-0.9.0
+                                   rust-rand-core-0.9.5
+                                   rust-rand-xorshift-0.4.0
                                    rust-regex-1.13.2
                                    rust-regex-automata-0.4.19
                                    rust-regex-syntax-0.8.12
@@ -771,12 +823,14 @@
                                    rust-toml-parser-1.1.5+spec-1.1.0
                                    rust-toml-writer-1.2.0+spec-1.1.0
                                    rust-typenum-1.20.1
+                                   rust-unarray-0.1.4
                                    rust-unicode-ident-1.0.27
                                    rust-unicode-width-0.2.3
                                    rust-unicode-xid-0.2.6
                                    rust-unit-prefix-0.5.2
                                    rust-utf8parse-0.2.2
                                    rust-walkdir-2.5.0
+                                   rust-wasip2-1.0.1+wasi-0.2.4
                                    rust-wasm-bindgen-0.2.130
                                    rust-wasm-bindgen-macro-0.2.130
                                    rust-wasm-bindgen-macro-support-0.2.130
@@ -787,6 +841,7 @@
                                    rust-windows-sys-0.61.2
                                    rust-winnow-0.7.15
                                    rust-winnow-1.0.5
+                                   rust-wit-bindgen-0.46.0
                                    rust-xattr-1.7.0
                                    rust-zerocopy-0.8.63
                                    rust-zerocopy-derive-0.8.63

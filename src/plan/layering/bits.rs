@@ -12,6 +12,11 @@ impl Bits {
         Bits(vec![0; limit.div_ceil(64)])
     }
 
+    /// A number that all of the numbers are below.
+    pub fn limit(&self) -> usize {
+        64 * self.0.len()
+    }
+
     /// Adds `number`.
     pub fn insert(&mut self, number: usize) {
         self.0[number / 64] |= 1 << (number % 64);

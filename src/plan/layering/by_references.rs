@@ -104,7 +104,7 @@ pub fn by_references(items: &[Item], max_layers: usize) -> Vec<Vec<usize>> {
     let groups = groups.into_iter().flatten().map(|group| group.items);
     let mut groups = moves::improve(groups.collect(), items);
     groups.sort_by_cached_key(|group| {
-        let mut changes_with = Bits::none(items.len());
+        let mut changes_with = Bits::none(limit(items));
         for &index in group {
             changes_with.extend(&items[index].changes_with);
         }
@@ -112,6 +112,13 @@ pub fn by_references(items: &[Item], max_layers: usize) -> Vec<Vec<usize>> {
         (changes_with.count(), rank)
     });
     groups
+}
+
+/// A number that all are below that any of `items` changes with: these may be of
+/// items that are in no layer.
+pub fn limit(items: &[Item]) -> usize {
+    let limits = items.iter().map(|item| item.changes_with.limit());
+    limits.max().unwrap_or(0)
 }
 
 /// A group for each item, but for those that are too many.
@@ -258,6 +265,27 @@ mod tests {
         let all = by_references(&list, 2);
         assert_eq!((all.len(), all[0].len()), (1, 5));
         assert!(by_references(&[], 2).is_empty());
+    }
+
+    #[test]
+    fn items_may_change_with_what_is_in_no_layer() {
+        let item = |rank, references: &[usize]| {
+            let mut changes_with = Bits::none(200);
+            references
+                .iter()
+                .for_each(|&number| changes_with.insert(number));
+            Item {
+                size: 1_000,
+                changes_with,
+                rank,
+            }
+        };
+        // The second one changes most often, by what is not there.
+        let list = [item(0, &[10]), item(1, &[10, 150, 199]), item(2, &[10, 30])];
+        assert_eq!(by_references(&list, 4), [[0], [2], [1]]);
+        let groups = by_references(&list, 3);
+        assert_eq!(groups.len(), 2);
+        assert_eq!(groups.concat().len(), 3);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! costs least in, mends most of that.
 
 use super::bits::Bits;
-use super::by_references::Item;
+use super::by_references::{Item, limit};
 
 /// How often all items are looked at, which bounds the time.  Few move after
 /// the third time.
@@ -18,7 +18,7 @@ struct Place {
     size: u128,
     /// What something in it changes with.
     changes_with: Bits,
-    /// For each item, how many in this layer change with it.
+    /// For each number, how many in this layer change with it.
     counts: Vec<u32>,
 }
 
@@ -27,8 +27,9 @@ struct Place {
 pub fn improve(groups: Vec<Vec<usize>>, items: &[Item]) -> Vec<Vec<usize>> {
     let mut places: Vec<Place> = Vec::with_capacity(groups.len());
     let mut place_of = vec![0; items.len()];
+    let limit = limit(items);
     for group in &groups {
-        let mut place = Place::new(items.len());
+        let mut place = Place::new(limit);
         for &index in group {
             place.put(&items[index]);
             place_of[index] = places.len();
@@ -117,7 +118,7 @@ mod tests {
 
     fn cost(groups: &[Vec<usize>], items: &[Item]) -> u128 {
         let costs = groups.iter().map(|group| {
-            let mut place = Place::new(items.len());
+            let mut place = Place::new(limit(items));
             group.iter().for_each(|&index| place.put(&items[index]));
             place.size * u128::from(place.changes_with.count())
         });

@@ -6,9 +6,12 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use guix_docker::image::WholeImage;
 use guix_docker::request::{Compressor, Directive, Format, Xattrs};
-use guix_docker::{Progress, Report, Request, Status};
+use guix_docker::{Job, Merge, Progress, Report, Request};
 use tempfile::TempDir;
+
+use super::scene::check_error;
 
 /// A directory with an item, for as long as the fuzzer runs.
 pub struct Place {
@@ -17,12 +20,7 @@ pub struct Place {
 
 impl Place {
     pub fn new() -> Self {
-        let shared_memory = PathBuf::from("/dev/shm");
-        let directory = match shared_memory.is_dir() {
-            true => TempDir::new_in(shared_memory),
-            false => TempDir::new(),
-        };
-        let directory = directory.unwrap();
+        let directory = TempDir::new().unwrap();
         fs::write(directory.path().join("item"), "own").unwrap();
         Place { directory }
     }
@@ -49,23 +47,63 @@ impl Place {
                 fs::remove_file(self.path("second")).unwrap();
             }
             Err(error) => {
-                assert_ne!(error.status(), Status::Internal, "{error}");
-                assert!(!error.message().is_empty());
+                check_error(&error);
                 assert!(!self.path("image").exists());
             }
         }
     }
 
+    /// Looks at all images of `base`, as the program does.
+    pub fn look(&self) {
+        let job = Job::default();
+        let images = match WholeImage::open_all(&self.name("base"), &job) {
+            Ok(images) => images,
+            Err(error) => return check_error(&error),
+        };
+        for layer in images.iter().flat_map(|image| &image.layers) {
+            match layer.read_contents(|_, _| (), &job) {
+                Ok(read) => assert!(!read.archive.is_err_and(|what| what.is_empty())),
+                Err(error) => check_error(&error),
+            }
+        }
+    }
+
+    /// Merges `base` into a layout: all of it or nothing, and what comes of it
+    /// can be merged once more.
+    pub fn merge(&self) {
+        let (base, target, again) = (self.name("base"), self.name("merged"), self.name("again"));
+        let merge = |target: &[u8], source: &[u8]| {
+            let merge = Merge::new(target, &[source])?;
+            guix_docker::merge(&merge, &mut |_: Progress| ControlFlow::Continue(()))
+        };
+        match merge(&target, &base) {
+            Ok(()) => {
+                merge(&again, &target).expect("a layout cannot be read that was merged");
+                let index = |name| fs::read(self.path(name).join("index.json")).unwrap();
+                assert_eq!(index("merged"), index("again"));
+                fs::remove_dir_all(self.path("merged")).unwrap();
+                fs::remove_dir_all(self.path("again")).unwrap();
+            }
+            Err(error) => {
+                check_error(&error);
+                assert!(!self.path("merged").exists());
+            }
+        }
+    }
+
+    fn name(&self, name: &str) -> Vec<u8> {
+        self.path(name).into_os_string().into_encoded_bytes()
+    }
+
     fn build(&self, base: &str, image: &str, format: Format) -> guix_docker::error::Result<Report> {
-        let name = |name: &str| self.path(name).into_os_string().into_encoded_bytes();
-        let mut request = Request::new(&name(image), &[name("item")], b"prefix")?;
+        let mut request = Request::new(&self.name(image), &[self.name("item")], b"prefix")?;
         request.threads(1);
         request.format(format);
         request.xattrs(Xattrs::Drop);
         request.compressor(Compressor::from_command::<&str>(&[])?);
         request.system(b"x86_64-linux")?;
         request.extra_files(vec![Directive::link(b"/usr/bin/own", b"item")?]);
-        request.base(&name(base))?;
+        request.base(&self.name(base))?;
         guix_docker::build(&request, &mut |_: Progress| ControlFlow::Continue(()))
     }
 }

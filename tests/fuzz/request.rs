@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! A request with all of its arguments: an error of the one that is wrong, or an
+//! image that can be read.
+//!
+//! Words of lines are the names of the arguments, see [`request()`].
+
+#![no_main]
+
+use std::ffi::OsStr;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use guix_docker::request::{
+    Compressor, ConfigKeys, Directive, Format, History, Layering, Modes, Ownership, Transformation,
+    Whiteouts, Xattrs,
+};
+use guix_docker::{Error, Progress, Request};
+use guix_docker_fuzz::scene::{Scene, check_error, check_image};
+use guix_docker_fuzz::settings::Settings;
+use libfuzzer_sys::fuzz_target;
+
+static SCENE: LazyLock<Scene> = LazyLock::new(Scene::new);
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some(settings) = Settings::new(bytes, &SCENE) else {
+        return;
+    };
+    let image = SCENE.image(settings.last("image").unwrap_or(b"image"));
+    let stop = settings.number("stop");
+    let mut calls = 0;
+    let mut monitor = |_: Progress| {
+        calls += 1;
+        match stop == Some(calls) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let request = request(&image, &settings);
+    match request.and_then(|request| guix_docker::build(&request, &mut monitor)) {
+        Ok(report) => {
+            check_image(Path::new(OsStr::from_bytes(&image)), &report);
+            SCENE.clear();
+        }
+        Err(error) => {
+            check_error(&error);
+            SCENE.check_nothing_left();
+        }
+    }
+});
+
+/// The request for the file `image` that `settings` ask for.
+fn request(image: &[u8], settings: &Settings) -> Result<Request, Error> {
+    let prefix = settings.last("prefix").unwrap_or(b"prefix");
+    let mut request = Request::new(image, &settings.values("path"), prefix)?;
+    request.threads(settings.threads() as usize);
+    request.creation_time(settings.number("time").unwrap_or(1))?;
+    let is_set = |word| settings.number(word).is_some_and(|number| number & 1 != 0);
+    request.archive_digest(is_set("digest"));
+    request.parent_directories(is_set("parents"));
+    request.immutable_paths(is_set("immutable"));
+    request.format(match settings.number("format") {
+        Some(1) => Format::OciArchive,
+        Some(2) => Format::Oci,
+        _ => Format::DockerArchive,
+    });
+    request.history(match settings.number("history") {
+        Some(1) => History::One,
+        Some(2) => History::None,
+        _ => History::Layers,
+    });
+    request.whiteouts(match is_set("whiteouts") {
+        true => Whiteouts::Allow,
+        false => Whiteouts::Refuse,
+    });
+    request.modes(match is_set("modes") {
+        true => Modes::Keep,
+        false => Modes::Reference,
+    });
+    request.xattrs(match is_set("xattrs") {
+        true => Xattrs::Keep,
+        false => Xattrs::Drop,
+    });
+    request.config_keys(match is_set("keys") {
+        true => ConfigKeys::Spec,
+        false => ConfigKeys::Reference,
+    });
+    request.layering(match is_set("layering") {
+        true => Layering::References,
+        false => Layering::Size,
+    });
+    let directories = settings.all("dir").map(|line| {
+        let mode = (!line.field(1).is_empty()).then(|| line.number(1) as u32);
+        Directive::directory(line.field(0), mode)
+    });
+    let files = settings.all("file");
+    let files = files.map(|line| Directive::file(line.field(0), line.field(1)));
+    let links = settings.all("link");
+    let links = links.map(|line| Directive::link(line.field(0), line.field(1)));
+    request.extra_files(
+        directories
+            .chain(files)
+            .chain(links)
+            .collect::<Result<_, _>>()?,
+    );
+    let transformations = settings.all("transform");
+    let transformations =
+        transformations.map(|line| Transformation::new(line.field(0), line.field(1)));
+    request.transformations(transformations.collect::<Result<_, _>>()?);
+    let ownership = settings
+        .all("owner")
+        .map(|line| Ownership::new(line.field(0), line.number(1) as u32, line.number(2) as u32));
+    request.ownership(ownership.collect::<Result<_, _>>()?);
+    request.compressor(Compressor::from_command(&settings.values("compressor"))?);
+    for line in settings.all("env") {
+        request.variable(line.field(0), line.field(1))?;
+    }
+    for line in settings.all("label") {
+        request.container.label(line.field(0), line.field(1))?;
+    }
+    for line in settings.all("annotation") {
+        request.annotation(line.field(0), line.field(1))?;
+    }
+    if let Some(count) = settings.number("layers") {
+        request.max_layers(count)?;
+    }
+    type Setter = fn(&mut Request, &[u8]) -> Result<(), Error>;
+    let setters: [(&str, Setter); 16] = [
+        ("repository", Request::repository),
+        ("system", Request::system),
+        ("database", Request::database),
+        ("root", Request::root_system),
+        ("variant", Request::variant),
+        ("name", Request::name),
+        ("base", Request::base),
+        ("basename", Request::base_name),
+        ("user", |request, user| request.container.user(user)),
+        ("workdir", |request, name| {
+            request.container.working_directory(name)
+        }),
+        ("port", |request, port| request.container.exposed_port(port)),
+        ("volume", |request, name| request.container.volume(name)),
+        ("signal", |request, signal| {
+            request.container.stop_signal(signal)
+        }),
+        ("health", |request, json| {
+            request.container.health_check(json)
+        }),
+        ("author", |request, author| request.container.author(author)),
+        ("config", |request, json| request.container.config(json)),
+    ];
+    for (word, set) in setters {
+        for value in settings.values(word) {
+            set(&mut request, value)?;
+        }
+    }
+    type ListSetter = fn(&mut Request, &[&[u8]]) -> Result<(), Error>;
+    let setters: [(&str, ListSetter); 4] = [
+        ("entry", |request, words| request.entry_point(words)),
+        ("cmd", |request, words| request.container.cmd(words)),
+        ("reuse", |request, layouts| request.reuse(layouts)),
+        ("graph", |request, files| request.references_graphs(files)),
+    ];
+    for (word, set) in setters {
+        let values = settings.values(word);
+        if !values.is_empty() {
+            set(&mut request, &values)?;
+        }
+    }
+    Ok(request)
+}
