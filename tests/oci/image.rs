@@ -208,7 +208,7 @@ fn annotations_are_the_manifests_and_the_entrys() {
     // What is in each layer.
     let listed = manifest.layers().iter().map(|layer| {
         let annotations = layer.annotations().as_ref().unwrap();
-        assert_eq!(annotations["guix-docker.layer.encoder"], "gzip-6/1");
+        assert_eq!(annotations["guix-docker.layer.encoder"], "gzip-6/2");
         let items = annotations.get("guix-docker.layer.items")?;
         Some(serde_json::from_str::<Vec<String>>(items).unwrap())
     });

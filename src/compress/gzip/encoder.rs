@@ -89,11 +89,12 @@ impl Encoder {
 
     fn blocks(&mut self, bytes: &[u8], next: Next) -> Result<Blocks> {
         let mut deflated = Vec::new();
-        if !bytes.is_empty() {
+        // Of nothing there are no blocks, but there is an end.
+        if !bytes.is_empty() || next == Next::End {
             deflated = self.deflate(bytes)?;
-            if next == Next::Blocks {
-                joint::open_end(&mut deflated).map_err(|_| failed())?;
-            }
+        }
+        if !bytes.is_empty() && next == Next::Blocks {
+            joint::open_end(&mut deflated).map_err(|_| failed())?;
         }
         Ok(Blocks {
             deflated,

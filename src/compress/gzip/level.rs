@@ -3,17 +3,22 @@
 //! How hard to compress, so that files are no larger than gzip's.
 //!
 //! A level of libdeflate looks less far than gzip's of the same name, and
-//! makes more of what it finds.  For most data its level 6 is enough to stay
-//! below gzip's level 9.  Text that repeats itself a lot, such as
-//! collections of headers or of manuals, depends on how far a compressor
-//! looks, and gets a higher level.  `cargo bench --bench levels` makes the
+//! makes more of what it finds.  For most data its level 5 is enough to stay
+//! at what gzip's level 9 makes.  Data that repeats itself a lot depends on how
+//! far a compressor looks, text such as collections of headers or of manuals
+//! most of all, and gets a higher level.  `cargo bench --bench levels` makes the
 //! table of sizes and speeds that this is chosen by.
 
 /// The levels of libdeflate for a level of gzip.
 struct Levels {
     usual: i32,
+    repetitive: i32,
     repetitive_text: i32,
 }
+
+/// How many of a hundred strings have been there before in data that repeats
+/// itself.
+const REPETITIVE: usize = 75;
 
 /// The highest level of libdeflate.
 const MAX_LEVEL: i32 = 12;
@@ -53,17 +58,19 @@ pub fn level(level: u8, bytes: &[u8]) -> i32 {
         ..=5 => return level.max(1).into(),
         6 => Levels {
             usual: 5,
-            repetitive_text: 7,
+            repetitive: 5,
+            repetitive_text: 6,
         },
         _ => Levels {
-            usual: 6,
-            repetitive_text: 8,
+            usual: 5,
+            repetitive: 6,
+            repetitive_text: 7,
         },
     };
-    if is_text(bytes) && is_repetitive(bytes) {
-        levels.repetitive_text
-    } else {
-        levels.usual
+    match repetition(bytes) {
+        REPETITIVE.. if is_text(bytes) => levels.repetitive_text,
+        REPETITIVE.. => levels.repetitive,
+        _ => levels.usual,
     }
 }
 
@@ -90,9 +97,9 @@ fn is_text(bytes: &[u8]) -> bool {
     text > other
 }
 
-/// Whether three quarters of the strings in `bytes` have been there before,
-/// no farther back than DEFLATE reaches.
-fn is_repetitive(bytes: &[u8]) -> bool {
+/// How many of a hundred strings in `bytes` have been there before, no farther
+/// back than DEFLATE reaches.
+fn repetition(bytes: &[u8]) -> usize {
     let (mut all, mut known) = (0, 0);
     let mut seen = vec![0; 1 << SLOT_BITS];
     for sample in bytes.chunks_exact(SAMPLE).step_by(SAMPLE_STEP) {
@@ -114,12 +121,12 @@ fn is_repetitive(bytes: &[u8]) -> bool {
             seen[slot] = mark;
         }
     }
-    known * 4 > all * 3
+    known * 100 / all.max(1)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_repetitive, is_text, level};
+    use super::{REPETITIVE, is_text, level, repetition};
 
     /// Bytes of which none tells the next.
     fn noise(size: usize) -> Vec<u8> {
@@ -157,12 +164,13 @@ mod tests {
             (&[&text[..], &noise(100_000)].concat(), (true, false)),
             (&[&repetitive[..], &[0; 900_000]].concat(), (true, true)),
         ] {
-            assert_eq!((is_text(data), is_repetitive(data)), expected);
+            let is_repetitive = repetition(data) >= REPETITIVE;
+            assert_eq!((is_text(data), is_repetitive), expected);
         }
-        assert_eq!(level(9, &repetitive), 8);
-        assert_eq!(level(9, &text), 6);
+        assert_eq!(level(9, &repetitive), 7);
+        assert_eq!(level(9, &text), 5);
         assert_eq!(level(9, &code), 6);
-        assert_eq!(level(6, &repetitive), 7);
+        assert_eq!(level(6, &repetitive), 6);
         assert_eq!(level(6, &code), 5);
         assert_eq!(level(3, &repetitive), 3);
         assert_eq!(level(1, b"little"), 12);
@@ -171,8 +179,8 @@ mod tests {
     #[test]
     fn repeats_too_far_back_do_not_count() {
         let far = noise(48 << 10).repeat(8);
-        assert!(!is_repetitive(&far));
+        assert!(repetition(&far) < REPETITIVE);
         let near = noise(8 << 10).repeat(48);
-        assert!(is_repetitive(&near));
+        assert!(repetition(&near) >= REPETITIVE);
     }
 }
