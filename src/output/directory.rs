@@ -6,7 +6,7 @@
 //! that tells of them takes the place of the one that there was.  A build has
 //! the directory to itself, by a lock on it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use serde::Serialize;
 
@@ -86,6 +86,9 @@ impl Directory {
             Ok((root, name))
         };
         let (root, name) = open().map_err(|errno| {
+            if !made.is_empty() {
+                let _ = rustix::fs::rmdir(name);
+            }
             let error = failed(format!("opening the directory {name:?}"), errno);
             match errno {
                 Errno::NOTDIR => error.advise("an OCI layout is a directory; name another one"),
@@ -177,15 +180,17 @@ impl Directory {
     }
 
     /// The name of something in the directory that an empty layout has not.
-    fn stranger(&self) -> Result<Option<std::ffi::OsString>> {
-        let reading = |error: &std::io::Error| {
-            let what = format!("reading the directory {:?}", self.name);
-            failed(what, errno(error))
-        };
-        for entry in std::fs::read_dir(&self.name).map_err(|error| reading(&error))? {
-            let name = entry.map_err(|error| reading(&error))?.file_name();
-            if name != INDEX && name != BLOBS[0] && !is_temporary(name.as_bytes()) {
-                return Ok(Some(name));
+    fn stranger(&self) -> Result<Option<OsString>> {
+        let reading = |errno| failed(format_args!("reading the directory {:?}", self.name), errno);
+        // The standard library panics if such a descriptor cannot be closed well.
+        for entry in Dir::read_from(&self.root).map_err(reading)? {
+            let entry = entry.map_err(reading)?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            let is_known = [".", "..", INDEX, BLOBS[0]]
+                .iter()
+                .any(|known| name == *known);
+            if !is_known && !is_temporary(name.as_bytes()) {
+                return Ok(Some(name.to_owned()));
             }
         }
         Ok(None)
