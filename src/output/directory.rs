@@ -29,6 +29,7 @@ use crate::format::documents::oci;
 use crate::image::Section;
 use crate::input::FileId;
 use crate::job::{Job, lock};
+use crate::open::{open, open_at};
 
 /// How often a build looks whether another one has left the directory.
 const LOCK_INTERVAL: Duration = Duration::from_millis(50);
@@ -138,7 +139,7 @@ impl Directory {
         }
         leftovers::remove(&self.root);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        if let Ok(blobs) = rustix::fs::openat(&self.root, BLOBS[1], flags, Mode::empty()) {
+        if let Ok(blobs) = open_at(&self.root, BLOBS[1], flags) {
             leftovers::remove(&blobs);
         }
         self.prepare()
@@ -253,7 +254,7 @@ impl Directory {
     /// The blob that is there under `name`, if it has `size` bytes.
     fn open_blob(&self, name: &str, size: u64) -> Option<(Stat, Section)> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = rustix::fs::openat(&self.root, name, flags, Mode::empty()).ok()?;
+        let file = open_at(&self.root, name, flags).ok()?;
         let stat = rustix::fs::fstat(&file).ok()?;
         let is_it = FileType::from_raw_mode(stat.st_mode).is_file() && stat.st_size as u64 == size;
         is_it.then(|| {
@@ -322,8 +323,7 @@ impl Directory {
         let base = name.file_name().unwrap_or(name.as_os_str());
         let naming = |errno| failed(format_args!("naming {:?}", self.name.join(name)), errno);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory =
-            rustix::fs::openat(&self.root, above, flags, Mode::empty()).map_err(naming)?;
+        let directory = open_at(&self.root, above, flags).map_err(naming)?;
         if is_new {
             lock(&self.made).push(Made::File(name.into()));
         }
@@ -335,7 +335,7 @@ impl Directory {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let reading = |errno| failed(format_args!("reading {:?}", self.name.join(name)), errno);
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file = match rustix::fs::openat(&self.root, name, flags, Mode::empty()) {
+        let file = match open_at(&self.root, name, flags) {
             Ok(file) => std::fs::File::from(file),
             Err(Errno::NOENT) => return Ok(None),
             Err(errno) => return Err(reading(errno)),
@@ -367,7 +367,7 @@ impl Drop for Directory {
 
 fn open_directory(name: &Path) -> rustix::io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    rustix::fs::open(name, flags, Mode::empty())
+    open(name, flags)
 }
 
 fn failed(what: impl std::fmt::Display, errno: Errno) -> Error {

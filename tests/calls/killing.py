@@ -63,10 +63,11 @@ def after_kill(place, kind, with_old, paths=None, again=False):
     unless AGAIN."""
     found = []
     stage = place.stage
+    place.settle()
     result = place.result(kind, None)
     old = stage.old(kind) if with_old else None
     new = stage.expect(kind, with_old, paths)
-    strays = place.strays_that_stay()
+    strays = place.strays()
     if result == new:
         what = "new"
     elif result == old:
@@ -87,9 +88,10 @@ def after_kill(place, kind, with_old, paths=None, again=False):
     after = place.build(kind, paths=paths)
     if after.outcome.status != "OK" or after.outcome.harm:
         found.append(f"the next build fails: {after.outcome.text}")
+    place.settle()
     result = place.result(kind, after)
     if result != new:
         found.append(f"the next build makes {describe(result)}")
-    if strays := place.strays_that_stay():
+    if strays := place.strays():
         found.append(f"the next build leaves {strays}")
     return what, found

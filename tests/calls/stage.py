@@ -269,6 +269,7 @@ class Place:
                 (self.image / name).write_bytes(content)
 
     def clear(self):
+        self.settle()
         for name in (self.output, self.temporary):
             for entry in os.scandir(name):
                 if entry.is_dir(follow_symlinks=False):
@@ -318,15 +319,14 @@ class Place:
         # What has no name any more goes when it is closed.
         return sorted(found) + sorted(os.listdir(self.temporary))
 
-    def strays_that_stay(self):
-        """Files that are not the image and do not go in a moment: a file system
-        in user space may keep deleted ones under a name until they are closed."""
-        for _ in range(50):
-            found = self.strays()
-            if not any(name.startswith(".fuse_hidden") for name in found):
-                break
-            time.sleep(0.02)
-        return found
+    def settle(self):
+        """Wait for deleted files to be gone, which a file system in user space
+        may keep under a name until it has heard that they are closed."""
+        for _ in range(100):
+            if not any(name.startswith(".fuse_hidden")
+                       for *_, names in os.walk(self.output) for name in names):
+                return
+            time.sleep(0.01)
 
 
 def general_problems(build, *, returned=True):
