@@ -37,6 +37,11 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 /// The permissions of directories before the umask.
 const DIRECTORY_MODE: Mode = Mode::from_bits_retain(0o777);
 
+/// How directories are opened.
+const DIRECTORY_FLAGS: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
+
 /// The files of a layout.
 const LAYOUT: &str = "oci-layout";
 const INDEX: &str = "index.json";
@@ -138,7 +143,7 @@ impl Directory {
             }
         }
         leftovers::remove(&self.root);
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = DIRECTORY_FLAGS | OFlags::NOFOLLOW;
         if let Ok(blobs) = open_at(&self.root, BLOBS[1], flags) {
             leftovers::remove(&blobs);
         }
@@ -184,7 +189,8 @@ impl Directory {
     fn stranger(&self) -> Result<Option<OsString>> {
         let reading = |errno| failed(format_args!("reading the directory {:?}", self.name), errno);
         // The standard library panics if such a descriptor cannot be closed well.
-        for entry in Dir::read_from(&self.root).map_err(reading)? {
+        let listed = open_at(&self.root, ".", DIRECTORY_FLAGS).and_then(Dir::new);
+        for entry in listed.map_err(reading)? {
             let entry = entry.map_err(reading)?;
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
             let is_known = [".", "..", INDEX, BLOBS[0]]
@@ -322,8 +328,7 @@ impl Directory {
         let above = above.unwrap_or(Path::new("."));
         let base = name.file_name().unwrap_or(name.as_os_str());
         let naming = |errno| failed(format_args!("naming {:?}", self.name.join(name)), errno);
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = open_at(&self.root, above, flags).map_err(naming)?;
+        let directory = open_at(&self.root, above, DIRECTORY_FLAGS).map_err(naming)?;
         if is_new {
             lock(&self.made).push(Made::File(name.into()));
         }
@@ -366,8 +371,7 @@ impl Drop for Directory {
 }
 
 fn open_directory(name: &Path) -> rustix::io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    open(name, flags)
+    open(name, DIRECTORY_FLAGS)
 }
 
 fn failed(what: impl std::fmt::Display, errno: Errno) -> Error {

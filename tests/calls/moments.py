@@ -16,7 +16,7 @@ from stage import IN_FILES, LONG, MAX_SECONDS, Place, make_input
 MOMENTS = 200 if LONG else 40
 
 # How much longer than the small ones these builds are.
-SCALE = 100
+SCALE = 40
 
 
 def check_all(stage):
