@@ -2,6 +2,7 @@
 """Each call fails once."""
 
 import collections
+import re
 
 from checks import check
 from stage import KINDS, LONG, Place, describe, general_problems, message_problem
@@ -11,17 +12,21 @@ from stage import KINDS, LONG, Place, describe, general_problems, message_proble
 ALWAYS = {"OK", "INPUT", "RESOURCES"}
 BY_PLACE = {"file": {"OUTPUT"}, "stream": set(), "directory": {"OUTPUT"}}
 
+# What is known to go wrong, and is counted alone: the standard library keeps a
+# descriptor of /dev/urandom, and panics where there are no random numbers at all.
+KNOWN = ["getrandom"]
+
 # Where nothing has stopped a build for so many calls, it has no more.
 PATIENCE = 6
 
-# How many failures are told of.
-MAX_TOLD = 12
+# How many kinds of failures are told of.
+MAX_TOLD = 20
 
 
 def check_all(stage):
     for kind in KINDS:
         statuses, calls, problems = collections.Counter(), collections.Counter(), []
-        builds = 0
+        builds = known = 0
         for with_old in (False, True) if kind.place != "stream" else (False,):
             count = Place(stage, stage.work / "tool")
             count.prepare(kind, with_old)
@@ -36,20 +41,30 @@ def check_all(stage):
                     statuses[status] += 1
                     if hit:
                         calls[hit.split()[0]] += 1
-                    if problem:
+                    if problem and hit.split()[:1] == KNOWN:
+                        known += 1
+                    elif problem:
                         problems.append(problem)
         hits = calls.total()
         told = ", ".join(f"{status} {number}" for status, number in statuses.most_common())
         check(f"each call fails, {kind.name}: {hits} of {len(calls)} kinds in {builds} builds: "
-              f"{told}", not problems, tell(problems))
+              f"{told}; {known} that are known", not problems, tell(problems))
         missing = (ALWAYS | BY_PLACE[kind.place]) - set(statuses)
         check(f"they do fail, {kind.name}", not missing and hits >= 0.8 * builds,
               f"never {missing}; {hits} of {builds}")
 
 
 def tell(problems):
-    more = len(problems) - MAX_TOLD
-    return "\n".join(problems[:MAX_TOLD] + ([f"and {more} more"] if more > 0 else []))
+    """PROBLEMS as lines, those that are alike but for their numbers once."""
+    alike = collections.Counter()
+    first = {}
+    for problem in problems:
+        key = re.sub(r"\d+", "0", problem)
+        alike[key] += 1
+        first.setdefault(key, problem)
+    lines = [f"{first[key]} ({count} times)" for key, count in alike.most_common(MAX_TOLD)]
+    more = len(alike) - MAX_TOLD
+    return "\n".join(lines + ([f"and {more} more kinds"] if more > 0 else []))
 
 
 def fail(place, kind, with_old, number):
@@ -76,7 +91,9 @@ def problems(place, kind, with_old, build):
     result = place.result(kind, build)
     new = place.stage.expect(kind, with_old)
     if outcome.status == "OK":
-        if result != new:
+        # Readers of an archive may go when they have seen its end begin.
+        cut = "EPIPE" in build.hit and isinstance(new, bytes) and new.startswith(result)
+        if result != new and not (cut and not any(new[len(result):])):
             found.append(f"the image is not what it should be: {describe(result)}")
     elif outcome.status != "none":
         if outcome.status == "INTERNAL" or not outcome.status.isupper():

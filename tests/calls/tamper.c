@@ -6,6 +6,8 @@
 
    count             changes nothing; the log has each call's name
    fail K N          the K-th call of those that can fail fails in its N-th way
+   exhaust K         the K-th call of those that take memory fails, and all later
+                     ones
    kill K WHOM       the program is killed before its K-th call: "one", the
                      process by itself, or "all", with those it has started
    cut SEED          half of all reads, writes and lists of directories are of
@@ -63,7 +65,9 @@ enum
   /* It is done even if it fails.  */
   IS_DONE_ANYWAY = 1 << 5,
   /* It tells of a failure by returning what was there.  */
-  KEEPS_BREAK = 1 << 6
+  KEEPS_BREAK = 1 << 6,
+  /* It fails when there is no more memory to be had.  */
+  TAKES_MEMORY = 1 << 7
 };
 
 #define MAX_ERRORS 32
@@ -99,7 +103,7 @@ struct task
   int interruptions;
 };
 
-enum mode { COUNT, FAIL_CALL, KILL, CUT, INTERRUPT };
+enum mode { COUNT, FAIL_CALL, EXHAUST, KILL, CUT, INTERRUPT };
 
 #define MAX_TASKS 256
 static struct task tasks[MAX_TASKS];
@@ -107,7 +111,7 @@ static int task_count;
 
 static enum mode mode;
 static FILE *log_file;
-static unsigned long wanted, way, calls, failable, deeds;
+static unsigned long wanted, way, calls, failable, taken, deeds;
 static int kills_all, is_counting, is_over;
 static uint64_t seed;
 static pid_t program;
@@ -416,6 +420,13 @@ enter (struct task *task, const struct ptrace_syscall_info *info)
           kill_all ();
         }
       break;
+    case EXHAUST:
+      if (!(call->traits & TAKES_MEMORY) || ++taken < wanted)
+        break;
+      if (deeds++ == 0)
+        say ("hit: %s and later ones", call->name);
+      fail_call (task, call, ENOMEM);
+      break;
     case KILL:
       if (calls != wanted)
         break;
@@ -606,14 +617,14 @@ usage (void)
 int
 main (int argc, char **argv)
 {
-  static const char *const names[] = { "count", "fail", "kill", "cut", "interrupt" };
-  static const int counts[] = { 0, 2, 2, 1, 1 };
+  static const char *const names[] = { "count", "fail", "exhaust", "kill", "cut", "interrupt" };
+  static const int counts[] = { 0, 2, 1, 2, 1, 1 };
   int index, count;
 
-  for (index = 0; index < 5; index++)
+  for (index = 0; index < 6; index++)
     if (argc > 2 && strcmp (argv[2], names[index]) == 0)
       break;
-  if (index == 5)
+  if (index == 6)
     usage ();
   count = counts[index];
   if (argc < count + 5 || strcmp (argv[count + 3], "--") != 0)

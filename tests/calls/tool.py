@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether tamper does to calls what it is asked for."""
 
+import subprocess
+
 from checks import check
 from stage import KINDS, LAYERS, SINGLE, Place
 
@@ -49,6 +51,12 @@ def check_numbers(stage, place):
 
 
 def check_kills(place):
+    """Processes are killed, and those that are left are seen."""
     build = place.build(LAYERS, "kill", 50, "one")
     check("a process is killed at a call", build.log.get("ended") == "signal 9"
           and build.hit and build.outcome.status == "none", build.log)
+    left = subprocess.run([place.stage.work / "tamper", place.log, "count", "--",
+                           "sh", "-c", "sleep 1000 & exit 3"], check=False, timeout=30)
+    log = place.log.read_text()
+    check("a process that is left is seen, and ended", left.returncode == 0
+          and "left: " in log and "ended: exit 3" in log, log)
