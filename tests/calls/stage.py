@@ -46,8 +46,11 @@ ARCHIVE = Kind("an OCI archive", ("format", "1", "max-layers", "3"))
 DIRECTORY = Kind("an OCI directory",
                  ("format", "2", "max-layers", "4", "compressor", "gzip", ";", "name", "new"),
                  "directory")
-KINDS = [SINGLE, LAYERS, COMMAND, STREAM, ARCHIVE, DIRECTORY]
-IN_FILES = [kind for kind in KINDS if kind.place != "stream"]
+# Upon an archive that is unpacked in the directory for temporary files.
+UPON_BASE = Kind("upon a base", ("base", "BASE"))
+KINDS = [SINGLE, LAYERS, COMMAND, STREAM, ARCHIVE, DIRECTORY, UPON_BASE]
+# Those that are killed.
+IN_FILES = [SINGLE, LAYERS, COMMAND, ARCHIVE, DIRECTORY]
 
 
 @dataclasses.dataclass
@@ -157,11 +160,15 @@ class Stage:
         self.places = {}
         self.expected = {}
         self.lock = threading.Lock()
+        self.base = work / "base.tar.gz"
+        subprocess.run(self.words(LAYERS, self.base, self.small[1:3]), check=True,
+                       stdout=subprocess.DEVNULL)
 
     def words(self, kind, image, paths=None):
         """The command that builds KIND as IMAGE."""
         words = [self.driver, "image", image, "prefix", "/prefix", "threads", "2",
-                 "creation-time", "1", *kind.words]
+                 "creation-time", "1",
+                 *(self.base if word == "BASE" else word for word in kind.words)]
         for path in paths or self.small:
             words += ["path", path]
         if kind.place == "stream":
