@@ -56,7 +56,7 @@ def check_file_system(stage, file_system, place, paths):
     place.clear()
     told = ", ".join(f"{count} {what}" for what, count in seen.most_common())
     check(f"killed at any moment, {file_system}: {killed} of {MOMENTS}: {told}",
-          not problems and killed >= MOMENTS // 2, tell(problems))
+          not problems and killed >= MOMENTS // 4, tell(problems))
 
 
 def kill_after(place, kind, paths, seconds):
