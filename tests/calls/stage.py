@@ -276,13 +276,18 @@ class Place:
                 (self.image / name).write_bytes(content)
 
     def clear(self):
-        self.settle()
         for name in (self.output, self.temporary):
             for entry in os.scandir(name):
                 if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path)
+                    # Files that somebody has open go on under other names, see
+                    # `settle'.
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                    self.settle()
+                    if os.path.exists(entry.path):
+                        shutil.rmtree(entry.path)
                 else:
                     os.unlink(entry.path)
+        self.settle()
 
     def build(self, kind, *tampering, paths=None):
         """Build KIND, disturbed as TAMPERING, the mode of tamper with its
