@@ -181,12 +181,13 @@ limit (int is_on)
 {
   struct rlimit limit;
   char line[256];
-  FILE *status = fopen ("/proc/self/status", "r");
+  FILE *status;
   const char *key = limited == RLIMIT_AS ? "VmSize:" : "VmData:";
   size_t length = strlen (key);
   long used = 0;
 
-  if (left < 0 || !status)
+  /* Nothing is opened that would be counted as left open.  */
+  if (left < 0 || !(status = fopen ("/proc/self/status", "r")))
     return;
   while (fgets (line, sizeof line, status))
     if (strncmp (line, key, length) == 0)
