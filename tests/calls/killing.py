@@ -10,7 +10,7 @@ from stage import COMMAND, IN_FILES, LONG, Place, describe, general_problems, st
 # On which file systems, and at which calls: at each, or one of so many, where
 # there is an image and where there is none.
 STEPS = {"disk": (1, 1), "tmpfs": (1, 1), "FUSE": (1, 1)} if LONG else \
-    {"disk": (1, 4), "tmpfs": (6, 12), "FUSE": (3, 9)}
+    {"disk": (1, 6), "tmpfs": (8, 16), "FUSE": (4, 12)}
 
 
 def check_all(stage):

@@ -31,7 +31,7 @@ def check_numbers(stage, place):
              if line.startswith("call: ")]
     probed = []
     number = 0
-    for name in lines[:40]:
+    for name in lines[:90]:
         place.prepare(SINGLE, False)
         build = place.build(SINGLE, "fail", number + 1, 0)
         hit = build.hit.split()
