@@ -34,6 +34,7 @@ pub mod job;
 mod memory;
 mod merge;
 pub mod name;
+mod open;
 pub mod output;
 mod pipeline;
 pub mod plan;

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
 
 use super::section::Section;
@@ -21,6 +21,7 @@ use crate::digest::Digest;
 use crate::error::{Error, Result, Status, quoted};
 use crate::format::documents::oci::blob_file;
 use crate::job::Job;
+use crate::open::{open, open_at};
 
 /// Files by their names.
 pub struct Store {
@@ -55,7 +56,7 @@ impl Store {
         };
         let path = Path::new(OsStr::from_bytes(name));
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(opening)?;
+        let fd = open(path, flags).map_err(opening)?;
         let stat = rustix::fs::fstat(&fd).map_err(opening)?;
         let files = match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => Files::Directory(fd),
@@ -109,14 +110,14 @@ impl Store {
         let mut directory: Option<OwnedFd> = None;
         for part in above {
             let from = directory.as_ref().unwrap_or(root);
-            match rustix::fs::openat(from, *part, flags | OFlags::DIRECTORY, Mode::empty()) {
+            match open_at(from, *part, flags | OFlags::DIRECTORY) {
                 Ok(next) => directory = Some(next),
                 Err(Errno::NOENT) => return Ok(None),
                 Err(errno) => return Err(failed(errno)),
             }
         }
         let from = directory.as_ref().unwrap_or(root);
-        let fd = match rustix::fs::openat(from, *last, flags | OFlags::NOCTTY, Mode::empty()) {
+        let fd = match open_at(from, *last, flags | OFlags::NOCTTY) {
             Ok(fd) => fd,
             Err(Errno::NOENT) => return Ok(None),
             Err(errno) => return Err(failed(errno)),

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::Mode;
 use rustix::io::Errno;
 
 use super::entry::DiskFile;
@@ -14,6 +13,7 @@ use super::scan::split;
 use super::snapshot::OpenSnapshot;
 use super::{OPEN_FLAGS, changed, failure, failure_or_changed};
 use crate::error::{Error, Result, Status, quoted};
+use crate::open::open_at;
 use crate::warning::Notice;
 
 /// Reads files.  The directory and the file read last stay open, since what
@@ -97,7 +97,7 @@ impl<'a> FileReader<'a> {
                     .map_err(|errno| failure_or_changed("opening", &file.path, errno))?,
             },
         };
-        let fd = rustix::fs::openat(&directory.fd, name, OPEN_FLAGS, Mode::empty());
+        let fd = open_at(&directory.fd, name, OPEN_FLAGS);
         self.directory = Some(directory);
         let fd = fd.map_err(|errno| failure_or_changed("opening", &file.path, errno))?;
         let stat =

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
+use crate::open::{open, open_at};
 use crate::warning::Warnings;
 
 /// The longest file name the system takes in one piece, with its NUL.
@@ -71,7 +72,7 @@ impl FileSystem {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(FileSystem {
             warnings: Warnings::default(),
-            root: rustix::fs::open("/", flags, Mode::empty())?,
+            root: open("/", flags)?,
             has_openat2: AtomicBool::new(true),
         })
     }
@@ -115,7 +116,9 @@ impl FileSystem {
         if self.has_openat2.load(Ordering::Relaxed) {
             let flags = access | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-            match rustix::fs::openat2(base, path, flags, Mode::empty(), resolve) {
+            let opened =
+                retry_on_intr(|| rustix::fs::openat2(base, path, flags, Mode::empty(), resolve));
+            match opened {
                 // Before Linux 5.6, or refused by a sandbox that does not
                 // know the call.
                 Err(Errno::NOSYS | Errno::PERM) => {
@@ -143,12 +146,7 @@ fn step_by_step(base: BorrowedFd, path: &[u8], access: OFlags) -> rustix::io::Re
             Some(_) => OFlags::PATH,
             None => access,
         };
-        reached = Some(rustix::fs::openat(
-            above,
-            component,
-            flags | access,
-            Mode::empty(),
-        )?);
+        reached = Some(open_at(above, component, flags | access)?);
     }
     reached.ok_or(Errno::NOENT)
 }

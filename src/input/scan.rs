@@ -5,11 +5,12 @@
 //! Directories are listed by all threads, each taking the next one that is
 //! known; the lists are put into order when all are there.
 
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Stat};
+use rustix::fs::{AtFlags, FileType, RawDir, Stat};
 use rustix::io::Errno;
 
 use super::entry::{DiskFile, Kind, ScannedEntry, Source};
@@ -25,6 +26,9 @@ use crate::warning::Notice;
 /// The size a directory counts for when layers are sorted, in bytes, whatever
 /// the file system says.
 const DIRECTORY_SIZE: u64 = 4096;
+
+/// How much of a directory is listed at once, in bytes.
+const LISTED_SIZE: usize = 16 << 10;
 
 /// Where to begin.
 #[derive(Clone, Copy, Debug)]
@@ -242,19 +246,9 @@ impl Scan<'_> {
                 failure_or_changed("opening", path, errno)
             }
         })?;
-        let listing = |errno| failure("listing", path, errno);
-        let mut stream = Dir::new(fd).map_err(listing)?;
-        let mut names = Vec::new();
-        while let Some(entry) = stream.read() {
-            let entry = entry.map_err(listing)?;
-            let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." {
-                memory::push(&mut names, name.to_vec())?;
-                self.job.check()?;
-            }
-        }
+        let fd = fd.as_fd();
+        let mut names = self.names(fd, path)?;
         names.sort_unstable();
-        let fd = stream.fd().map_err(listing)?;
         let mut full = join(path, b"");
         let above = full.len();
         let mut listed = memory::with_capacity(names.len())?;
@@ -272,6 +266,27 @@ impl Scan<'_> {
             }
         }
         Ok(listed)
+    }
+
+    /// The names in `directory`, which is called `path`.  They come as the system
+    /// has them: others take a directory that is removed meanwhile for one that
+    /// ends there.
+    fn names(&self, directory: BorrowedFd, path: &[u8]) -> Result<Vec<Vec<u8>>> {
+        let mut room = [const { MaybeUninit::uninit() }; LISTED_SIZE];
+        let mut stream = RawDir::new(directory, &mut room);
+        let mut names = Vec::new();
+        while let Some(entry) = stream.next() {
+            self.job.check()?;
+            match entry {
+                Ok(entry) => match entry.file_name().to_bytes() {
+                    b"." | b".." => {}
+                    name => memory::push(&mut names, name.to_vec())?,
+                },
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(failure_or_changed("listing", path, errno)),
+            }
+        }
+        Ok(names)
     }
 
     /// What [`entry`] says, with what is asked for of extended attributes.

@@ -6,13 +6,14 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, Stat};
+use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 
 use super::file_system::{FileSystem, Origin};
 use super::{OPEN_FLAGS, changed, failure, failure_or_changed};
 use crate::error::Result;
 use crate::format::archive::Xattr;
+use crate::open::open_at;
 use crate::warning::Notice;
 
 const CAPABILITY: &CStr = c"security.capability";
@@ -50,7 +51,7 @@ pub fn kept(
     if !kind.is_file() && !kind.is_dir() {
         return Ok(Vec::new());
     }
-    let fd = rustix::fs::openat(directory, name, OPEN_FLAGS, Mode::empty())
+    let fd = open_at(directory, name, OPEN_FLAGS)
         .map_err(|errno| failure_or_changed("opening", path, errno))?;
     let failed = |errno| failure("reading the extended attributes of", path, errno);
     let now = rustix::fs::fstat(&fd).map_err(failed)?;

@@ -6,7 +6,7 @@
 //! that tells of them takes the place of the one that there was.  A build has
 //! the directory to itself, by a lock on it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use serde::Serialize;
 
@@ -29,12 +29,18 @@ use crate::format::documents::oci;
 use crate::image::Section;
 use crate::input::FileId;
 use crate::job::{Job, lock};
+use crate::open::{open, open_at};
 
 /// How often a build looks whether another one has left the directory.
 const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The permissions of directories before the umask.
 const DIRECTORY_MODE: Mode = Mode::from_bits_retain(0o777);
+
+/// How directories are opened.
+const DIRECTORY_FLAGS: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
 
 /// The files of a layout.
 const LAYOUT: &str = "oci-layout";
@@ -86,6 +92,9 @@ impl Directory {
             Ok((root, name))
         };
         let (root, name) = open().map_err(|errno| {
+            if !made.is_empty() {
+                let _ = rustix::fs::rmdir(name);
+            }
             let error = failed(format!("opening the directory {name:?}"), errno);
             match errno {
                 Errno::NOTDIR => error.advise("an OCI layout is a directory; name another one"),
@@ -134,8 +143,8 @@ impl Directory {
             }
         }
         leftovers::remove(&self.root);
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        if let Ok(blobs) = rustix::fs::openat(&self.root, BLOBS[1], flags, Mode::empty()) {
+        let flags = DIRECTORY_FLAGS | OFlags::NOFOLLOW;
+        if let Ok(blobs) = open_at(&self.root, BLOBS[1], flags) {
             leftovers::remove(&blobs);
         }
         self.prepare()
@@ -177,15 +186,18 @@ impl Directory {
     }
 
     /// The name of something in the directory that an empty layout has not.
-    fn stranger(&self) -> Result<Option<std::ffi::OsString>> {
-        let reading = |error: &std::io::Error| {
-            let what = format!("reading the directory {:?}", self.name);
-            failed(what, errno(error))
-        };
-        for entry in std::fs::read_dir(&self.name).map_err(|error| reading(&error))? {
-            let name = entry.map_err(|error| reading(&error))?.file_name();
-            if name != INDEX && name != BLOBS[0] && !is_temporary(name.as_bytes()) {
-                return Ok(Some(name));
+    fn stranger(&self) -> Result<Option<OsString>> {
+        let reading = |errno| failed(format_args!("reading the directory {:?}", self.name), errno);
+        // The standard library panics if such a descriptor cannot be closed well.
+        let listed = open_at(&self.root, ".", DIRECTORY_FLAGS).and_then(Dir::new);
+        for entry in listed.map_err(reading)? {
+            let entry = entry.map_err(reading)?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            let is_known = [".", "..", INDEX, BLOBS[0]]
+                .iter()
+                .any(|known| name == *known);
+            if !is_known && !is_temporary(name.as_bytes()) {
+                return Ok(Some(name.to_owned()));
             }
         }
         Ok(None)
@@ -248,7 +260,7 @@ impl Directory {
     /// The blob that is there under `name`, if it has `size` bytes.
     fn open_blob(&self, name: &str, size: u64) -> Option<(Stat, Section)> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = rustix::fs::openat(&self.root, name, flags, Mode::empty()).ok()?;
+        let file = open_at(&self.root, name, flags).ok()?;
         let stat = rustix::fs::fstat(&file).ok()?;
         let is_it = FileType::from_raw_mode(stat.st_mode).is_file() && stat.st_size as u64 == size;
         is_it.then(|| {
@@ -316,9 +328,7 @@ impl Directory {
         let above = above.unwrap_or(Path::new("."));
         let base = name.file_name().unwrap_or(name.as_os_str());
         let naming = |errno| failed(format_args!("naming {:?}", self.name.join(name)), errno);
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory =
-            rustix::fs::openat(&self.root, above, flags, Mode::empty()).map_err(naming)?;
+        let directory = open_at(&self.root, above, DIRECTORY_FLAGS).map_err(naming)?;
         if is_new {
             lock(&self.made).push(Made::File(name.into()));
         }
@@ -330,7 +340,7 @@ impl Directory {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let reading = |errno| failed(format_args!("reading {:?}", self.name.join(name)), errno);
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file = match rustix::fs::openat(&self.root, name, flags, Mode::empty()) {
+        let file = match open_at(&self.root, name, flags) {
             Ok(file) => std::fs::File::from(file),
             Err(Errno::NOENT) => return Ok(None),
             Err(errno) => return Err(reading(errno)),
@@ -361,8 +371,7 @@ impl Drop for Directory {
 }
 
 fn open_directory(name: &Path) -> rustix::io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    rustix::fs::open(name, flags, Mode::empty())
+    open(name, DIRECTORY_FLAGS)
 }
 
 fn failed(what: impl std::fmt::Display, errno: Errno) -> Error {

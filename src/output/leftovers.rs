@@ -7,17 +7,19 @@
 //! more.
 
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags};
+use rustix::io::retry_on_intr;
 
 use super::new_file::is_temporary;
 use crate::input::FileId;
+use crate::open::open_at;
 
 /// Removes those in `directory` that are this user's.  What cannot be removed
 /// stays, and is for the next build.
 pub fn remove(directory: impl AsFd) {
     let directory = directory.as_fd();
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let listed = rustix::fs::openat(directory, ".", flags, Mode::empty()).and_then(Dir::new);
+    let listed = open_at(directory, ".", flags).and_then(Dir::new);
     let Ok(listed) = listed else {
         return;
     };
@@ -31,13 +33,13 @@ pub fn remove(directory: impl AsFd) {
 
 fn remove_unlocked(directory: impl AsFd, name: &std::ffi::CStr) -> rustix::io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(&directory, name, flags, Mode::empty())?;
+    let file = open_at(&directory, name, flags)?;
     let stat = rustix::fs::fstat(&file)?;
     let is_own = stat.st_uid == rustix::process::geteuid().as_raw();
     if !is_own || !FileType::from_raw_mode(stat.st_mode).is_file() {
         return Ok(());
     }
-    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    retry_on_intr(|| rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive))?;
     // It may have been given another name meanwhile.
     let named = rustix::fs::statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
     if FileId::from(&named) == FileId::from(&stat) {

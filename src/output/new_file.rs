@@ -15,7 +15,7 @@ use std::path::Path;
 
 use rustix::fd::{AsFd, AsRawFd};
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{Error, Result, Status};
@@ -46,11 +46,11 @@ impl NewFile {
         };
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         let mode = Mode::from_raw_mode(MODE);
-        match rustix::fs::openat(directory, ".", flags, mode) {
+        match retry_on_intr(|| rustix::fs::openat(&directory, ".", flags, mode)) {
             Ok(file) if rustix::fs::stat(proc_name(&file)).is_ok() => {
                 // It may have a hidden name for a moment.  Where there are no
                 // locks, what is left of it stays.
-                let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive);
+                let _ = lock(&file, FlockOperation::NonBlockingLockExclusive);
                 Ok(NewFile::Unnamed(File::from(file)))
             }
             // The file system has no such files, or /proc is not there to
@@ -128,14 +128,21 @@ fn create_hidden(directory: &Path) -> std::io::Result<NamedTempFile> {
             .rand_bytes(RANDOM)
             .permissions(Permissions::from_mode(MODE))
             .tempfile_in(directory)?;
-        if rustix::fs::flock(&hidden, FlockOperation::LockExclusive).is_err() {
+        if lock(&hidden, FlockOperation::LockExclusive).is_err() {
             return Ok(hidden);
         }
-        // Before it was locked, it could be taken for one that is left over.
-        if rustix::fs::fstat(&hidden)?.st_nlink > 0 {
-            return Ok(hidden);
+        // Before it was locked, it could be taken for one that is left over.  A
+        // file system in user space may have it go on under another name then.
+        match rustix::fs::stat(hidden.path()) {
+            Ok(_) if rustix::fs::fstat(&hidden)?.st_nlink > 0 => return Ok(hidden),
+            Ok(_) | Err(Errno::NOENT) => {}
+            Err(errno) => return Err(errno.into()),
         }
     }
+}
+
+fn lock(file: impl AsFd, how: FlockOperation) -> rustix::io::Result<()> {
+    retry_on_intr(|| rustix::fs::flock(&file, how))
 }
 
 /// The name by which a file without one can be given one.

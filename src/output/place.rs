@@ -7,11 +7,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, StatxAttributes, StatxFlags};
-use rustix::io::Errno;
+use rustix::fs::{AtFlags, FileType, OFlags, Stat, StatxAttributes, StatxFlags};
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::FileId;
+use crate::open::open;
 
 /// How many symbolic links the image's name may lead through.
 const MAX_SYMLINKS: usize = 40;
@@ -49,7 +50,7 @@ impl Place {
             }
         };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = rustix::fs::open(parent, flags, Mode::empty()).map_err(failed)?;
+        let directory = open(parent, flags).map_err(failed)?;
         let directory_name = std::fs::canonicalize(parent)
             .map_err(|error| failed(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
         let base = name.file_name().unwrap_or(OsStr::new(".")).to_owned();
@@ -151,7 +152,7 @@ fn follow_links(image: &[u8]) -> Result<PathBuf> {
             _ => Path::new("."),
         };
         // There, what a link says is no name.
-        let is_proc = rustix::fs::statfs(parent).is_ok_and(|system| {
+        let is_proc = retry_on_intr(|| rustix::fs::statfs(parent)).is_ok_and(|system| {
             #[allow(clippy::unnecessary_cast)] // its type differs between architectures
             let kind = system.f_type as u64;
             kind & 0xffff_ffff == PROC_SUPER_MAGIC

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 
@@ -18,6 +18,7 @@ use crate::digest::{Digest, Sha256};
 use crate::error::{Error, Result, Status};
 use crate::input::FileId;
 use crate::job::{Job, lock};
+use crate::open::open;
 
 /// How often a write that waits for the reader looks whether to stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -71,7 +72,7 @@ impl Stream {
             kind @ (FileType::Fifo | FileType::CharacterDevice) => {
                 let name = format!("/proc/self/fd/{}", fd.as_raw_fd());
                 let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-                match rustix::fs::open(name, flags, Mode::empty()) {
+                match open(&name, flags) {
                     Ok(fd) => (Some(fd), Way::NonBlocking),
                     Err(_) if kind == FileType::Fifo => (None, Way::SharedPipe),
                     Err(_) => (None, Way::Plain),

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use rustix::fs::FallocateFlags;
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use super::hashes::LayerHashes;
 use super::layers::{LayerPass, LayerWork};
@@ -66,14 +66,14 @@ pub fn write(
 /// do so a bit at a time, and fails at once where there is not enough.
 fn reserve(output: &File, size: u64) -> Result<()> {
     // What is in memory would be cleared as well, and on this thread alone.
-    if rustix::fs::fstatfs(output).is_ok_and(|system| {
+    if retry_on_intr(|| rustix::fs::fstatfs(output)).is_ok_and(|system| {
         #[allow(clippy::unnecessary_cast)] // its type differs between architectures
         let kind = system.f_type as u64;
         kind & 0xffff_ffff == TMPFS_MAGIC
     }) {
         return Ok(());
     }
-    match rustix::fs::fallocate(output, FallocateFlags::empty(), 0, size) {
+    match retry_on_intr(|| rustix::fs::fallocate(output, FallocateFlags::empty(), 0, size)) {
         Err(errno @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => {
             Err(write_failure(&errno.into()))
         }

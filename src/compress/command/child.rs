@@ -118,6 +118,8 @@ impl Child {
         let Some(pid) = Pid::from_raw(pid).filter(|pid| pid.as_raw_nonzero().get() > 0) else {
             return Err(failed);
         };
+        // It does so too: whichever is first, there is that group from now on.
+        let _ = rustix::process::setpgid(Some(pid), Some(pid));
         let own = |number: c_int| {
             // SAFETY: the system made it for this.
             unsafe { OwnedFd::from_raw_fd(number) }
@@ -170,9 +172,12 @@ impl Child {
         if is_there && (self.descriptor.is_some() || !self.is_silent()) {
             // None may be left, and then there is nothing more to do.
             let _ = rustix::process::kill_process_group(self.pid, Signal::KILL);
+            // The group is not there if it could not be made.
+            let _ = rustix::process::kill_process(self.pid, Signal::KILL);
         }
         if self.descriptor.is_some() {
-            while self.look(WaitIdOptions::empty()) == Err(Errno::INTR) {}
+            // What was not killed, as it seems not to be there, is not waited for.
+            while is_there && self.look(WaitIdOptions::empty()) == Err(Errno::INTR) {}
             return;
         }
         // The host may have waited for it, and have another child of that number.
@@ -292,12 +297,12 @@ unsafe fn supervise(arguments: *const *const c_char, streams: [c_int; 3], told: 
     // SAFETY: all of this may be done after a fork, and the pointers are to what
     // lives.
     unsafe {
-        libc::setpgid(0, 0);
-        let mut is_ready = true;
+        // Without a group of its own the command could not be ended.
+        let mut is_ready = libc::setpgid(0, 0) == 0;
         for (number, stream) in streams.into_iter().enumerate() {
-            is_ready &= libc::dup2(stream, number as c_int) >= 0;
+            is_ready = is_ready && libc::dup2(stream, number as c_int) >= 0;
         }
-        is_ready &= libc::dup2(told, TOLD) >= 0;
+        is_ready = is_ready && libc::dup2(told, TOLD) >= 0;
         if !is_ready {
             tell(told, FAILED, errno());
             libc::_exit(NOT_RUN);
@@ -329,10 +334,16 @@ unsafe fn supervise(arguments: *const *const c_char, streams: [c_int; 3], told: 
         let mut problem = [STARTED, 0];
         let room = problem.as_mut_ptr().cast();
         while libc::read(pipe[0], room, size_of_val(&problem)) < 0 && errno() == libc::EINTR {}
-        tell(TOLD, problem[0], problem[1]);
+        // Whoever cannot be told would wait: the end is seen.
+        if !tell(TOLD, problem[0], problem[1]) {
+            libc::kill(pid, libc::SIGKILL);
+            libc::_exit(NOT_RUN);
+        }
         let mut status = 0;
         while libc::waitpid(pid, &mut status, 0) < 0 && errno() == libc::EINTR {}
-        tell(TOLD, ENDED, status);
+        if !tell(TOLD, ENDED, status) {
+            libc::_exit(NOT_RUN);
+        }
         // Until it is killed: nobody can wait for it before, and have its number
         // become another process's.  When nobody listens any more, it goes.
         let mut listener = libc::pollfd {
@@ -355,16 +366,22 @@ unsafe fn errno() -> c_int {
     unsafe { *libc::__errno_location() }
 }
 
-/// Tells something.
+/// Tells something; returns whether that could be done.
 ///
 /// # Safety
 ///
 /// It is safe, and may be done after a fork.
-unsafe fn tell(told: c_int, what: c_int, number: c_int) {
+unsafe fn tell(told: c_int, what: c_int, number: c_int) -> bool {
     let message = [what, number];
     // SAFETY: these are as many bytes.
     unsafe {
-        libc::write(told, message.as_ptr().cast(), size_of_val(&message));
+        loop {
+            let size = size_of_val(&message);
+            let written = libc::write(told, message.as_ptr().cast(), size);
+            if written >= 0 || errno() != libc::EINTR {
+                return written == size as isize;
+            }
+        }
     }
 }
 
