@@ -206,7 +206,7 @@ def main():
         check(f"{kind.__name__} ({what}): {sum(race.statuses.values())} builds: {statuses}",
               not race.problems, "\n".join(race.problems))
         check(f"{kind.__name__}: there were changes during {race.during} builds",
-              race.during >= sum(race.statuses.values()) * 2 // 3)
+              race.during >= sum(race.statuses.values()) // 3)
         shutil.rmtree(place)
     return finish()
 
