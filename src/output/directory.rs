@@ -86,6 +86,9 @@ impl Directory {
             Ok((root, name))
         };
         let (root, name) = open().map_err(|errno| {
+            if !made.is_empty() {
+                let _ = rustix::fs::rmdir(name);
+            }
             let error = failed(format!("opening the directory {name:?}"), errno);
             match errno {
                 Errno::NOTDIR => error.advise("an OCI layout is a directory; name another one"),
