@@ -188,6 +188,8 @@ build (struct guix_docker_options *options)
   struct guix_docker_error *error;
   int status = (int) build_docker_image (options, &report, &error);
 
+  if (status == GUIX_DOCKER_STATUS_INTERNAL)
+    printf ("# %s\n", error->message);
   guix_docker_report_free (report);
   guix_docker_error_free (error);
   return status;
