@@ -31,10 +31,11 @@ TIMEOUT = 300
 # The longest message, in bytes.
 MESSAGE = 17_000
 
-# What README.md says, for two threads: bytes at most, and for each file.
-MEMORY = 24 << 20
-MEMORY_GZIP = 36 << 20
-PER_FILE = 300
+# What README.md says, for two threads: bytes at most, and for each file besides
+# its name.
+MEMORY = 12 << 20
+MEMORY_GZIP = 24 << 20
+PER_FILE = 350
 # Arguments, what becomes of them, and the documents, by the bytes that they have.
 PER_BYTE = 12
 
@@ -110,7 +111,7 @@ def documents(image):
 
 
 def check_files(place):
-    """Many files, in as many items as there are hundreds of them."""
+    """Many files, a thousand in each item."""
     tree = place.work / "tree"
     items = []
     for number in range(FILES // 1000):
@@ -121,6 +122,7 @@ def check_files(place):
         items.append(item)
     # The item, and the directory in it.
     entries = FILES + 2 * len(items)
+    length = len(str(items[0] / "share" / "file-000"))
     listing = place.list_of(items)
     for name, layers, compressor, memory in (
             ("in a single layer", 0, [], MEMORY),
@@ -133,7 +135,8 @@ def check_files(place):
             found = members(place.image, manifest["Layers"][0])
             if not entries <= found <= entries + 10:
                 problem = f"{found} members, not {entries}"
-        judge(f"{FILES} files {name}", result, memory + PER_FILE * entries, problem)
+        judge(f"{FILES} files with names of {length} bytes, {name}", result, memory + (PER_FILE + length) * entries,
+              problem)
         place.image.unlink(missing_ok=True)
     shutil.rmtree(tree)
 
@@ -153,7 +156,7 @@ def check_items(place):
         manifest, _ = documents(place.image)
         if len(manifest["Layers"]) != LAYERS:
             problem = f"{len(manifest['Layers'])} layers"
-    judge(f"{ITEMS} items in {LAYERS} layers", result, MEMORY + 3 * PER_FILE * ITEMS, problem)
+    judge(f"{ITEMS} items in {LAYERS} layers", result, MEMORY + 3 * (PER_FILE + 100) * ITEMS, problem)
     place.image.unlink(missing_ok=True)
     shutil.rmtree(tree)
 
