@@ -114,7 +114,7 @@ impl Error {
             status,
             errno: 0,
             argument: None,
-            message: one_line(message.into()),
+            message: shortened(one_line(message.into())),
         }
     }
 
@@ -139,7 +139,7 @@ impl Error {
             status,
             errno: errno.raw_os_error(),
             argument: None,
-            message: one_line(format!("{what}: {reason}")),
+            message: shortened(one_line(format!("{what}: {reason}"))),
         }
     }
 
@@ -162,7 +162,7 @@ impl Error {
     /// The same failure, of `what`.
     pub fn about(&self, what: impl fmt::Display) -> Self {
         Error {
-            message: one_line(format!("{what}: {}", self.message)),
+            message: shortened(one_line(format!("{what}: {}", self.message))),
             ..self.clone()
         }
     }
@@ -220,6 +220,28 @@ fn one_line(message: String) -> String {
     message.chars().map(escaped).collect()
 }
 
+/// The length of the longest message, in bytes; names of any file fit in.
+const MAX_MESSAGE: usize = 16 << 10;
+
+/// `message` without what is too much of it, in the middle: what it is about may
+/// be of any length.
+fn shortened(message: String) -> String {
+    if message.len() <= MAX_MESSAGE {
+        return message;
+    }
+    let is_boundary = |&at: &usize| message.is_char_boundary(at);
+    let half = MAX_MESSAGE / 2;
+    let start = (0..=half).rfind(is_boundary).unwrap_or(0);
+    let end = (message.len() - half..).find(is_boundary);
+    let end = end.unwrap_or(message.len());
+    format!(
+        "{} [{} bytes left out] {}",
+        &message[..start],
+        end - start,
+        &message[end..]
+    )
+}
+
 /// Shows the bytes of a file name in quotes, with what is not text escaped.
 pub fn quoted(name: &[u8]) -> impl fmt::Display + '_ {
     struct Quoted<'a>(&'a Path);
@@ -233,7 +255,7 @@ pub fn quoted(name: &[u8]) -> impl fmt::Display + '_ {
 
 #[cfg(test)]
 mod tests {
-    use super::{Argument, Error, Status};
+    use super::{Argument, Error, MAX_MESSAGE, Status};
 
     #[test]
     fn a_message_is_one_line() {
@@ -246,5 +268,22 @@ mod tests {
             Error::io(Status::Input, "\u{7f}", &io).message(),
             r"\u{7f}: \r"
         );
+    }
+
+    #[test]
+    fn long_messages_have_their_beginning_and_their_end() {
+        let long = "\u{e4}".repeat(1 << 20);
+        let error = Error::argument(Argument::Image, format_args!("a{long} is wrong"));
+        let message = error.advise("name another one").message().to_owned();
+        assert!(message.len() < MAX_MESSAGE + 100, "{}", message.len());
+        assert!(message.starts_with("a\u{e4}"), "{message}");
+        assert!(message.ends_with("\u{e4} is wrong; name another one"));
+        assert!(message.contains(" bytes left out] "));
+    }
+
+    #[test]
+    fn messages_with_long_file_names_are_whole() {
+        let text = "x".repeat(MAX_MESSAGE);
+        assert_eq!(Error::new(Status::Input, text.clone()).message(), text);
     }
 }

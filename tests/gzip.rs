@@ -111,7 +111,7 @@ const SIZE: usize = 8 << 20;
 /// How much larger than gzip's a file may be, a part in so many: for text
 /// that repeats itself over and over, which gzip looks back farther in, and
 /// for collections of small packed files.
-const EXCESS: usize = 250;
+const EXCESS: usize = 100;
 
 #[test]
 fn real_files_are_hardly_larger_than_gzips() {

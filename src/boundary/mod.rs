@@ -46,10 +46,11 @@ use crate::report::Report;
 /// nothing behind, and an image of that name as it was.
 ///
 /// The call blocks until the image is there.  It may be made from any
-/// thread, and from several at once.  It starts threads of its own, which
-/// block all signals and have ended when it returns.  It reads no environment
-/// variable but PATH, to find a compressor, and TMPDIR, where a compressed base
-/// is unpacked; a compressor that is run inherits the environment.
+/// thread that has 64 KiB of stack, half of which are for the callbacks, and
+/// from several at once.  It starts threads of its own, which block all
+/// signals and have ended when it returns.  It reads no environment variable
+/// but PATH, to find a compressor, and TMPDIR, where a compressed base is
+/// unpacked; a compressor that is run inherits the environment.
 ///
 /// Example:
 ///

@@ -22,7 +22,7 @@ mod system;
 mod transformation;
 mod variant;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::thread;
 
@@ -70,6 +70,8 @@ pub struct Request {
     pub(crate) database: Option<Vec<u8>>,
     pub(crate) entry_point: Option<Vec<String>>,
     pub(crate) environment: Vec<String>,
+    /// Where in it the first variable of each name is.
+    variables: HashMap<String, usize>,
     pub(crate) format: Format,
     compressor: Option<Compressor>,
     pub(crate) creation_time: i64,
@@ -121,6 +123,7 @@ impl Request {
             database: None,
             entry_point: None,
             environment: Vec::new(),
+            variables: HashMap::new(),
             format: Format::default(),
             compressor: None,
             creation_time: now(),
@@ -226,19 +229,17 @@ impl Request {
                 format_args!("the variable name {name:?} contains \"=\""),
             ));
         }
-        let prefix = format!("{name}=");
-        let variable = format!("{prefix}{value}");
-        let other = self
+        let variable = format!("{name}={value}");
+        let first = *self.variables.entry(name).or_insert(self.environment.len());
+        if let Some(other) = self
             .environment
-            .iter()
-            .find(|other| other.starts_with(&prefix));
-        if let Some(other) = other.filter(|other| **other != variable) {
+            .get(first)
+            .filter(|&other| *other != variable)
+        {
+            let (name, other) = other.split_once('=').unwrap_or_default();
             return Err(Error::argument(
                 Argument::Environment,
-                format_args!(
-                    "{name:?} is given twice, as {:?} and as {value:?}",
-                    &other[prefix.len()..]
-                ),
+                format_args!("{name:?} is given twice, as {other:?} and as {value:?}"),
             ));
         }
         self.environment.push(variable);

@@ -40,6 +40,36 @@ use (void *library)
   return NULL;
 }
 
+/* The main thread ends after the library was closed: what is kept for it must
+   still be there, or be nothing.  */
+static void
+use_on_main_thread (const char *name)
+{
+  int round, all = 1;
+  pid_t child;
+  int status = -1;
+
+  fflush (stdout);
+  child = fork ();
+  if (child == 0)
+    {
+      for (round = 0; round < 20; round++)
+        {
+          void *library = dlopen (name, RTLD_NOW | RTLD_LOCAL);
+
+          if (!library)
+            _exit (2);
+          use (library);
+          all = all && good;
+          dlclose (library);
+        }
+      exit (all ? 0 : 1);
+    }
+  waitpid (child, &status, 0);
+  check (WIFEXITED (status) && WEXITSTATUS (status) == 0,
+         "the program ends well after the main thread has used and closed it");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -70,6 +100,7 @@ main (int argc, char **argv)
     }
   check (good, "loaded, used and unloaded %u times", round_number);
   check (unloaded, "the library is gone after that");
+  use_on_main_thread (argv[1]);
   remove ("unload.tar");
   return failures != 0;
 }

@@ -115,7 +115,7 @@ impl Child {
         };
         let failed = io::Error::last_os_error();
         drop(mask);
-        let Some(pid) = Pid::from_raw(pid).filter(|pid| pid.as_raw_nonzero().get() > 0) else {
+        let Some(pid) = Some(pid).filter(|&pid| pid > 0).and_then(Pid::from_raw) else {
             return Err(failed);
         };
         // It does so too: whichever is first, there is that group from now on.

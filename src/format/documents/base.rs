@@ -3,6 +3,8 @@
 //! What the configuration of an image has of the one that it is made upon, as
 //! `FROM` in a Dockerfile has it.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use crate::request::{ConfigKeys, Request, folded};
@@ -133,9 +135,15 @@ fn variables(below: &[Value], own: &[Value]) -> Value {
         text.split('=').next().unwrap_or_default().to_owned()
     };
     let mut all = below.to_vec();
+    // The first of each name is the one that counts.
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (place, variable) in all.iter().enumerate() {
+        places.entry(name(variable)).or_insert(place);
+    }
     for variable in own {
-        match all.iter_mut().find(|other| name(other) == name(variable)) {
-            Some(place) => *place = variable.clone(),
+        let place = *places.entry(name(variable)).or_insert(all.len());
+        match all.get_mut(place) {
+            Some(other) => *other = variable.clone(),
             None => all.push(variable.clone()),
         }
     }
