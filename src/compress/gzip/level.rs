@@ -14,11 +14,14 @@ struct Levels {
     usual: i32,
     repetitive: i32,
     repetitive_text: i32,
+    very_repetitive_text: i32,
 }
 
 /// How many of a hundred strings have been there before in data that repeats
-/// itself.
+/// itself, in text that does, and in text that does so over and over.
 const REPETITIVE: usize = 75;
+const REPETITIVE_TEXT: usize = 80;
+const VERY_REPETITIVE_TEXT: usize = 87;
 
 /// The highest level of libdeflate.
 const MAX_LEVEL: i32 = 12;
@@ -60,15 +63,18 @@ pub fn level(level: u8, bytes: &[u8]) -> i32 {
             usual: 5,
             repetitive: 5,
             repetitive_text: 6,
+            very_repetitive_text: 7,
         },
         _ => Levels {
             usual: 5,
             repetitive: 6,
             repetitive_text: 7,
+            very_repetitive_text: 8,
         },
     };
     match repetition(bytes) {
-        REPETITIVE.. if is_text(bytes) => levels.repetitive_text,
+        VERY_REPETITIVE_TEXT.. if is_text(bytes) => levels.very_repetitive_text,
+        REPETITIVE_TEXT.. if is_text(bytes) => levels.repetitive_text,
         REPETITIVE.. => levels.repetitive,
         _ => levels.usual,
     }
@@ -167,10 +173,10 @@ mod tests {
             let is_repetitive = repetition(data) >= REPETITIVE;
             assert_eq!((is_text(data), is_repetitive), expected);
         }
-        assert_eq!(level(9, &repetitive), 7);
+        assert_eq!(level(9, &repetitive), 8);
         assert_eq!(level(9, &text), 5);
         assert_eq!(level(9, &code), 6);
-        assert_eq!(level(6, &repetitive), 6);
+        assert_eq!(level(6, &repetitive), 7);
         assert_eq!(level(6, &code), 5);
         assert_eq!(level(3, &repetitive), 3);
         assert_eq!(level(1, b"little"), 12);
