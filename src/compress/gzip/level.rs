@@ -21,7 +21,7 @@ struct Levels {
 /// itself, in text that does, and in text that does so over and over.
 const REPETITIVE: usize = 75;
 const REPETITIVE_TEXT: usize = 80;
-const VERY_REPETITIVE_TEXT: usize = 87;
+const VERY_REPETITIVE_TEXT: usize = 85;
 
 /// The highest level of libdeflate.
 const MAX_LEVEL: i32 = 12;
