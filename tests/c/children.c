@@ -202,6 +202,31 @@ check_forking (void)
   end_strangers ();
 }
 
+/* Where orphans become the host's children, as they are process 1's, none may
+   come of a command that cannot be run, or that has ended.  */
+static void
+check_orphans (void)
+{
+  static const char *missing[] = { "/nowhere/compressor" };
+  int right = 0, orphans = 0;
+
+  prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  for (int round = 0; round < rounds; round++)
+    {
+      int runs = round % 2;
+      struct guix_docker_options options = filtered (runs ? cat : missing, 1);
+      int status = (int) build_docker_image (&options, NULL, NULL);
+
+      right += status == (runs ? 0 : GUIX_DOCKER_STATUS_COMPRESSOR);
+      while (waitpid (-1, NULL, WNOHANG) > 0)
+        orphans++;
+    }
+  prctl (PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+  check (right == rounds && orphans == 0,
+         "orphans are the host's: %d of %d builds end well, %d orphans", right,
+         rounds, orphans);
+}
+
 /* Have clone3 be unknown, as it is to old systems.  */
 static int
 forget_clone3 (void)
@@ -232,6 +257,7 @@ check_all (const char *system)
   check_vanishing ("SIGCHLD is ignored", SIG_IGN, 0);
   check_vanishing ("children are not to be waited for", SIG_DFL, SA_NOCLDWAIT);
   check_forking ();
+  check_orphans ();
 }
 
 int

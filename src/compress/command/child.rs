@@ -334,13 +334,19 @@ unsafe fn supervise(arguments: *const *const c_char, streams: [c_int; 3], told: 
         let mut problem = [STARTED, 0];
         let room = problem.as_mut_ptr().cast();
         while libc::read(pipe[0], room, size_of_val(&problem)) < 0 && errno() == libc::EINTR {}
+        let mut status = 0;
+        if problem[0] == FAILED {
+            // Before this process ends, or it would be the host's, if that takes
+            // orphans.
+            wait_for(pid, &mut status);
+        }
         // Whoever cannot be told would wait: the end is seen.
         if !tell(TOLD, problem[0], problem[1]) {
             libc::kill(pid, libc::SIGKILL);
+            wait_for(pid, &mut status);
             libc::_exit(NOT_RUN);
         }
-        let mut status = 0;
-        while libc::waitpid(pid, &mut status, 0) < 0 && errno() == libc::EINTR {}
+        wait_for(pid, &mut status);
         if !tell(TOLD, ENDED, status) {
             libc::_exit(NOT_RUN);
         }
@@ -354,6 +360,16 @@ unsafe fn supervise(arguments: *const *const c_char, streams: [c_int; 3], told: 
         while libc::poll(&mut listener, 1, -1) <= 0 {}
         libc::_exit(0)
     }
+}
+
+/// Waits for the child `pid`, if it is there.
+///
+/// # Safety
+///
+/// It is safe, and may be done after a fork.
+unsafe fn wait_for(pid: libc::pid_t, status: &mut c_int) {
+    // SAFETY: the status is there.
+    unsafe { while libc::waitpid(pid, status, 0) < 0 && errno() == libc::EINTR {} }
 }
 
 /// The number of the last failure.
