@@ -12,10 +12,6 @@ from stage import KINDS, LONG, Place, describe, general_problems, message_proble
 ALWAYS = {"OK", "INPUT", "RESOURCES"}
 BY_PLACE = {"file": {"OUTPUT"}, "stream": set(), "directory": {"OUTPUT"}}
 
-# What is known to go wrong, and is counted alone: the standard library keeps a
-# descriptor of /dev/urandom, and panics where there are no random numbers at all.
-KNOWN = ["getrandom"]
-
 # Where nothing has stopped a build for so many calls, it has no more.
 PATIENCE = 6
 
@@ -26,7 +22,7 @@ MAX_TOLD = 20
 def check_all(stage):
     for kind in KINDS:
         statuses, calls, problems = collections.Counter(), collections.Counter(), []
-        builds = known = 0
+        builds = 0
         for with_old in (False, True) if kind.place != "stream" else (False,):
             count = Place(stage, stage.work / "tool")
             count.prepare(kind, with_old)
@@ -41,14 +37,12 @@ def check_all(stage):
                     statuses[status] += 1
                     if hit:
                         calls[hit.split()[0]] += 1
-                    if problem and hit.split()[:1] == KNOWN:
-                        known += 1
-                    elif problem:
+                    if problem:
                         problems.append(problem)
         hits = calls.total()
         told = ", ".join(f"{status} {number}" for status, number in statuses.most_common())
         check(f"each call fails, {kind.name}: {hits} of {len(calls)} kinds in {builds} builds: "
-              f"{told}; {known} that are known", not problems, tell(problems))
+              f"{told}", not problems, tell(problems))
         missing = (ALWAYS | BY_PLACE[kind.place]) - set(statuses)
         check(f"they do fail, {kind.name}", not missing and hits >= 0.8 * builds,
               f"never {missing}; {hits} of {builds}")
