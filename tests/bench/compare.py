@@ -55,13 +55,16 @@ def commands(place, work, listing):
                                                  work.compressor),
         "guix-docker": place.build_with_ours(image, paths, work.layers,
                                              work.compressor),
+        PROGRAM: place.build_with_program(image, paths, work.layers,
+                                          work.compressor),
         "tar | sha256sum": pipe("sha256sum"),
-        "tar | pigz -9": pipe("pigz -9n"),
+        **{f"tar | pigz -{level}": pipe(f"pigz -{level}n") for level in (1, 6, 9)},
         f"tar | {compressor}": pipe(compressor),
     }
 
 
 OURS = "guix-docker"
+PROGRAM = "guix-docker, the program"
 
 # More bytes than an image and what is made of it on the way.
 TOUCHED = 2 << 30

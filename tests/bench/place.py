@@ -53,6 +53,10 @@ class Place:
         ours = self.temporary + "/ours"
         os.mkdir(ours)
         shutil.copy(library, ours + "/libguix_docker.so.0")
+        program = TOP + "/target/release/guix-docker"
+        self.program = os.path.exists(program)
+        if self.program:
+            shutil.copy(program, ours)
         shutil.copytree(TOP + "/guile", ours + "/guile")
         shutil.copy(HERE + "/build-image.scm", self.temporary)
         self.driver = None
@@ -86,6 +90,12 @@ class Place:
                             GUILE_LOAD_PATH=ours + "/guile",
                             GUILE_LOAD_COMPILED_PATH=ours + "/compiled",
                             GUIX_DOCKER_LIBRARY=ours + "/libguix_docker.so.0")
+
+    def build_with_program(self, image, listing, layers, compressor):
+        options = ["--max-layers", str(layers)] if layers else []
+        return self.command("xargs", "-a", listing, self.work + "/ours/guix-docker",
+                            "build", "--output", image, *options, "--compressor",
+                            " ".join(compressor) or "none")
 
     def build_with_reference(self, image, listing, layers, compressor):
         return self.command("guile", "-s", self.work + "/build-image.scm",
