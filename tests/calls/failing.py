@@ -12,6 +12,11 @@ from stage import KINDS, LONG, Place, describe, general_problems, message_proble
 ALWAYS = {"OK", "INPUT", "RESOURCES"}
 BY_PLACE = {"file": {"OUTPUT"}, "stream": set(), "directory": {"OUTPUT"}}
 
+# What is known to go wrong, and is counted alone: the ordered maps of JSON documents
+# take random numbers from the standard library, which keeps a descriptor of
+# /dev/urandom where the call is not known, and panics where there are none at all.
+KNOWN = ["getrandom"]
+
 # Where nothing has stopped a build for so many calls, it has no more.
 PATIENCE = 6
 
@@ -22,7 +27,7 @@ MAX_TOLD = 20
 def check_all(stage):
     for kind in KINDS:
         statuses, calls, problems = collections.Counter(), collections.Counter(), []
-        builds = 0
+        builds = known = 0
         for with_old in (False, True) if kind.place != "stream" else (False,):
             count = Place(stage, stage.work / "tool")
             count.prepare(kind, with_old)
@@ -37,12 +42,14 @@ def check_all(stage):
                     statuses[status] += 1
                     if hit:
                         calls[hit.split()[0]] += 1
-                    if problem:
+                    if problem and hit.split()[:1] == KNOWN:
+                        known += 1
+                    elif problem:
                         problems.append(problem)
         hits = calls.total()
         told = ", ".join(f"{status} {number}" for status, number in statuses.most_common())
         check(f"each call fails, {kind.name}: {hits} of {len(calls)} kinds in {builds} builds: "
-              f"{told}", not problems, tell(problems))
+              f"{told}; {known} that are known", not problems, tell(problems))
         missing = (ALWAYS | BY_PLACE[kind.place]) - set(statuses)
         check(f"they do fail, {kind.name}", not missing and hits >= 0.8 * builds,
               f"never {missing}; {hits} of {builds}")
