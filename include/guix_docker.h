@@ -192,7 +192,8 @@ enum guix_docker_status
    */
   GUIX_DOCKER_STATUS_CANCELLED = 9,
   /*
-   The system has too few threads, descriptors or other resources.
+   The system has too little memory, or too few threads, descriptors or other
+   resources.
    */
   GUIX_DOCKER_STATUS_RESOURCES = 10,
   /*

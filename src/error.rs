@@ -35,7 +35,8 @@ pub enum Status {
     Compressor = 8,
     /// The progress callback, or the monitor, asked to stop.
     Cancelled = 9,
-    /// The system has too few threads, descriptors or other resources.
+    /// The system has too little memory, or too few threads, descriptors or other
+    /// resources.
     Resources = 10,
     /// A defect of this library.
     Internal = 11,
