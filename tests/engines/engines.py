@@ -135,13 +135,23 @@ class Docker(Engine):
         return self.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
 
     def run(self, script, *arguments, reference=REFERENCE):
-        return self.docker("run", "--rm", "--network=none", reference, script, *arguments)
+        return self.output_of(reference, script, *arguments)
 
     def run_default(self):
-        return self.docker("run", "--rm", "--network=none", REFERENCE)
+        return self.output_of(REFERENCE)
 
     def run_as(self, user, script):
-        return self.docker("run", "--rm", "--network=none", "--user", user, REFERENCE, script)
+        return self.output_of("--user", user, REFERENCE, script)
+
+    def output_of(self, *words):
+        """What a container prints."""
+        for _ in range(5):
+            output = self.docker("run", "--rm", "--network=none", *words)
+            # Of a process that ends at once Docker sometimes passes on nothing,
+            # where the machine is busy.
+            if output:
+                break
+        return output
 
     def history(self):
         lines = self.docker("history", "--no-trunc", "--format", "{{json .}}", REFERENCE)
