@@ -3,16 +3,18 @@
 # Sourced by run, whose functions it uses.  Defines check_by_thread_sanitizer:
 # in a chroot with the source of Rust's standard library, that and all of the
 # library, with the C code in it, are compiled for ThreadSanitizer, whose runtime
-# is gcc's, and builds are made on several threads at once.
+# is gcc's, and builds are made on several threads at once.  Builds that start
+# commands are left out, see commands.h.
 
 # inside COMMAND...: run a command in the chroot, in the project.
 inside () { "$top/tests/targets/enter" "$root" "$project" "$@"; }
 
-# in_directory COMMAND...: the same, in an empty directory.
+# in_directory COMMAND...: the same, in an empty directory, for half an hour at
+# most.
 in_directory () {
     rm -rf "$project/run"
     mkdir "$project/run"
-    inside env --chdir=run "$@"
+    inside env --chdir=run timeout 1800 "$@"
 }
 
 # copy_sources: fill $project with all that is compiled, as the chroot has no
