@@ -8,7 +8,7 @@
    "freed" passes a list that was freed, which such a tool must see.  */
 
 #define _GNU_SOURCE
-#include "commands.h"
+#include "kinds.h"
 
 static const char *const images[] = { "plain.tar", "gzip.tar", "zstd.tar",
                                       "layout.tar", "layout" };
@@ -18,23 +18,6 @@ stop (void *data, const struct guix_docker_event *event)
 {
   (void) data;
   return event->phase == GUIX_DOCKER_PHASE_WRITING && event->done > 0;
-}
-
-static int
-build (const struct guix_docker_options *options)
-{
-  struct guix_docker_report *report;
-  struct guix_docker_error *error;
-  int status = (int) build_docker_image (options, &report, &error);
-
-  /* All that is there is looked at.  */
-  if (report && strlen (guix_docker_report_json (report)) < 100)
-    status = -1;
-  if (error && strlen (error->message) < 5)
-    status = -1;
-  guix_docker_report_free (report);
-  guix_docker_error_free (error);
-  return status;
 }
 
 static void

@@ -4,7 +4,7 @@
 # in a chroot with the source of Rust's standard library, that and all of the
 # library, with the C code in it, are compiled for ThreadSanitizer, whose runtime
 # is gcc's, and builds are made on several threads at once.  Builds that start
-# commands are left out, see commands.h.
+# commands are left out, see kinds.h.
 
 # inside COMMAND...: run a command in the chroot, in the project.
 inside () { "$top/tests/targets/enter" "$root" "$project" "$@"; }

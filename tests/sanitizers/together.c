@@ -9,7 +9,7 @@
    made of is changed during the build, which such a tool must see.  */
 
 #define _GNU_SOURCE
-#include "commands.h"
+#include "kinds.h"
 
 #define AT_ONCE 8
 
@@ -27,23 +27,6 @@ stop (void *data, const struct guix_docker_event *event)
   unsigned *left = data;
 
   return event->phase != 0 && --*left == 0;
-}
-
-static int
-build (const struct guix_docker_options *options)
-{
-  struct guix_docker_report *report;
-  struct guix_docker_error *error;
-  int status = (int) build_docker_image (options, &report, &error);
-
-  /* All that is there is looked at.  */
-  if (report && strlen (guix_docker_report_json (report)) < 100)
-    status = -1;
-  if (error && strlen (error->message) < 5)
-    status = -1;
-  guix_docker_report_free (report);
-  guix_docker_error_free (error);
-  return status;
 }
 
 /* Put an OCI layout that all share, with the base, into one of JOB's own.  */
