@@ -8,6 +8,11 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::{Result, retry_on_intr};
 use rustix::path::Arg;
 
+/// How directories are opened to be listed.
+pub const DIRECTORY_FLAGS: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
+
 /// Opens the file `name`, which is not made if it is not there.
 pub fn open(name: impl Arg + Copy, flags: OFlags) -> Result<OwnedFd> {
     retry_on_intr(|| rustix::fs::open(name, flags, Mode::empty()))

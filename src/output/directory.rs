@@ -29,18 +29,13 @@ use crate::format::documents::oci;
 use crate::image::Section;
 use crate::input::FileId;
 use crate::job::{Job, lock};
-use crate::open::{open, open_at};
+use crate::open::{DIRECTORY_FLAGS, open, open_at};
 
 /// How often a build looks whether another one has left the directory.
 const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The permissions of directories before the umask.
 const DIRECTORY_MODE: Mode = Mode::from_bits_retain(0o777);
-
-/// How directories are opened.
-const DIRECTORY_FLAGS: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::CLOEXEC);
 
 /// The files of a layout.
 const LAYOUT: &str = "oci-layout";

@@ -12,14 +12,13 @@ use rustix::io::retry_on_intr;
 
 use super::new_file::is_temporary;
 use crate::input::FileId;
-use crate::open::open_at;
+use crate::open::{DIRECTORY_FLAGS, open_at};
 
 /// Removes those in `directory` that are this user's.  What cannot be removed
 /// stays, and is for the next build.
 pub fn remove(directory: impl AsFd) {
     let directory = directory.as_fd();
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let listed = open_at(directory, ".", flags).and_then(Dir::new);
+    let listed = open_at(directory, ".", DIRECTORY_FLAGS).and_then(Dir::new);
     let Ok(listed) = listed else {
         return;
     };

@@ -7,12 +7,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, FileType, OFlags, Stat, StatxAttributes, StatxFlags};
+use rustix::fs::{AtFlags, FileType, Stat, StatxAttributes, StatxFlags};
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::FileId;
-use crate::open::open;
+use crate::open::{DIRECTORY_FLAGS, open};
 
 /// How many symbolic links the image's name may lead through.
 const MAX_SYMLINKS: usize = 40;
@@ -49,8 +49,7 @@ impl Place {
                 _ => error,
             }
         };
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = open(parent, flags).map_err(failed)?;
+        let directory = open(parent, DIRECTORY_FLAGS).map_err(failed)?;
         let directory_name = std::fs::canonicalize(parent)
             .map_err(|error| failed(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
         let base = name.file_name().unwrap_or(OsStr::new(".")).to_owned();

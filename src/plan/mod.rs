@@ -157,15 +157,15 @@ impl Top {
         let mut names = Vec::new();
         match self {
             Top::Customization(entries) => {
-                memory::make_room(&mut names, entries.len())?;
                 for entry in entries {
-                    names.push((entry.name.as_slice(), is_directory(&entry.kind)));
+                    let is_directory = is_directory(&entry.kind);
+                    memory::push(&mut names, (entry.name.as_slice(), is_directory))?;
                 }
             }
             Top::RootSystem(entries, start) => {
-                memory::make_room(&mut names, entries.len())?;
                 for entry in entries {
-                    names.push((&entry.path[*start..], is_directory(&entry.kind)));
+                    let is_directory = is_directory(&entry.kind);
+                    memory::push(&mut names, (&entry.path[*start..], is_directory))?;
                 }
             }
         }

@@ -22,7 +22,7 @@ mod system;
 mod transformation;
 mod variant;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 
@@ -71,7 +71,7 @@ pub struct Request {
     pub(crate) entry_point: Option<Vec<String>>,
     pub(crate) environment: Vec<String>,
     /// Where in it the first variable of each name is.
-    variables: HashMap<String, usize>,
+    variables: BTreeMap<String, usize>,
     pub(crate) format: Format,
     compressor: Option<Compressor>,
     pub(crate) creation_time: i64,
@@ -123,7 +123,7 @@ impl Request {
             database: None,
             entry_point: None,
             environment: Vec::new(),
-            variables: HashMap::new(),
+            variables: BTreeMap::new(),
             format: Format::default(),
             compressor: None,
             creation_time: now(),

@@ -3,7 +3,7 @@
 //! What the configuration of an image has of the one that it is made upon, as
 //! `FROM` in a Dockerfile has it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -136,7 +136,7 @@ fn variables(below: &[Value], own: &[Value]) -> Value {
     };
     let mut all = below.to_vec();
     // The first of each name is the one that counts.
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (place, variable) in all.iter().enumerate() {
         places.entry(name(variable)).or_insert(place);
     }
