@@ -172,8 +172,12 @@ impl Child {
         if is_there && (self.descriptor.is_some() || !self.is_silent()) {
             // None may be left, and then there is nothing more to do.
             let _ = rustix::process::kill_process_group(self.pid, Signal::KILL);
-            // The group is not there if it could not be made.
-            let _ = rustix::process::kill_process(self.pid, Signal::KILL);
+            // The group is not there if it could not be made.  A child that the
+            // host may have waited for by now is not killed again: without a group
+            // it ends by itself.
+            if self.descriptor.is_some() {
+                let _ = rustix::process::kill_process(self.pid, Signal::KILL);
+            }
         }
         if self.descriptor.is_some() {
             // What was not killed, as it seems not to be there, is not waited for.
