@@ -95,10 +95,13 @@ fn small_images_are_no_larger_than_gzips() {
     }
 }
 
-/// What there is on most machines of text, programs, locale data and files
-/// that are packed already.
-const TREES: [&str; 5] = [
+/// What there is on most machines of text, sources in several languages,
+/// programs, locale data and files that are packed already.
+const TREES: [&str; 8] = [
     "/usr/include",
+    "/usr/share/guile",
+    "/usr/share/perl",
+    "/usr/lib/python3",
     "/usr/bin",
     "/usr/share/locale",
     "/usr/share/doc",
@@ -139,6 +142,23 @@ fn real_files_are_hardly_larger_than_gzips() {
         }
     }
     assert!(compared > 0, "none of {TREES:?} is here");
+}
+
+#[test]
+fn what_is_compressed_already_is_not_made_larger() {
+    let scratch = Scratch::new();
+    // Three pieces or so, the first and the last with something else in them.
+    let packed = scratch.file("packed", &noise(1, 5 << 20));
+    let mut request = scratch.request("image", &[&packed]);
+    run(&request).unwrap();
+    let plain = scratch.read("image");
+    for level in [1, 6, 9] {
+        request.compressor(compressor(&format!("gzip -{level}")));
+        run(&request).unwrap();
+        let compressed = scratch.read("image");
+        assert!(gunzip(&compressed) == plain);
+        check_size(&compressed, &plain, level);
+    }
 }
 
 /// Checks that `compressed` is no larger than what gzip makes of `plain`.

@@ -13,9 +13,8 @@ use super::zstd;
 use crate::error::Result;
 use crate::memory;
 
-/// The bytes of a layer that are compressed at a time by gzip, or copied: the
-/// size of the result depends on it but little.
-const PIECE_SIZE: u64 = 2 << 20;
+/// The bytes of a layer that are copied at a time.
+const COPY_SIZE: u64 = 2 << 20;
 
 /// The bytes of a frame of Zstandard, which knows nothing of those before: as
 /// many as decoders' windows are made for.
@@ -23,7 +22,7 @@ const FRAME_SIZE: u64 = 8 << 20;
 
 /// The versions of what the encoders make.  They change when the bytes do, which
 /// a test of these notices.
-const GZIP_REVISION: u32 = 2;
+const GZIP_REVISION: u32 = 3;
 const ZSTD_REVISION: u32 = 1;
 
 /// What something is compressed by.
@@ -72,7 +71,8 @@ impl Packing {
     /// The bytes of a layer that are compressed at a time.
     pub fn piece_size(self) -> u64 {
         match self {
-            Packing::None | Packing::Gzip(_) => PIECE_SIZE,
+            Packing::None => COPY_SIZE,
+            Packing::Gzip(_) => gzip::PIECE_SIZE,
             Packing::Zstd(_) => FRAME_SIZE,
         }
     }

@@ -21,7 +21,7 @@ use super::hashes::{ByteRange, LayerHashes};
 use super::queue::Queue;
 use super::reader::LayerReader;
 use super::{Image, Written};
-use crate::compress::gzip::{Encoder, LateHeader};
+use crate::compress::gzip::{Encoder, LateHeader, PIECE_SIZE};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::archive::BLOCK_SIZE;
@@ -29,10 +29,6 @@ use crate::format::{Layout, PartKind};
 use crate::job::{Job, Monitor};
 use crate::memory;
 use crate::output::Archive;
-
-/// The bytes of the archive that are compressed at a time, a multiple of
-/// [`BLOCK_SIZE`].  The size of the output depends on it but little.
-const PIECE_SIZE: u64 = 2 << 20;
 
 /// Writes `image` to `output`, as gzip would at `level`.
 pub fn write(

@@ -25,8 +25,10 @@ use libdeflater::CompressionLvl;
 use tempfile::TempDir;
 
 /// Trees of one kind of data each.
-const TREES: [(&str, &str); 10] = [
+const TREES: [(&str, &str); 12] = [
     ("headers", "/usr/include"),
+    ("Scheme", "/usr/share/guile"),
+    ("Perl", "/usr/share/perl"),
     ("documents", "/usr/share/doc"),
     ("manuals, packed", "/usr/share/man"),
     ("locale data", "/usr/share/locale"),
@@ -46,7 +48,7 @@ const LEAST: u64 = 4 << 20;
 
 /// The size of the pieces that levels are compared with, in bytes, and those
 /// that are compared with each other.
-const PIECE: usize = 2 << 20;
+const PIECE: usize = 4 << 20;
 const PIECES: [usize; 5] = [256 << 10, 1 << 20, 2 << 20, 4 << 20, 16 << 20];
 
 fn main() {

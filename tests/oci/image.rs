@@ -208,7 +208,7 @@ fn annotations_are_the_manifests_and_the_entrys() {
     // What is in each layer.
     let listed = manifest.layers().iter().map(|layer| {
         let annotations = layer.annotations().as_ref().unwrap();
-        assert_eq!(annotations["guix-docker.layer.encoder"], "gzip-6/2");
+        assert_eq!(annotations["guix-docker.layer.encoder"], "gzip-6/3");
         let items = annotations.get("guix-docker.layer.items")?;
         Some(serde_json::from_str::<Vec<String>>(items).unwrap())
     });
@@ -248,10 +248,20 @@ fn what_encoders_make_is_pinned() {
     for number in 0..900_000_u32 {
         text.extend(format!("{} ", number.wrapping_mul(2_654_435_761) % 9973).bytes());
     }
+    // New and old lines in turn, in hexadecimal digits.
+    let mut lines = Vec::new();
+    for line in noise(3, 1 << 20).chunks(50) {
+        lines.extend(
+            line.iter()
+                .flat_map(|byte| format!("{byte:02x}").into_bytes()),
+        );
+        lines.extend("an old line that has been there before\n".repeat(4).bytes());
+    }
     let items = [
         scratch.file("items/text", &text),
         scratch.file("items/repeats", "all the same ".repeat(200_000).as_bytes()),
-        scratch.file("items/noise", &noise(7, 300_000)),
+        scratch.file("items/lines", &lines),
+        scratch.file("items/noise", &noise(7, 5 << 20)),
     ];
     let mut found = Vec::new();
     for packed in [
@@ -277,12 +287,12 @@ fn what_encoders_make_is_pinned() {
     assert_eq!(
         found,
         [
-            ("gzip -1", "5896b8c61b875f58"),
-            ("gzip -6", "10c922ed2e5d130e"),
-            ("gzip -9", "2491e0d24b74b92d"),
-            ("zstd -1", "262ca18b91e76008"),
-            ("zstd -3", "eeb71ff968a60285"),
-            ("zstd -19", "3764b3dad68c3cde"),
+            ("gzip -1", "4338df1246c608f7"),
+            ("gzip -6", "71fd6d5bd937b8a7"),
+            ("gzip -9", "cd826e97acc9d16a"),
+            ("zstd -1", "7e9a538525fa21f2"),
+            ("zstd -3", "89d49b672c74364c"),
+            ("zstd -19", "29527d1cdc625a77"),
         ]
     );
 }

@@ -5,6 +5,7 @@
 use super::Malformed;
 
 /// The bits of a stream, lowest first; after its end they are zeros.
+#[derive(Clone, Copy)]
 pub struct Bits<'a> {
     bytes: &'a [u8],
     next: usize,
@@ -32,9 +33,9 @@ impl<'a> Bits<'a> {
             None => self.last_word()?,
         };
         self.buffer |= word << self.held;
-        let taken = (63 - self.held) / 8;
-        self.next += taken as usize;
-        self.held += taken * 8;
+        self.next += (63 - self.held) as usize / 8;
+        // Whole bytes more, and less than 64 bits.
+        self.held |= 56;
         Ok(())
     }
 

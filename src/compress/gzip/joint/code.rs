@@ -3,15 +3,16 @@
 //! The prefix codes of a DEFLATE block, as far as it takes to skip what is
 //! written in them.
 //!
-//! Skipping is a chain of steps.  A step looks at the next bits in a table
-//! that says how far to go and which table is for the step after it; as long
-//! as codes are short there is no branch to predict.
+//! Skipping is a chain of steps, one for each code.  A step looks at the next
+//! bits in a table that says how far to go and which table is for the step after
+//! it; as long as codes are short there is no branch to predict.  (Joining codes
+//! that are seen in one look costs as much time as it saves.)
 
 use super::Malformed;
 use super::bits::Bits;
 
 /// The bits that a step looks at.
-const LOOK: u32 = 10;
+const LOOK: u32 = 11;
 
 /// The entries of a table.
 const TABLE: usize = 1 << LOOK;
@@ -118,7 +119,6 @@ impl Codes {
                 Some(length) => Step::DISTANCE.with_bits(extra(&LENGTH_EXTRA, length - 1)),
             }
         });
-        join_literals(first);
         self.distances.set(distances, second, |symbol| {
             Step::LITERAL.with_bits(extra(&DISTANCE_EXTRA, symbol))
         });
@@ -142,25 +142,32 @@ impl Codes {
     }
 
     /// Skips the symbols of a block, its end included.
-    pub fn skip_block(&self, bits: &mut Bits) -> Result<(), Malformed> {
+    pub fn skip_block(&self, stream: &mut Bits) -> Result<(), Malformed> {
+        let mut bits = *stream;
+        bits.refill()?;
         let mut table = 0;
         loop {
+            // More bits come while the table is looked in.  What is held then is
+            // enough for two codes with extra bits, of which one is a distance at
+            // most, and for the next look.
+            let first = self.tables[table | bits.peek(LOOK) as usize];
             bits.refill()?;
-            // What is held is enough for two steps, the second one long: a
-            // look, and a code with extra bits.
-            for _ in 0..2 {
-                let mut step = self.tables[table | bits.peek(LOOK) as usize];
+            for is_first in [true, false] {
+                let mut step = match is_first {
+                    true => first,
+                    false => self.tables[table | bits.peek(LOOK) as usize],
+                };
                 if step.0 & Step::STOPS != 0 {
                     if step == Step::LONG {
-                        let code = if table == 0 {
-                            &self.literals
-                        } else {
-                            &self.distances
+                        bits.refill()?;
+                        step = match table {
+                            0 => self.literals.look_up(bits)?,
+                            _ => self.distances.look_up(bits)?,
                         };
-                        step = code.look_up(bits)?;
                     }
                     if step.without_bits() == Step::END {
                         bits.skip(step.bits());
+                        *stream = bits;
                         return Ok(());
                     }
                 }
@@ -213,7 +220,7 @@ impl Code {
 
     /// The step for the next symbol, however long its code is.
     #[cold]
-    fn look_up(&self, bits: &Bits) -> Result<Step, Malformed> {
+    fn look_up(&self, bits: Bits) -> Result<Step, Malformed> {
         let mut code = 0;
         let mut first = 0;
         let mut index = 0;
@@ -234,20 +241,4 @@ impl Code {
 /// The extra bits of the symbol `index`.
 fn extra(bits: &[u8], index: usize) -> u32 {
     bits.get(index).copied().unwrap_or(0).into()
-}
-
-/// Joins literals that are seen in one look, and what follows them if that is
-/// seen as well.
-fn join_literals(table: &mut [Step]) {
-    let single = table.to_vec();
-    for (index, joined) in table.iter_mut().enumerate() {
-        while joined.without_bits() == Step::LITERAL {
-            let next = single[index >> joined.bits()];
-            let sum = joined.bits() + next.bits();
-            if next == Step::LONG || sum > LOOK {
-                break;
-            }
-            *joined = next.without_bits().with_bits(sum);
-        }
-    }
 }
