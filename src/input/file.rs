@@ -50,7 +50,20 @@ impl<'a> FileReader<'a> {
     pub fn read(&mut self, file: &'a DiskFile, mut from: u64, mut out: &mut [u8]) -> Result<()> {
         let open = match self.file.take() {
             Some(open) if std::ptr::eq(open.file, file) => open,
-            _ => self.open(file)?,
+            _ => {
+                let fd = self.open(file)?;
+                let at_once = match out.len() as u64 == file.snapshot.size {
+                    true => read_untouched(&fd, file, out),
+                    false => Ok(false),
+                };
+                if at_once == Ok(true) {
+                    return Ok(());
+                }
+                // Another file may be in its place: then that is what is wrong.
+                let open = OpenFile::new(fd, file)?;
+                at_once.map_err(|errno| failure("reading", &file.path, errno))?;
+                open
+            }
         };
         while !out.is_empty() {
             match open.read(out, from)? {
@@ -71,7 +84,7 @@ impl<'a> FileReader<'a> {
     /// Looks whether `file`, whose size is 0, really is empty, as those in
     /// /proc are not.
     pub fn check_empty(&mut self, file: &'a DiskFile) -> Result<()> {
-        let open = self.open(file)?;
+        let open = OpenFile::new(self.open(file)?, file)?;
         if open.read(&mut [0], 0)? == 0 {
             return Ok(());
         }
@@ -80,7 +93,7 @@ impl<'a> FileReader<'a> {
         Ok(())
     }
 
-    fn open(&mut self, file: &'a DiskFile) -> Result<OpenFile<'a>> {
+    fn open(&mut self, file: &'a DiskFile) -> Result<OwnedFd> {
         let (path, name) = split(&file.path);
         let origin = file.origin.as_ref();
         let cached = self.directory.take().filter(|directory| {
@@ -99,7 +112,27 @@ impl<'a> FileReader<'a> {
         };
         let fd = open_at(&directory.fd, name, OPEN_FLAGS);
         self.directory = Some(directory);
-        let fd = fd.map_err(|errno| failure_or_changed("opening", &file.path, errno))?;
+        fd.map_err(|errno| failure_or_changed("opening", &file.path, errno))
+    }
+}
+
+/// Reads all of `file` at once, and looks only then whether it is the one that
+/// was found.  If that is doubtful, `out` is to be filled again.
+fn read_untouched(fd: &OwnedFd, file: &DiskFile, out: &mut [u8]) -> rustix::io::Result<bool> {
+    let size = out.len();
+    match rustix::io::pread(fd, out, 0) {
+        Ok(count) if count == size => {
+            let stat = rustix::fs::fstat(fd)?;
+            Ok(file.snapshot.is_untouched(&stat))
+        }
+        Ok(_) | Err(Errno::INTR) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}
+
+impl<'a> OpenFile<'a> {
+    /// What `fd` is opened of, which must be the `file` that was found.
+    fn new(fd: OwnedFd, file: &'a DiskFile) -> Result<Self> {
         let stat =
             rustix::fs::fstat(&fd).map_err(|errno| failure("examining", &file.path, errno))?;
         if !file.snapshot.is_of(&stat) {
@@ -111,9 +144,7 @@ impl<'a> FileReader<'a> {
             snapshot: OpenSnapshot::from(&stat),
         })
     }
-}
 
-impl OpenFile<'_> {
     fn read(&self, out: &mut [u8], from: u64) -> Result<usize> {
         loop {
             match rustix::io::pread(&self.fd, &mut *out, from) {

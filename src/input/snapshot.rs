@@ -9,20 +9,23 @@ use rustix::fs::{FileType, Stat};
 ///
 /// Device and inode number are not part of it: they do not last on every file
 /// system, and the store's deduplication replaces a file by an equal one.
-/// Nor is the change time, which moves when a link to the file is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct StatSnapshot {
     /// The size in bytes.
     pub size: u64,
     /// The modification time: seconds and nanoseconds.
     modified: (i64, u64),
+    /// The change time, in nanoseconds.  It need not be the same, since it moves
+    /// when a link to the file is made; where it is, nothing has changed.
+    changed: i64,
 }
 
 /// What must be the same of an open file before and after it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenSnapshot {
-    snapshot: StatSnapshot,
-    changed: (i64, u64),
+    size: u64,
+    modified: (i64, u64),
+    changed: i64,
     links: u64,
 }
 
@@ -37,6 +40,9 @@ impl From<&Stat> for StatSnapshot {
         StatSnapshot {
             size: stat.st_size as u64,
             modified: (stat.st_mtime as i64, stat.st_mtime_nsec as u64),
+            changed: (stat.st_ctime as i64)
+                .wrapping_mul(1_000_000_000)
+                .wrapping_add(stat.st_ctime_nsec as i64),
         }
     }
 }
@@ -44,9 +50,15 @@ impl From<&Stat> for StatSnapshot {
 #[allow(clippy::unnecessary_cast)]
 impl From<&Stat> for OpenSnapshot {
     fn from(stat: &Stat) -> Self {
+        let StatSnapshot {
+            size,
+            modified,
+            changed,
+        } = stat.into();
         OpenSnapshot {
-            snapshot: stat.into(),
-            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as u64),
+            size,
+            modified,
+            changed,
             links: stat.st_nlink as u64,
         }
     }
@@ -62,7 +74,14 @@ impl From<&Stat> for FileId {
 impl StatSnapshot {
     /// Whether `stat` is of a regular file that looks the same.
     pub fn is_of(&self, stat: &Stat) -> bool {
-        FileType::from_raw_mode(stat.st_mode).is_file() && *self == StatSnapshot::from(stat)
+        let later = StatSnapshot::from(stat);
+        FileType::from_raw_mode(stat.st_mode).is_file()
+            && (self.size, self.modified) == (later.size, later.modified)
+    }
+
+    /// Whether `stat` is of a file that nobody has touched since.
+    pub fn is_untouched(&self, stat: &Stat) -> bool {
+        self.is_of(stat) && self.changed == StatSnapshot::from(stat).changed
     }
 }
 
@@ -71,7 +90,7 @@ impl OpenSnapshot {
     /// time alone does not tell: it moves with the number of links as well,
     /// when the store's deduplication replaces the file by an equal one.
     pub fn may_differ(&self, later: &Self) -> bool {
-        self.snapshot != later.snapshot
+        (self.size, self.modified) != (later.size, later.modified)
             || (self.changed != later.changed && self.links == later.links)
     }
 }
