@@ -147,8 +147,9 @@ fn real_files_are_hardly_larger_than_gzips() {
 #[test]
 fn what_is_compressed_already_is_not_made_larger() {
     let scratch = Scratch::new();
-    // Three pieces or so, the first and the last with something else in them.
-    let packed = scratch.file("packed", &noise(1, 5 << 20));
+    // Four pieces of 4 MiB or so, the first and the last with something else in
+    // them.
+    let packed = scratch.file("packed", &noise(1, 14 << 20));
     let mut request = scratch.request("image", &[&packed]);
     run(&request).unwrap();
     let plain = scratch.read("image");

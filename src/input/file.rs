@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use rustix::fd::OwnedFd;
+use rustix::fs::Stat;
 use rustix::io::Errno;
 
 use super::entry::DiskFile;
@@ -52,17 +53,11 @@ impl<'a> FileReader<'a> {
             Some(open) if std::ptr::eq(open.file, file) => open,
             _ => {
                 let fd = self.open(file)?;
-                let at_once = match out.len() as u64 == file.snapshot.size {
-                    true => read_untouched(&fd, file, out),
-                    false => Ok(false),
-                };
-                if at_once == Ok(true) {
+                let is_whole = out.len() as u64 == file.snapshot.size;
+                if is_whole && read_untouched(&fd, file, out)? {
                     return Ok(());
                 }
-                // Another file may be in its place: then that is what is wrong.
-                let open = OpenFile::new(fd, file)?;
-                at_once.map_err(|errno| failure("reading", &file.path, errno))?;
-                open
+                OpenFile::new(fd, file)?
             }
         };
         while !out.is_empty() {
@@ -118,23 +113,26 @@ impl<'a> FileReader<'a> {
 
 /// Reads all of `file` at once, and looks only then whether it is the one that
 /// was found.  If that is doubtful, `out` is to be filled again.
-fn read_untouched(fd: &OwnedFd, file: &DiskFile, out: &mut [u8]) -> rustix::io::Result<bool> {
-    let size = out.len();
-    match rustix::io::pread(fd, out, 0) {
-        Ok(count) if count == size => {
-            let stat = rustix::fs::fstat(fd)?;
-            Ok(file.snapshot.is_untouched(&stat))
+fn read_untouched(fd: &OwnedFd, file: &DiskFile, out: &mut [u8]) -> Result<bool> {
+    let read = rustix::io::pread(fd, &mut *out, 0);
+    let stat = examine(fd, file)?;
+    match read {
+        Ok(count) => Ok(count == out.len() && file.snapshot.is_untouched(&stat)),
+        Err(errno) if errno != Errno::INTR && file.snapshot.is_of(&stat) => {
+            Err(failure("reading", &file.path, errno))
         }
-        Ok(_) | Err(Errno::INTR) => Ok(false),
-        Err(errno) => Err(errno),
+        Err(_) => Ok(false),
     }
+}
+
+fn examine(fd: &OwnedFd, file: &DiskFile) -> Result<Stat> {
+    rustix::fs::fstat(fd).map_err(|errno| failure("examining", &file.path, errno))
 }
 
 impl<'a> OpenFile<'a> {
     /// What `fd` is opened of, which must be the `file` that was found.
     fn new(fd: OwnedFd, file: &'a DiskFile) -> Result<Self> {
-        let stat =
-            rustix::fs::fstat(&fd).map_err(|errno| failure("examining", &file.path, errno))?;
+        let stat = examine(&fd, file)?;
         if !file.snapshot.is_of(&stat) {
             return Err(changed(&file.path));
         }
@@ -158,8 +156,7 @@ impl<'a> OpenFile<'a> {
 
     /// Checks that the file was not modified since it was opened.
     fn check(&self) -> Result<()> {
-        let stat = rustix::fs::fstat(&self.fd)
-            .map_err(|errno| failure("examining", &self.file.path, errno))?;
+        let stat = examine(&self.fd, self.file)?;
         if self.snapshot.may_differ(&OpenSnapshot::from(&stat)) {
             return Err(changed(&self.file.path));
         }

@@ -21,11 +21,9 @@ pub struct StatSnapshot {
 }
 
 /// What must be the same of an open file before and after it is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct OpenSnapshot {
-    size: u64,
-    modified: (i64, u64),
-    changed: i64,
+    snapshot: StatSnapshot,
     links: u64,
 }
 
@@ -50,15 +48,8 @@ impl From<&Stat> for StatSnapshot {
 #[allow(clippy::unnecessary_cast)]
 impl From<&Stat> for OpenSnapshot {
     fn from(stat: &Stat) -> Self {
-        let StatSnapshot {
-            size,
-            modified,
-            changed,
-        } = stat.into();
         OpenSnapshot {
-            size,
-            modified,
-            changed,
+            snapshot: stat.into(),
             links: stat.st_nlink as u64,
         }
     }
@@ -74,14 +65,16 @@ impl From<&Stat> for FileId {
 impl StatSnapshot {
     /// Whether `stat` is of a regular file that looks the same.
     pub fn is_of(&self, stat: &Stat) -> bool {
-        let later = StatSnapshot::from(stat);
-        FileType::from_raw_mode(stat.st_mode).is_file()
-            && (self.size, self.modified) == (later.size, later.modified)
+        FileType::from_raw_mode(stat.st_mode).is_file() && self.looks_like(&stat.into())
     }
 
     /// Whether `stat` is of a file that nobody has touched since.
     pub fn is_untouched(&self, stat: &Stat) -> bool {
         self.is_of(stat) && self.changed == StatSnapshot::from(stat).changed
+    }
+
+    fn looks_like(&self, later: &Self) -> bool {
+        (self.size, self.modified) == (later.size, later.modified)
     }
 }
 
@@ -90,7 +83,7 @@ impl OpenSnapshot {
     /// time alone does not tell: it moves with the number of links as well,
     /// when the store's deduplication replaces the file by an equal one.
     pub fn may_differ(&self, later: &Self) -> bool {
-        (self.size, self.modified) != (later.size, later.modified)
-            || (self.changed != later.changed && self.links == later.links)
+        !self.snapshot.looks_like(&later.snapshot)
+            || (self.snapshot.changed != later.snapshot.changed && self.links == later.links)
     }
 }

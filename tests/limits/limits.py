@@ -34,7 +34,7 @@ MESSAGE = 17_000
 # What README.md says, for two threads: bytes at most, and for each file besides
 # its name.
 MEMORY = 12 << 20
-MEMORY_GZIP = 32 << 20
+MEMORY_GZIP = 24 << 20
 PER_FILE = 350
 # Arguments, what becomes of them, and the documents, by the bytes that they have.
 PER_BYTE = 12

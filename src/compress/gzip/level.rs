@@ -85,11 +85,12 @@ pub fn level(level: u8, bytes: &[u8]) -> i32 {
             repetitive_text: 7,
         },
     };
-    match repetition(bytes) {
-        REPETITIVE_TEXT.. if is_text(bytes) => levels.repetitive_text,
-        TEXT.. if is_text(bytes) => levels.text,
-        REPETITIVE.. => levels.repetitive,
-        _ => levels.usual,
+    let repetition = repetition(bytes);
+    match repetition >= TEXT && is_text(bytes) {
+        true if repetition >= REPETITIVE_TEXT => levels.repetitive_text,
+        true => levels.text,
+        false if repetition >= REPETITIVE => levels.repetitive,
+        false => levels.usual,
     }
 }
 

@@ -146,17 +146,13 @@ impl Codes {
         let mut bits = *stream;
         bits.refill()?;
         let mut table = 0;
+        let mut step = self.tables[bits.peek(LOOK) as usize];
         loop {
             // More bits come while the table is looked in.  What is held then is
             // enough for two codes with extra bits, of which one is a distance at
             // most, and for the next look.
-            let first = self.tables[table | bits.peek(LOOK) as usize];
             bits.refill()?;
-            for is_first in [true, false] {
-                let mut step = match is_first {
-                    true => first,
-                    false => self.tables[table | bits.peek(LOOK) as usize],
-                };
+            for _ in 0..2 {
                 if step.0 & Step::STOPS != 0 {
                     if step == Step::LONG {
                         bits.refill()?;
@@ -173,6 +169,7 @@ impl Codes {
                 }
                 bits.skip(step.bits());
                 table = step.table();
+                step = self.tables[table | bits.peek(LOOK) as usize];
             }
         }
     }
