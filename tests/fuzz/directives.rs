@@ -206,17 +206,21 @@ fn check_directives(layer: &[Member], lines: &[Line]) {
     if !is_plain {
         return;
     }
-    let mut files: BTreeMap<Vec<u8>, &[u8]> = BTreeMap::new();
+    let mut files: BTreeMap<Vec<u8>, (&[u8], u32)> = BTreeMap::new();
     let mut directories: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
     for line in lines {
         let name = clean(line.field(0)).into_owned();
         match line.word.as_slice() {
-            b"f" => drop(files.insert(name, line.field(1))),
+            b"f" => files.entry(name).or_insert((b"", 0o644)).0 = line.field(1),
             b"d" => {
                 for above in ancestors(&name) {
                     directories.entry(above.to_vec()).or_insert(0o755);
                 }
-                let mode = directories.entry(name).or_insert(0o755);
+                // A file of that name stays one.
+                let mode = match files.get_mut(&name) {
+                    Some((_, mode)) => mode,
+                    None => directories.entry(name).or_insert(0o755),
+                };
                 if !line.field(1).is_empty() {
                     *mode = line.number(1) as u32;
                 }
@@ -230,10 +234,7 @@ fn check_directives(layer: &[Member], lines: &[Line]) {
         let name = &*clean(&member.name);
         match member.kind {
             EntryType::Directory => assert_eq!(directories[name], member.mode),
-            _ => assert_eq!(
-                (files[name], 0o644),
-                (member.content.as_slice(), member.mode)
-            ),
+            _ => assert_eq!(files[name], (member.content.as_slice(), member.mode)),
         }
     }
 }

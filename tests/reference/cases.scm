@@ -205,6 +205,8 @@
                  '(directory "/a" 0 0 #o755))
     ,(directives "a directory where a file is" '(file "/a" "1")
                  '(directory "/a"))
+    ,(directives "a mode for what is a file" '(file "/a" "1")
+                 '(directory "/a" 0 0 #o4750) '(file "/a" "22"))
     ,(directives "the root itself" '(directory "/") '(directory ".")
                  '(directory "") '(directory "/" 0 0) '(directory "/x"))
     ,(directives "dots in names" '(directory "/a/./b") '(file "./c" "c")
