@@ -33,6 +33,8 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     let base = base::open(request, &job, monitor)?;
     let base_layers = base.as_ref().map_or(0, |base| base.layers.len());
     let omitted = output.ids()?;
+    // All is listed before anything is read.  Both at once would make an image
+    // of one layer, whose hash is a long chain, 2 % faster on two processors.
     let mut plan = plan::plan(request, base_layers, &file_system, &omitted, &job, monitor)?;
     if let Some(base) = base {
         base::put_below(base, &mut plan, request, &job, monitor)?;

@@ -20,6 +20,7 @@
 (define-module (guix docker)
   #:use-module (guix docker arguments)
   #:use-module (guix docker ffi)
+  #:use-module (guix docker progress)
   #:use-module (guix docker results)
   #:use-module (srfi srfi-19)
   #:re-export (image-report?
@@ -81,7 +82,7 @@
                              root-system
                              (history 'layers)
                              (threads (default-threads))
-                             (progress (const #t))
+                             (progress no-progress)
                              (ownership '())
                              variant
                              (whiteouts 'refuse)
@@ -257,7 +258,7 @@ of type '&docker-error' with a message, and leave no file behind."
                 annotations reuse references-graphs layering immutable-paths
                 base base-name)))
 
-(define* (merge-image-layouts target sources #:key (progress (const #t)))
+(define* (merge-image-layouts target sources #:key (progress no-progress))
   "Have all images of SOURCES, a list of names of OCI image layouts, directories
 or archives, be in TARGET as well, a directory which is a layout too or is made.
 

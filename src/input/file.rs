@@ -18,7 +18,8 @@ use crate::open::open_at;
 use crate::warning::Notice;
 
 /// Reads files.  The directory and the file read last stay open, since what
-/// is read next is often there.
+/// is read next is often there.  None stays open from its listing on: 900 that
+/// do make no image faster, and 20,000 make it slower.
 pub struct FileReader<'a> {
     file_system: &'a FileSystem,
     directory: Option<Directory<'a>>,

@@ -14,7 +14,7 @@ import limits
 import picture
 import process
 import table
-from compare import OURS, PROGRAM, Work, compare
+from compare import FROM_C, OURS, PROGRAM, Work, compare
 from place import Place, root_has
 
 
@@ -61,15 +61,19 @@ def works(store, small):
     none, gzip = [], ["gzip", "-9n"]
     return [
         Work("uncompressed, single layer", store, 0, none,
-             [reference, PROGRAM, "tar | sha256sum"], 7),
+             [reference, PROGRAM, FROM_C, "tar | sha256sum"], 7),
         Work("uncompressed, 100 layers", store, 100, none, [reference], 10),
         Work("gzip -9n, single layer", store, 0, gzip,
-             [reference, "tar | pigz -9"], 25, True),
+             [reference, "tar | pigz -9", "tar | gzip -9n"], 25, True),
         Work("gzip -9n, 100 layers", store, 100, gzip, [reference], 25, True),
         *[Work(f"gzip -{level}n, single layer", store, 0, ["gzip", f"-{level}n"],
-               [f"tar | pigz -{level}"], 3, True) for level in (6, 1)],
+               [f"tar | pigz -{level}", f"tar | gzip -{level}n"], 3, True)
+          for level in (6, 1)],
         Work(f"{len(small.names):,} small items, 100 layers", small, 100, none,
-             [reference, PROGRAM], 120),
+             [reference, PROGRAM, FROM_C], 120),
+        # What it takes to begin.
+        Work("one small item, single layer", small.first(1), 0, none,
+             [reference, PROGRAM, FROM_C]),
         Work("xz -1 -T2, single layer", store, 0, ["xz", "-1", "-T2"],
              ["tar | xz -1 -T2"], 1),
         Work("zstd -3 -T2, single layer", store, 0, ["zstd", "-3", "-T2"],
@@ -123,11 +127,14 @@ def headline(place, all_works, options, report, say):
         first = work.against[0] if work.against else None
         if not place.program:
             work.against = [name for name in work.against if name != PROGRAM]
+        if not place.driver:
+            work.against = [name for name in work.against if name != FROM_C]
         results = compare(place, work, options.runs, say)
         for result in results:
             is_ours = result.name == OURS
             goal = ""
-            if result.name == first and not options.quick and (place.root or work.goal < 3):
+            if (work.goal and result.name == first and not options.quick
+                    and (place.root or work.goal < 3)):
                 goal = f"{work.goal:g}: " + ("met" if met(work, results) else "NOT MET")
             size = result.median("size")
             rows.append([work.title if is_ours else "", result.name,
@@ -138,7 +145,7 @@ def headline(place, all_works, options, report, say):
                          "" if is_ours else f"{result.ratio():.2f}",
                          "" if is_ours else
                          f"{min(result.ratios):.1f}-{max(result.ratios):.1f}", goal])
-            if not is_ours and result.name != PROGRAM:
+            if not is_ours and result.name not in (PROGRAM, FROM_C):
                 bars.append((f"{work.title}: {result.name}", result.ratio(),
                              result.name == "Guix 1.5.0"))
     if rows:

@@ -20,7 +20,8 @@ class Work:
     layers: int                          # at most; 0 for a single-layer image
     compressor: list = field(default_factory=list)
     against: list = field(default_factory=list)   # names of other programs
-    goal: float = None                   # this many times faster than the first
+    goal: float = None                   # this many times faster than the first,
+                                         # if there is one
     strict_size: bool = False            # no larger than the first's
 
 
@@ -57,6 +58,7 @@ def commands(place, work, listing):
                                              work.compressor),
         PROGRAM: place.build_with_program(image, paths, work.layers,
                                           work.compressor),
+        FROM_C: place.build_from_c(image, paths, work.layers, work.compressor),
         "tar | sha256sum": pipe("sha256sum"),
         **{f"tar | pigz -{level}": pipe(f"pigz -{level}n") for level in (1, 6, 9)},
         f"tar | {compressor}": pipe(compressor),
@@ -65,6 +67,7 @@ def commands(place, work, listing):
 
 OURS = "guix-docker"
 PROGRAM = "guix-docker, the program"
+FROM_C = "guix-docker, from C"
 
 # More bytes than an image and what is made of it on the way.
 TOUCHED = 2 << 30

@@ -97,6 +97,11 @@ class Place:
                             "build", "--output", image, *options, "--compressor",
                             " ".join(compressor) or "none")
 
+    def build_from_c(self, image, listing, layers, compressor):
+        return self.command("sh", "-c", 'list=$1; shift; exec "$@" <"$list"', "sh",
+                            listing, self.work + "/ours/build-image", image,
+                            str(layers), "0", *compressor)
+
     def build_with_reference(self, image, listing, layers, compressor):
         return self.command("guile", "-s", self.work + "/build-image.scm",
                             "reference", image, listing, str(layers), *compressor)

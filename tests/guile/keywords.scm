@@ -385,8 +385,9 @@ tar -tv | sed -n 's,^\\(d[^ ]*\\) .* \\(./\\)$,\\1 \\2,p' >list" image)
        #:health-check ((Test . #("CMD" "a")) (Retries . 2)))
       ("config, as text" "\"os.version\":\"7\""
        #:config "{\"os.version\": \"7\"}")
-      ("config, as data" "\"x\":[1,2.5,true,false,null,\"a\\n\\\"\",{}]"
-       #:config ((config . ((x . #(1 2.5 #t #f null "a\n\"" ()))))))))
+      ("config, as data"
+       "\"x\":[1,2.5,true,false,null,\"a\\n\\u001f\\\"\",{}]"
+       #:config ((config . ((x . #(1 2.5 #t #f null "a\n\x1f\"" ()))))))))
    (test-assert "creation-time may be SOURCE_DATE_EPOCH"
      (let ((time (begin
                    (setenv "SOURCE_DATE_EPOCH" "86400")

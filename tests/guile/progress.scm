@@ -172,6 +172,20 @@ writing: 95 bytes of 100 bytes (95 %), 9 bytes/s, 1 s left\n"
                                 "(display \"done\\n\")")))
        (delete-file image)
        text))
+   ;; They take longer to load than a small image to build.
+   (test-equal "no module of Guile's debugger is loaded where nothing is shown"
+     "(#f #f)\n"
+     (let ((text (script-prints
+                  #f
+                  (format #f "(build-docker-image ~s (list ~s) \"/prefix\"
+ #:compressor '(\"sh\" \"-c\" \"sleep 0.2; cat\"))"
+                          image item-b)
+                  "(write (map (lambda (name)
+  (resolve-module (list 'system 'vm name) #f #:ensure #f))
+ '(program debug)))"
+                  "(newline)")))
+       (delete-file image)
+       text))
    (unless script?
      (test-skip 3))
    (test-assert "on a terminal the bar is drawn, and removed"

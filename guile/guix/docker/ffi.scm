@@ -246,7 +246,8 @@ meanwhile; leaving it by anything but a return stops the build."
       (let loop ()
         (match (wait)
           (#f
-           (apply tell progress news)
+           (unless (eq? progress no-progress)
+             (apply tell progress news))
            (loop))
           ((? exception? exception)
            (raise-exception exception))

@@ -19,7 +19,6 @@
 
 
 (define-module (guix docker json)
-  #:use-module (ice-9 format)
   #:use-module (ice-9 match)
   #:export (scm->json))
 
@@ -39,7 +38,10 @@
             (write-char #\\ port)
             (write-char char port))
            ((char<? char #\space)
-            (format port "\\u~4,'0x" (char->integer char)))
+            (display "\\u" port)
+            (display (string-pad (number->string (char->integer char) 16)
+                                 4 #\0)
+                     port))
            (else
             (write-char char port))))
    text)

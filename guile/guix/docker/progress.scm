@@ -19,7 +19,8 @@
 
 (define-module (guix docker progress)
   #:use-module (ice-9 match)
-  #:export (progress-bar
+  #:export (no-progress
+            progress-bar
             finish-progress))
 
 ;;; Commentary:
@@ -141,6 +142,15 @@ with a bar if BAR? is true."
 ;;; Drawing.
 ;;;
 
+(define (no-progress done total)
+  "Show nothing of the DONE of TOTAL: the PROGRESS of a build that has no other."
+  #t)
+
+(define finish-of
+  ;; What removes the line of a procedure.  Guile loads its debugger's modules
+  ;; to look up a property of a procedure in its code.
+  (make-object-property))
+
 (define (terminal? port)
   "Can a line on PORT be drawn again?"
   (and (file-port? port)
@@ -197,7 +207,7 @@ same line."
     (set! phase-now #f)
     (set! last-time #f))
 
-  (set-procedure-property! progress 'finish-progress finish)
+  (set! (finish-of progress) finish)
   progress)
 
 (define* (progress-bar #:optional (port (current-error-port)))
@@ -219,8 +229,8 @@ used for one call after the other, but not for several at once."
   "Have PROGRESS, a procedure that 'progress-bar' has returned, remove its line.
 'build-docker-image' and 'merge-image-layouts' do this themselves.  Nothing is
 done about other procedures."
-  (match (procedure-property progress 'finish-progress)
-    ((? procedure? finish) (finish))
-    (_ #f)))
+  (match (finish-of progress)
+    (#f #f)
+    (finish (finish))))
 
 ;;; progress.scm ends here
