@@ -7,6 +7,7 @@ use std::io;
 
 use tar::{EntryType, Header};
 
+use crate::error::quoted;
 use crate::format::archive::{BLOCK_SIZE, blocks};
 use crate::request::Owner;
 
@@ -68,7 +69,10 @@ impl<S: Source> Members<S> {
             let kind = header.entry_type();
             let size = match pax.size {
                 Some(size) if !is_extension(kind) => size,
-                _ => header.size().map_err(|error| error.to_string())?,
+                _ => header.size().map_err(|_| {
+                    let name = header.path_bytes();
+                    format!("the size of its member {} is no number", quoted(&name))
+                })?,
             };
             // Nothing else has content, whatever is said.
             let size = match is_extension(kind) || has_content(kind) {

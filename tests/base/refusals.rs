@@ -64,6 +64,13 @@ fn what_is_not_as_it_should_be_is_refused() {
         }
         both.into_inner().unwrap()
     };
+    let no_size = {
+        let mut header = tar::Header::new_ustar();
+        header.as_mut_bytes()[..6].copy_from_slice(b"\x1b[31m.");
+        header.as_mut_bytes()[124..136].copy_from_slice(b"00\xff000000000");
+        header.set_cksum();
+        header.as_bytes().to_vec()
+    };
     let mut gzipped = GzEncoder::new(Vec::new(), Compression::fast());
     gzipped.write_all(&docker).unwrap();
     let gzipped = gzipped.finish().unwrap();
@@ -86,6 +93,11 @@ fn what_is_not_as_it_should_be_is_refused() {
             "half of gzip",
             gzipped[..gzipped.len() / 2].to_vec(),
             "decompressing it",
+        ),
+        (
+            "a size of no digits",
+            no_size,
+            "the size of its member \"\\u{1b}[31m.\" is no number",
         ),
         ("two members", twice, "two members \"manifest.json\""),
         (
