@@ -113,6 +113,10 @@ def met(work, results):
                  or ours.median("size") <= other.median("size")))
 
 
+def seconds(time):
+    return f"{time:.{2 if time >= 0.1 else 3}f}"
+
+
 def headline(place, all_works, options, report, say):
     """The comparison with others; returns the bars of the picture."""
     rows, bars = [], []
@@ -138,8 +142,8 @@ def headline(place, all_works, options, report, say):
                 goal = f"{work.goal:g}: " + ("met" if met(work, results) else "NOT MET")
             size = result.median("size")
             rows.append([work.title if is_ours else "", result.name,
-                         str(len(result.costs)), f"{result.median('wall'):.2f}",
-                         f"{result.median('cpu'):.2f}",
+                         str(len(result.costs)), seconds(result.median("wall")),
+                         seconds(result.median("cpu")),
                          f"{result.median('memory') / (1 << 20):.0f}",
                          f"{size / 1e6:.1f}" if size > 1000 else "-",
                          "" if is_ours else f"{result.ratio():.2f}",

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The same work done by this project and by others, in turn."""
 
-import mmap
 import os
 import statistics
 from dataclasses import dataclass, field
@@ -69,19 +68,6 @@ OURS = "guix-docker"
 PROGRAM = "guix-docker, the program"
 FROM_C = "guix-docker, from C"
 
-# More bytes than an image and what is made of it on the way.
-TOUCHED = 2 << 30
-
-
-def touch_memory():
-    """Use memory and free it.  A virtual machine gives back to its host what
-    it does not use, and the next program would pay for having it again: as
-    much as 1 s for an image, or nothing after a program that has just freed
-    some."""
-    with mmap.mmap(-1, TOUCHED, flags=mmap.MAP_PRIVATE) as memory:
-        for page in range(0, TOUCHED, mmap.PAGESIZE):
-            memory[page] = 1
-
 
 def compare(place, work, runs, say):
     """The Results of WORK, ours the first; each program runs RUNS times in
@@ -97,7 +83,6 @@ def compare(place, work, runs, say):
             if costs and turn >= PATIENCE / costs[0].wall:
                 continue
             place.clean("image")
-            touch_memory()
             say(f"{work.title}: {name}, run {turn + 1}")
             cost = run(known[name])
             cost.size = os.path.getsize(place.outside("image"))

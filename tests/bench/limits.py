@@ -44,8 +44,10 @@ def cpu(place, items, runs, say):
         say(f"CPU time, run {turn + 1}")
         place.clean("image", "copy")
         ours = run(*build(place, listing))
+        place.clean()
         hashing = run(place.command("openssl", "dgst", "-sha256",
                                     place.file("image")))
+        place.clean()
         copying = run(place.command("cp", place.file("image"), place.file("copy")))
         ratios.append(ours.cpu / (hashing.cpu + copying.cpu))
         rows.append((ours.cpu, hashing.cpu, copying.cpu))
@@ -118,8 +120,10 @@ def side_by_side(place, items, runs, say):
             say(f"two builds at once: {title}, run {turn + 1}")
             commands = [build(place, listing, 0, compressor, image)
                         for image in ("image", "image-2")]
-            place.clean("image", "image-2")
-            in_turn = sum(run(*command).wall for command in commands)
+            in_turn = 0
+            for command in commands:
+                place.clean("image", "image-2")
+                in_turn += run(*command).wall
             place.clean("image", "image-2")
             started = [Started(*command) for command in commands]
             at_once = max(process.finish().wall for process in started)
