@@ -14,7 +14,7 @@ import limits
 import picture
 import process
 import table
-from compare import FROM_C, OURS, PROGRAM, Work, compare
+from compare import FROM_C, OURS, OWN, PROGRAM, Work, compare
 from place import Place, root_has
 
 
@@ -129,10 +129,9 @@ def headline(place, all_works, options, report, say):
                         if "|" not in name
                         or root_has(place.root, name.split()[2])]
         first = work.against[0] if work.against else None
-        if not place.program:
-            work.against = [name for name in work.against if name != PROGRAM]
-        if not place.driver:
-            work.against = [name for name in work.against if name != FROM_C]
+        for name, there in ((PROGRAM, place.program), (FROM_C, place.driver)):
+            if not there and name in work.against:
+                work.against.remove(name)
         results = compare(place, work, options.runs, say)
         for result in results:
             is_ours = result.name == OURS
@@ -149,7 +148,7 @@ def headline(place, all_works, options, report, say):
                          "" if is_ours else f"{result.ratio():.2f}",
                          "" if is_ours else
                          f"{min(result.ratios):.1f}-{max(result.ratios):.1f}", goal])
-            if not is_ours and result.name not in (PROGRAM, FROM_C):
+            if result.name not in OWN:
                 bars.append((f"{work.title}: {result.name}", result.ratio(),
                              result.name == "Guix 1.5.0"))
     if rows:

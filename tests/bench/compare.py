@@ -67,6 +67,7 @@ def commands(place, work, listing):
 OURS = "guix-docker"
 PROGRAM = "guix-docker, the program"
 FROM_C = "guix-docker, from C"
+OWN = (OURS, PROGRAM, FROM_C)
 
 
 def compare(place, work, runs, say):

@@ -182,13 +182,10 @@ check_stack_limit (void)
 
   for (which = 0; which < sizeof limits / sizeof *limits; which++)
     {
-      struct rlimit old, limit;
+      struct rlimit old;
 
       getrlimit (RLIMIT_STACK, &old);
-      limit = old;
-      limit.rlim_cur = limits[which] < limit.rlim_max ? limits[which]
-                                                      : limit.rlim_max;
-      setrlimit (RLIMIT_STACK, &limit);
+      set_limit (RLIMIT_STACK, limits[which]);
       for (index = 0; index < KINDS; index++)
         {
           struct guix_docker_options options

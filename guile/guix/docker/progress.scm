@@ -142,15 +142,6 @@ with a bar if BAR? is true."
 ;;; Drawing.
 ;;;
 
-(define (no-progress done total)
-  "Show nothing of the DONE of TOTAL: the PROGRESS of a build that has no other."
-  #t)
-
-(define finish-of
-  ;; What removes the line of a procedure.  Guile loads its debugger's modules
-  ;; to look up a property of a procedure in its code.
-  (make-object-property))
-
 (define (terminal? port)
   "Can a line on PORT be drawn again?"
   (and (file-port? port)
@@ -160,6 +151,11 @@ with a bar if BAR? is true."
 (define (now)
   "Return the number of seconds since Guile began, exact."
   (/ (get-internal-real-time) internal-time-units-per-second))
+
+(define finish-of
+  ;; What removes the line of a procedure.  Guile loads its debugger's modules
+  ;; to look up a property of a procedure in its code.
+  (make-object-property))
 
 (define (make-progress port redraw? interval now)
   "Return a procedure to be the PROGRESS of a build that writes to PORT, every
@@ -209,6 +205,10 @@ same line."
 
   (set! (finish-of progress) finish)
   progress)
+
+(define (no-progress done total)
+  "Show nothing of the DONE of TOTAL: the PROGRESS of a build that has no other."
+  #t)
 
 (define* (progress-bar #:optional (port (current-error-port)))
   "Return a procedure to be the PROGRESS of 'build-docker-image' or of
