@@ -8,23 +8,38 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::Result;
-use crate::image::{Base, BaseLayer, BaseName, Choice, Names};
+use crate::image::{Base, BaseLayer, Names, Wanted, WantedName, WantedPlatform};
 use crate::job::{Job, Monitor, lock};
 use crate::plan::{self, Layer, Plan};
 use crate::request::{Format, Request};
+use crate::warning::{Notice, Warnings};
 
 /// The image that `request` wants its own made upon, if any.
 pub fn open(request: &Request, job: &Job, monitor: &mut Monitor) -> Result<Option<Base>> {
     let Some(name) = &request.base else {
         return Ok(None);
     };
-    let choice = Choice {
-        name: request.base_name.as_deref().map(BaseName::new),
-        architecture: request.architecture()?,
-        variant: request.architecture_variant(),
+    let wanted = Wanted {
+        name: request.base_name.as_deref().map(WantedName::new),
+        platform: Some(WantedPlatform {
+            os: "linux".to_owned(),
+            architecture: request.architecture()?.to_owned(),
+            variant: request.architecture_variant().map(str::to_owned),
+        }),
     };
-    job.run_one(monitor, || Base::open(name, &choice, job))
+    job.run_one(monitor, || Base::open(name, &wanted, job))
         .map(Some)
+}
+
+/// Notes what a caller should know of `base`.
+fn warn(base: &Base, request: &Request, warnings: &Warnings) {
+    let name = request.base.as_deref().unwrap_or_default();
+    if base.has_no_platform {
+        warnings.note(Notice::Platform, name);
+    }
+    for layer in base.layers.iter().filter(|layer| layer.was_foreign) {
+        warnings.note(Notice::Foreign, layer.diff_id.to_string().as_bytes());
+    }
 }
 
 /// Puts the layers of `base` below those of `plan`, when they have been read and
@@ -33,10 +48,12 @@ pub fn put_below(
     base: Base,
     plan: &mut Plan,
     request: &Request,
+    warnings: &Warnings,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<()> {
-    let Base { config, layers } = base;
+    warn(&base, request, warnings);
+    let Base { config, layers, .. } = base;
     let mut names = plan::base::names(plan);
     let unpack = request.format == Format::DockerArchive;
     let (layers, found) = check(layers, &names, unpack, request.threads, job, monitor)?;

@@ -31,6 +31,7 @@ pub mod format;
 pub mod image;
 pub mod input;
 pub mod job;
+pub mod json;
 mod memory;
 mod merge;
 pub mod name;

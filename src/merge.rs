@@ -11,9 +11,12 @@ use std::sync::Arc;
 
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
-use crate::image::{Descriptor, Store};
+use crate::image::{Descriptor, Reachable, Store};
 use crate::job::{Job, Monitor, Phase};
 use crate::output::{Directory, write_failure};
+
+/// Maximum number of missing manifests that a warning names.
+const SHOWN: usize = 20;
 
 /// Layouts to merge.
 #[derive(Clone, Debug)]
@@ -41,18 +44,35 @@ impl Merge {
     }
 }
 
-/// Merges layouts.  Images of one name for several systems are found by that
-/// name, in an index of theirs; one of the same name and system as one that is
-/// there takes its place.  `monitor` is told of progress and may stop it.
-pub fn merge(merge: &Merge, monitor: &mut Monitor) -> Result<()> {
+/// Merges layouts; returns warnings about what the sources list but have not.
+///
+/// Images of one name for several platforms become an index of that name.  An
+/// image replaces one of the same name and platform that the target has.  Indexes
+/// with a name of their own, attestations and artifacts are kept as they are.
+/// `monitor` is called with the progress and may stop the merge.
+pub fn merge(merge: &Merge, monitor: &mut Monitor) -> Result<Vec<String>> {
     let job = Job::default();
-    let images = job.run_one(monitor, || images(&merge.sources))?;
+    let sources = job.run_one(monitor, || {
+        let sources = merge.sources.iter().map(|name| Source::read(name, &job));
+        let sources = sources.collect::<Result<Vec<Source>>>();
+        sources.map_err(|error| error.because_of(Argument::Sources))
+    })?;
     let mut target = Directory::open(&merge.target, Argument::Target)?;
     job.run_one(monitor, || target.lock(&job))?;
-    let blobs: BTreeMap<String, &Blob> = images
+    let blobs: BTreeMap<Digest, Blob> = sources
         .iter()
-        .flat_map(|image| &image.blobs)
-        .map(|blob| (blob.digest.hex(), blob))
+        .flat_map(|source| {
+            let blobs = source.reachable.blobs.iter();
+            blobs.map(|(&digest, &size)| {
+                let source = Arc::clone(&source.store);
+                let blob = Blob {
+                    source,
+                    digest,
+                    size,
+                };
+                (digest, blob)
+            })
+        })
         .collect();
     let total = blobs.values().map(|blob| blob.size).sum();
     job.begin(Phase::Writing, total);
@@ -60,16 +80,12 @@ pub fn merge(merge: &Merge, monitor: &mut Monitor) -> Result<()> {
         for blob in blobs.values() {
             blob.copy(&target, &job)?;
         }
-        target.add_entries(images.iter().map(|image| &image.descriptor))
+        let groups = sources.iter().flat_map(|source| &source.groups);
+        target.add_entries(groups.map(Vec::as_slice))
     })?;
     // Nobody may stop it any more.
-    job.run_one(&mut |_| ControlFlow::Continue(()), || target.publish())
-}
-
-/// An image to copy.
-struct Image {
-    descriptor: Descriptor,
-    blobs: Vec<Blob>,
+    job.run_one(&mut |_| ControlFlow::Continue(()), || target.publish())?;
+    Ok(sources.iter().filter_map(Source::warning).collect())
 }
 
 /// A blob to copy.
@@ -79,39 +95,71 @@ struct Blob {
     size: u64,
 }
 
-/// All images of `sources`.
-fn images(sources: &[Vec<u8>]) -> Result<Vec<Image>> {
-    let mut images = Vec::new();
-    for source in sources {
-        let found = Store::open(source).and_then(|store| images_of(&Arc::new(store)));
-        images.extend(found.map_err(|error| error.because_of(Argument::Sources))?);
-    }
-    Ok(images)
+/// Layout to merge.
+struct Source {
+    store: Arc<Store>,
+    /// Entries of its index; those of one name are in one group.
+    groups: Vec<Vec<Descriptor>>,
+    reachable: Reachable,
 }
 
-fn images_of(store: &Arc<Store>) -> Result<Vec<Image>> {
-    let descriptors = store.images()?;
-    if descriptors.is_empty() {
-        return Err(store.wrong("it has no images"));
-    }
-    let image = |mut descriptor: Descriptor| {
-        let manifest = store.manifest(&descriptor)?;
-        let parts = [&descriptor, &manifest.config];
-        let parts = parts.into_iter().chain(&manifest.layers);
-        let blobs = parts.map(|part| {
-            Ok(Blob {
-                source: Arc::clone(store),
-                digest: store.digest(part)?,
-                size: part.size,
-            })
-        });
-        let blobs = blobs.collect::<Result<_>>()?;
-        if manifest.is_image() {
-            descriptor.platform = Some(store.platform(&descriptor)?);
+impl Source {
+    fn read(name: &[u8], job: &Job) -> Result<Self> {
+        let store = Store::open(name, job)?;
+        let mut reachable = Reachable::default();
+        let mut groups: Vec<Vec<Descriptor>> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        for mut descriptor in store.top_entries()? {
+            if !store.reach(&descriptor, &mut reachable, job)? {
+                continue;
+            }
+            if descriptor.platform().is_none() {
+                if let Some(platform) = store.platform(&descriptor)? {
+                    descriptor.set_platform(&platform);
+                }
+            }
+            let place = descriptor.name().and_then(|name| {
+                let place = *places.entry(name).or_insert(groups.len());
+                (place < groups.len()).then_some(place)
+            });
+            match place {
+                Some(place) => groups[place].push(descriptor),
+                None => groups.push(vec![descriptor]),
+            }
         }
-        Ok(Image { descriptor, blobs })
-    };
-    descriptors.into_iter().map(image).collect()
+        if groups.is_empty() {
+            return Err(store.wrong("it has no images"));
+        }
+        Ok(Source {
+            store: Arc::new(store),
+            groups,
+            reachable,
+        })
+    }
+
+    /// Returns a warning about what is missing in the layout.
+    fn warning(&self) -> Option<String> {
+        let absent = &self.reachable.absent;
+        let shown: Vec<String> = absent
+            .iter()
+            .take(SHOWN)
+            .map(|absent| match absent.platform() {
+                Some(platform) => format!("{} ({platform})", absent.digest),
+                None => absent.digest.clone(),
+            })
+            .collect();
+        let more = match absent.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        (!absent.is_empty()).then(|| {
+            format!(
+                "{}: listed but missing: {}{more}",
+                quoted(self.store.name()),
+                shown.join(", ")
+            )
+        })
+    }
 }
 
 impl Blob {

@@ -37,7 +37,8 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     // of one layer, whose hash is a long chain, 2 % faster on two processors.
     let mut plan = plan::plan(request, base_layers, &file_system, &omitted, &job, monitor)?;
     if let Some(base) = base {
-        base::put_below(base, &mut plan, request, &job, monitor)?;
+        let warnings = &file_system.warnings;
+        base::put_below(base, &mut plan, request, warnings, &job, monitor)?;
     }
     if request.format != Format::DockerArchive {
         plan.set_fingerprints();

@@ -28,6 +28,10 @@ pub enum Notice {
     Xattr,
     /// It is a blob of a layout that is not what its digest says.
     Blob,
+    /// A base image whose platform nothing says.
+    Platform,
+    /// A layer of the base that was to be fetched from elsewhere.
+    Foreign,
     /// Its size is 0, and so it is in the image, but reading it gives
     /// something.
     Empty,
@@ -68,6 +72,12 @@ fn line(notice: Notice, paths: &BTreeSet<Vec<u8>>) -> String {
              and those with a \"=\" in their name, are left out"
         }
         Notice::Blob => "blobs that are not what their digests say are made anew",
+        Notice::Platform => {
+            "the base has no os or architecture; it is assumed to be for the image's system"
+        }
+        Notice::Foreign => {
+            "foreign layers of the base are stored as ordinary ones, without their addresses"
+        }
         Notice::Empty => {
             "files are empty in the image as their size is 0, but reading them \
                           gives something"

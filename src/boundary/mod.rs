@@ -180,7 +180,7 @@ pub unsafe extern "C" fn guix_docker_merge_layouts(
     }));
     let merged = merged.unwrap_or_else(|payload| Err(panicked(&*payload)));
     let (status, new_error) = match merged {
-        Ok(()) => (Status::Ok, ptr::null_mut()),
+        Ok(_) => (Status::Ok, ptr::null_mut()),
         Err(problem) => (problem.status(), error::export(&problem)),
     };
     // SAFETY: the caller promises that it is NULL or valid for writing; what is

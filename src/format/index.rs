@@ -6,6 +6,8 @@
 //! which the layout's index has one entry, so that what is asked for by its
 //! name has them all.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -19,10 +21,17 @@ use crate::request::{familiar, whole_name};
 
 type Object = Map<String, Value>;
 
+/// Annotation by which BuildKit marks what is about another manifest, and the one
+/// that has the digest of that.
+const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
+const REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
+
 /// An index, of any tool's making.
 pub struct Index {
     whole: Object,
     entries: Vec<Object>,
+    /// Places in `entries` of the first entry with each key.
+    places: BTreeMap<String, usize>,
 }
 
 /// Finds a document by its digest.
@@ -48,8 +57,15 @@ impl Index {
             Value::Object(entry) => Ok(entry),
             _ => Err(wrong("has an entry that is not an object")),
         });
-        let entries = entries.collect::<Result<_>>()?;
-        Ok(Index { whole, entries })
+        let mut index = Index {
+            whole,
+            entries: Vec::new(),
+            places: BTreeMap::new(),
+        };
+        for entry in entries {
+            index.push(entry?);
+        }
+        Ok(index)
     }
 
     /// The bytes of the index.
@@ -59,53 +75,161 @@ impl Index {
         encode(&self.whole)
     }
 
-    /// Adds the `entry` of an image.  It takes the place of one of the same
-    /// name and platform; with one for another platform, it goes into an index
-    /// of the name's own, which is returned.
-    pub fn add(&mut self, entry: &impl Serialize, read: &Read) -> Result<Option<Document>> {
-        let mut entry: Object = decode(&encode(entry)?)?;
-        name_wholly(&mut entry);
-        let is_same = |other: &&mut Object| match (name(other), name(&entry)) {
-            (Some(other), Some(name)) => other == name,
-            _ => other.get("digest") == entry.get("digest"),
-        };
-        let Some(old) = self.entries.iter_mut().find(is_same) else {
-            self.entries.push(entry);
+    fn push(&mut self, entry: Object) {
+        let place = self.entries.len();
+        self.places.entry(key(&entry)).or_insert(place);
+        self.entries.push(entry);
+    }
+
+    /// Adds a `group` of entries, which have one name or none.
+    ///
+    /// They replace entries of the same name and platform.  With entries of the
+    /// name for other platforms, they go into an index of the name's own, which is
+    /// returned.
+    pub fn add<T: Serialize>(&mut self, group: &[T], read: &Read) -> Result<Option<Document>> {
+        let new = group.iter().map(|entry| {
+            let mut entry: Object = decode(&encode(entry)?)?;
+            name_wholly(&mut entry);
+            Ok(entry)
+        });
+        let new = new.collect::<Result<Vec<Object>>>()?;
+        let place = new.first().and_then(|entry| self.places.get(&key(entry)));
+        let Some(&place) = place else {
+            new.into_iter().for_each(|entry| self.push(entry));
             return Ok(None);
         };
-        let mut images = match media_type(old) {
-            INDEX_TYPE | DOCKER_LIST_TYPE => nested(old, read)?,
-            _ => vec![old.clone()],
-        };
-        for image in &mut images {
-            find_platform(image, read)?;
-        }
-        // Of an image that is not there, nothing is left.
-        images.retain(|image| platform(image) != platform(&entry) && image.contains_key(PLATFORM));
-        if images.is_empty() {
-            *old = entry;
-            return Ok(None);
-        }
-        let names = entry.get("annotations").cloned();
-        images.push(entry);
-        for image in &mut images {
-            if let Some(Value::Object(annotations)) = image.get_mut("annotations") {
-                annotations.shift_remove(REF_NAME);
-                annotations.shift_remove(CONTAINERD_NAME);
-                if annotations.is_empty() {
-                    image.shift_remove("annotations");
-                }
+        let old = &self.entries[place];
+        if let [entry] = new.as_slice() {
+            if digest(entry) == digest(old) {
+                self.entries[place] = entry.clone();
+                return Ok(None);
             }
         }
-        // Whatever the order they were built in.
-        images.sort_by_key(|image| platform(image).to_string());
-        let document = Document::from(oci::index(&images)?);
-        *old = decode(&encode(&document.descriptor(INDEX_TYPE))?)?;
-        if let Some(names) = names {
-            old.insert("annotations".into(), names);
+        let mut own_annotations = index_annotations(old);
+        for entry in &new {
+            own_annotations.extend(index_annotations(entry));
         }
+        let old = images_of(old, read)?;
+        let mut added: Vec<Object> = Vec::new();
+        for entry in &new {
+            added.extend(images_of(entry, read)?);
+        }
+        let count = added.len();
+        let mut images = combine(old, added);
+        if let ([entry], true) = (new.as_slice(), images.len() == count) {
+            // Nothing of the old ones is left.
+            self.entries[place] = entry.clone();
+            return Ok(None);
+        }
+        images.iter_mut().for_each(remove_names);
+        let document = Document::from(oci::index(&images)?);
+        let mut entry: Object = decode(&encode(&document.descriptor(INDEX_TYPE))?)?;
+        let names = names_of(new.first());
+        own_annotations.extend(names);
+        if !own_annotations.is_empty() {
+            entry.insert("annotations".into(), own_annotations.into());
+        }
+        self.entries[place] = entry;
         Ok(Some(document))
     }
+}
+
+/// Joins the images of an index that is there with those that are `added`, whatever
+/// the order that they were built in.
+fn combine(old: Vec<Object>, added: Vec<Object>) -> Vec<Object> {
+    let is_image = |entry: &&Object| !is_about_another(entry);
+    let platforms: BTreeSet<String> = added.iter().filter(is_image).map(platform).collect();
+    let is_replaced = |image: &Object| {
+        // Of an image that is not there, nothing is left.
+        !is_about_another(image)
+            && (platforms.contains(&platform(image)) || !image.contains_key(PLATFORM))
+    };
+    let there = |entry: &Object| added.iter().any(|other| digest(other) == digest(entry));
+    let gone = old
+        .iter()
+        .filter(|entry| is_replaced(entry) && !there(entry));
+    let gone: BTreeSet<String> = gone.filter_map(digest).map(str::to_owned).collect();
+    let is_kept = |entry: &Object| {
+        let subject = annotation(entry, REFERENCE_DIGEST);
+        !is_replaced(entry)
+            && !there(entry)
+            && subject.is_none_or(|subject| !gone.contains(subject))
+    };
+    let mut images: Vec<Object> = old.into_iter().filter(is_kept).collect();
+    images.extend(added);
+    let mut order: BTreeMap<String, String> = BTreeMap::new();
+    for image in images.iter().filter(is_image) {
+        if let Some(digest) = digest(image) {
+            order.insert(digest.to_owned(), platform(image));
+        }
+    }
+    // Attestations come last, in the order of what they are about.
+    images.sort_by_cached_key(|image| match is_about_another(image) {
+        false => (false, platform(image)),
+        true => {
+            let subject = annotation(image, REFERENCE_DIGEST);
+            let of = subject.and_then(|subject| order.get(subject));
+            (true, of.cloned().unwrap_or_default())
+        }
+    });
+    images
+}
+
+/// Returns true for what BuildKit adds to an index about one of its images.
+fn is_about_another(entry: &Object) -> bool {
+    annotation(entry, REFERENCE_TYPE).is_some()
+}
+
+fn is_index(entry: &Object) -> bool {
+    matches!(media_type(entry), INDEX_TYPE | DOCKER_LIST_TYPE)
+}
+
+/// Returns the images that `entry` stands for: those of an index, or itself.
+fn images_of(entry: &Object, read: &Read) -> Result<Vec<Object>> {
+    let mut images = match is_index(entry) {
+        true => nested(entry, read)?,
+        false => vec![entry.clone()],
+    };
+    for image in &mut images {
+        find_platform(image, read)?;
+    }
+    Ok(images)
+}
+
+/// Returns the annotations of the entry of an index, without its names.
+fn index_annotations(entry: &Object) -> Object {
+    let mut entry = match is_index(entry) {
+        true => entry.clone(),
+        false => Object::new(),
+    };
+    remove_names(&mut entry);
+    match entry.remove("annotations") {
+        Some(Value::Object(annotations)) => annotations,
+        _ => Object::new(),
+    }
+}
+
+/// Returns the annotations of `entry` that are names.
+fn names_of(entry: Option<&Object>) -> Object {
+    let names = [CONTAINERD_NAME, REF_NAME].into_iter();
+    let named = |name: &str| Some((name.to_owned(), annotation(entry?, name)?.into()));
+    names.filter_map(named).collect()
+}
+
+fn remove_names(entry: &mut Object) {
+    if let Some(Value::Object(annotations)) = entry.get_mut("annotations") {
+        annotations.shift_remove(REF_NAME);
+        annotations.shift_remove(CONTAINERD_NAME);
+        if annotations.is_empty() {
+            entry.shift_remove("annotations");
+        }
+    }
+}
+
+/// Returns the text that an entry is found by: its name, or else its digest.
+fn key(entry: &Object) -> String {
+    let digest = || digest(entry).unwrap_or_default().to_owned();
+    name(entry).unwrap_or_else(digest)
 }
 
 const PLATFORM: &str = "platform";
@@ -185,7 +309,7 @@ fn media_type(entry: &Object) -> &str {
 }
 
 /// What tells platforms apart.
-fn platform(image: &Object) -> Value {
+fn platform(image: &Object) -> String {
     let member = |name| image.get(PLATFORM).and_then(|platform| platform.get(name));
     json!([
         member("os"),
@@ -193,6 +317,7 @@ fn platform(image: &Object) -> Value {
         member("variant"),
         member("os.version"),
     ])
+    .to_string()
 }
 
 /// The images of the index that `entry` tells of.

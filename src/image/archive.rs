@@ -9,7 +9,8 @@ use tar::EntryType;
 use super::malformed;
 use super::section::Section;
 use super::tar::Members;
-use crate::error::Result;
+use crate::error::{Error, Result, Status};
+use crate::job::Job;
 use crate::name::{components, directory_of};
 
 /// More members than an image has: it has a few for each layer.
@@ -25,7 +26,7 @@ const MAX_LINKS: usize = 8;
 /// The regular files of the archive `whole`, by their names.  Symbolic and hard
 /// links to such files, which old versions of `docker save` write for layers of
 /// the same content, are these files.
-pub fn files(whole: &Section) -> Result<BTreeMap<String, Section>> {
+pub fn files(whole: &Section, job: &Job) -> Result<BTreeMap<String, Section>> {
     let mut members = Members {
         source: whole.reader(),
     };
@@ -34,6 +35,7 @@ pub fn files(whole: &Section) -> Result<BTreeMap<String, Section>> {
     let mut count = 0;
     let mut names = 0;
     while let Some(member) = members.next().map_err(malformed)? {
+        job.check()?;
         count += 1;
         names += member.name.len() + member.link.len();
         if count > MAX_MEMBERS || names > MAX_NAMES {
@@ -48,18 +50,21 @@ pub fn files(whole: &Section) -> Result<BTreeMap<String, Section>> {
         let Some(name) = resolve(&[], &member.name) else {
             continue;
         };
-        if files.contains_key(&name) || links.contains_key(&name) {
+        let section = Section {
+            offset: whole.offset + member.offset,
+            size: member.size,
+            ..whole.clone()
+        };
+        let is_same = match files.get(&name) {
+            Some(first) if link.is_none() => is_same(first, &section, job)?,
+            first => first.is_none() && !links.contains_key(&name),
+        };
+        if !is_same {
+            // Docker takes the last one, and podman the first.
             return Err(malformed(format_args!("it has two members {name:?}")));
         }
         match link {
-            None => drop(files.insert(
-                name,
-                Section {
-                    offset: whole.offset + member.offset,
-                    size: member.size,
-                    ..whole.clone()
-                },
-            )),
+            None => drop(files.insert(name, section)),
             // Out of the archive there is nothing.
             Some(target) => drop(links.insert(name, target.unwrap_or_default())),
         }
@@ -77,6 +82,21 @@ pub fn files(whole: &Section) -> Result<BTreeMap<String, Section>> {
         }
     }
     Ok(files)
+}
+
+/// Returns true if two members have the same content.
+fn is_same(one: &Section, other: &Section, job: &Job) -> Result<bool> {
+    let digest = |section: &Section| {
+        let digest = section.digest(job)?;
+        digest.map_err(|error| Error::io(Status::Input, "reading it", &error))
+    };
+    Ok(one.size == other.size && digest(one)? == digest(other)?)
+}
+
+/// Returns `name` from the root of the archive without `.` and `..`, if it does
+/// not escape the root.
+pub fn normalized(name: &[u8]) -> Option<String> {
+    resolve(&[], name)
 }
 
 /// Where the symbolic link `name` to `target` leads.

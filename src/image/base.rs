@@ -1,298 +1,164 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! An image that another one is made upon.
+//! Base image: the image that another one is built on top of.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::SystemTime;
 
-use serde_json::{Map, Value};
+use tar::EntryType;
 
-use super::docker::DockerImage;
-use super::oci::{Descriptor, Platform};
+use super::catalog::Catalog;
 use super::section::Section;
+use super::select::Wanted;
 use super::store::Store;
+use super::tar::Member;
+use super::whole::{WholeImage, WholeLayer};
 use super::{Names, layer, unpack};
 use crate::compress::Compression;
 use crate::digest::{DiffId, Digest};
-use crate::error::{Argument, Error, Result, Status};
-use crate::format::documents::oci::{CONTAINERD_NAME, REF_NAME};
+use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::job::Job;
-use crate::request::{whole_name, wrong_member};
+use crate::json::{Object, form, keys, normalized};
 
-/// How many layers an image may have; each is an open file.
-const MAX_LAYERS: usize = 500;
-
-/// What this library's own annotations begin with.
+/// Prefix of this library's own annotations.
 const OWN_PREFIX: &str = "guix-docker.";
 
-/// A name that an image is found by: as it is there, or as what it stands for.
-pub struct BaseName {
-    given: String,
-    whole: Option<String>,
-}
-
-impl BaseName {
-    /// The name `given`, which need not be one that an image can have.
-    pub fn new(given: &str) -> Self {
-        BaseName {
-            whole: whole_name(given),
-            given: given.to_owned(),
-        }
-    }
-
-    /// Whether an image that is called `own` is meant.
-    fn is(&self, own: &str) -> bool {
-        self.given == own || (self.whole.is_some() && self.whole == whole_name(own))
-    }
-}
-
-impl fmt::Display for BaseName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.given)
-    }
-}
-
-/// An image to begin with.
+/// Base image.
 pub struct Base {
-    /// Its configuration.
-    pub config: Map<String, Value>,
-    /// Its layers, lowest first.
+    /// Configuration, under the specification's names.
+    pub config: Object,
+    /// Layers, lowest first.
     pub layers: Vec<BaseLayer>,
+    /// True if neither the configuration nor an index says what the image is for.
+    pub has_no_platform: bool,
 }
 
-/// A layer of it, which is right when it has been checked.
+/// Layer of a base image.  Its digests are verified by [`BaseLayer::check`].
 #[derive(Clone, Debug)]
 pub struct BaseLayer {
-    /// The digest of its archive, before compression.
+    /// Digest of the archive before compression.
     pub diff_id: DiffId,
-    /// The digest of what is stored.
+    /// Digest of the blob.
     pub digest: Digest,
-    /// What is stored.
+    /// The blob.
     pub section: Section,
-    /// How that is compressed.
+    /// Compression of the blob.
     pub compression: Compression,
-    /// The size of its archive in bytes, before compression.
+    /// Size in bytes of the archive before compression.
     pub size: u64,
-    /// What is said of it besides.
+    /// Annotations of the layer.
     pub annotations: BTreeMap<String, String>,
-    /// What the file was when it was checked.
+    /// Stamp of the file when the layer was checked.
     pub stamp: Option<(u64, SystemTime)>,
-}
-
-/// Which of several images is meant.
-pub struct Choice<'a> {
-    /// Its name, if that was said.
-    pub name: Option<BaseName>,
-    /// The architecture.
-    pub architecture: &'a str,
-    /// The architecture's variant, if that was said.
-    pub variant: Option<&'a str>,
+    /// True if the layer was to be fetched from elsewhere, and is stored as an
+    /// ordinary one.
+    pub was_foreign: bool,
 }
 
 impl Base {
-    /// The image of the file or directory `name` that is meant.  It is unpacked
-    /// if it is compressed as a whole.
-    pub fn open(name: &[u8], choice: &Choice, job: &Job) -> Result<Self> {
+    /// Opens the image of the archive or directory `name` that is wanted.  An
+    /// archive that is compressed as a whole is decompressed.
+    pub fn open(name: &[u8], wanted: &Wanted, job: &Job) -> Result<Self> {
         let open = || {
             let store = Store::open_packed(name, job)?;
-            let base = match store.find("index.json")? {
-                Some(_) => oci(&store, choice)?,
-                None => docker(&store, choice)?,
-            };
-            base.check_platform(&store, choice)?;
-            match wrong_member(&base.config) {
-                None => Ok(base),
-                Some(key) => Err(store.wrong(format_args!(
+            let catalog = Catalog::read(&store, job)?;
+            let image = catalog.open(&store, catalog.choose(&store, wanted)?)?;
+            check_platform(&store, &image, wanted)?;
+            if let Some(key) = form::misformed(&image.config, keys::WHOLE) {
+                return Err(store.wrong(format_args!(
                     "its configuration has a {key:?} that engines do not take"
-                ))),
+                )));
             }
+            let layers = image
+                .layers
+                .into_iter()
+                .map(|layer| base_layer(&store, layer));
+            Ok(Base {
+                layers: layers.collect::<Result<_>>()?,
+                config: normalized(&image.config, keys::WHOLE),
+                has_no_platform: image.target.is_unknown(),
+            })
         };
         open().map_err(|error: Error| error.because_of(Argument::Base))
     }
+}
 
-    /// Fails unless it runs where the image is to run.
-    fn check_platform(&self, store: &Store, choice: &Choice) -> Result<()> {
-        let text = |name| self.config.get(name).and_then(Value::as_str);
-        match (text("os"), text("architecture")) {
-            (Some("linux"), Some(architecture)) if architecture == choice.architecture => Ok(()),
-            (Some("linux"), Some(architecture)) => Err(store.wrong(format_args!(
-                "it is for {architecture}, and the image for {}; say which system is meant",
-                choice.architecture
-            ))),
-            _ => Err(store.wrong("its configuration does not say that it is for Linux")),
-        }
+/// Fails if the configuration of `image` is for another platform than the index
+/// says.
+fn check_platform(store: &Store, image: &WholeImage, wanted: &Wanted) -> Result<()> {
+    let Some(platform) = &wanted.platform else {
+        return Ok(());
+    };
+    let own = &image.target;
+    let is_it = |own: &str, wanted: &str| own.is_empty() || own == wanted;
+    match own.is_unknown()
+        || (is_it(&own.os, &platform.os) && is_it(&own.architecture, &platform.architecture))
+    {
+        true => Ok(()),
+        false => Err(store.wrong(format_args!(
+            "its configuration is for {own}, and the image for {}/{}",
+            platform.os, platform.architecture
+        ))),
     }
 }
 
-/// The image meant of an OCI layout.
-fn oci(store: &Store, choice: &Choice) -> Result<Base> {
-    // What else layouts have, such as signatures, is no image.
-    let mut images = Vec::new();
-    for descriptor in store.images()? {
-        if store.manifest(&descriptor)?.is_image() {
-            images.push(descriptor);
+fn base_layer(store: &Store, layer: WholeLayer) -> Result<BaseLayer> {
+    let compression = layer.compression.map_err(|codec| {
+        store.wrong(format_args!(
+            "the layer {} is compressed by {codec}; decompress it first, or use gzip or zstd",
+            layer.diff_id
+        ))
+    })?;
+    // Annotations of this library are true of layers that it makes alone.
+    let mut annotations = layer.annotations();
+    annotations.retain(|name, _| !name.starts_with(OWN_PREFIX));
+    let urls = layer.descriptor.as_ref();
+    let urls = urls.map_or_else(Vec::new, |(_, descriptor)| descriptor.urls());
+    let Some(section) = layer.section else {
+        return Err(store.wrong(format_args!(
+            "the layer {} is foreign and not here; add its blob, which is to be had at {}",
+            layer.diff_id,
+            urls.join(", ")
+        )));
+    };
+    if let Some((digest, descriptor)) = &layer.descriptor {
+        if section.size != descriptor.size {
+            return Err(store.wrong(format_args!("the blob {digest} is truncated or too long")));
         }
     }
-    let names: Vec<Option<String>> = images.iter().map(Descriptor::name).collect();
-    let is_named = |descriptor: &&Descriptor| {
-        choice.name.as_ref().is_none_or(|name| {
-            let names = [REF_NAME, CONTAINERD_NAME].map(|key| descriptor.annotation(key));
-            let mut names = names.into_iter().flatten();
-            names.any(|own| name.is(own))
-        })
-    };
-    let mut named: Vec<&Descriptor> = images.iter().filter(is_named).collect();
-    if named.is_empty() {
-        return Err(no_such(store, choice, &names));
-    }
-    named.sort_by(|a, b| a.digest.cmp(&b.digest));
-    named.dedup_by(|a, b| a.digest == b.digest);
-    let platforms = named.iter().map(|descriptor| store.platform(descriptor));
-    let platforms = platforms.collect::<Result<Vec<Platform>>>()?;
-    let for_architecture: Vec<(&Descriptor, &Platform)> = std::iter::zip(named, &platforms)
-        .filter(|(_, platform)| {
-            platform.os == "linux" && platform.architecture == choice.architecture
-        })
-        .collect();
-    // Those of the very variant, or else those for all.
-    let variant = |wanted: Option<&str>| -> Vec<(&Descriptor, &Platform)> {
-        let is_it =
-            |(_, platform): &&(&Descriptor, &Platform)| platform.variant.as_deref() == wanted;
-        for_architecture.iter().filter(is_it).copied().collect()
-    };
-    let mut meant = variant(choice.variant);
-    if meant.is_empty() {
-        meant = match choice.variant {
-            Some(_) => variant(None),
-            None => for_architecture.clone(),
-        };
-    }
-    let image = match meant.as_slice() {
-        [(one, _)] => store.image(one)?,
-        [] => {
-            let mut platforms: Vec<String> = platforms.iter().map(Platform::to_string).collect();
-            platforms.sort_unstable();
-            platforms.dedup();
-            return Err(store.wrong(format_args!(
-                "it has no image for {}, but for {}",
-                choice.architecture,
-                platforms.join(", ")
-            )));
-        }
-        _ => {
-            let mut variants: Vec<&str> = meant
-                .iter()
-                .filter_map(|(_, platform)| platform.variant.as_deref())
-                .collect();
-            variants.sort_unstable();
-            variants.dedup();
-            if choice.name.is_some() && variants.len() > 1 {
-                return Err(store.wrong(format_args!(
-                    "it has that image for several variants; say which: {}",
-                    variants.join(", ")
-                )));
-            }
-            return Err(several(store, &names));
-        }
-    };
-    if image.layers.len() > MAX_LAYERS {
-        return Err(store.wrong("it has too many layers"));
-    }
-    let layers = image.layers.into_iter().map(|layer| {
-        let section = store.blob(&layer.digest)?;
-        let section = section
-            .filter(|section| section.size == layer.descriptor.size)
-            .ok_or_else(|| store.wrong(format_args!("it has no blob {}", layer.digest)))?;
-        // What this library says of layers is true of those that it makes.
-        let mut annotations = layer.descriptor.annotations.unwrap_or_default();
-        annotations.retain(|name, _| !name.starts_with(OWN_PREFIX));
-        Ok(BaseLayer {
-            diff_id: layer.diff_id,
-            digest: layer.digest,
-            compression: store.compression(&section)?,
-            section,
-            size: 0,
-            annotations,
-            stamp: None,
-        })
-    });
-    Ok(Base {
-        layers: layers.collect::<Result<_>>()?,
-        config: store.parse(&image.config, "its configuration")?,
+    Ok(BaseLayer {
+        diff_id: layer.diff_id,
+        // A Docker archive has no digest of a compressed layer.
+        digest: layer
+            .descriptor
+            .as_ref()
+            .map_or(layer.diff_id, |layer| layer.0),
+        compression,
+        section,
+        size: 0,
+        annotations,
+        stamp: None,
+        was_foreign: !urls.is_empty(),
     })
 }
 
-/// The image meant of a Docker archive.
-fn docker(store: &Store, choice: &Choice) -> Result<Base> {
-    let images = store.docker_images()?;
-    let tags = |image: &DockerImage| image.repo_tags.clone().unwrap_or_default();
-    let names: Vec<Option<String>> = images
-        .iter()
-        .flat_map(|image| match tags(image).as_slice() {
-            [] => vec![None],
-            tags => tags.iter().cloned().map(Some).collect(),
-        })
-        .collect();
-    let is_named = |image: &&DockerImage| {
-        let is_it = |name: &BaseName| tags(image).iter().any(|tag| name.is(tag));
-        choice.name.as_ref().is_none_or(is_it)
-    };
-    let named: Vec<_> = images.iter().filter(is_named).collect();
-    let image = match named.as_slice() {
-        [one] => one,
-        [] => return Err(no_such(store, choice, &names)),
-        _ => return Err(several(store, &names)),
-    };
-    let parts = store.docker_parts(image)?;
-    if parts.layers.len() > MAX_LAYERS {
-        return Err(store.wrong("it has too many layers"));
-    }
-    let layers = parts.layers.into_iter().map(|(name, diff_id)| {
-        let section = store.file_of(&name)?;
-        let compression = store.compression(&section)?;
-        Ok(BaseLayer {
-            diff_id,
-            // What it is when it is not compressed; else it is not known.
-            digest: diff_id,
-            compression,
-            section,
-            size: 0,
-            annotations: BTreeMap::new(),
-            stamp: None,
-        })
-    });
-    Ok(Base {
-        layers: layers.collect::<Result<_>>()?,
-        config: store.parse(&parts.config, &image.config)?,
-    })
+/// Returns true if engines know members of this type.
+fn is_known(kind: EntryType) -> bool {
+    matches!(kind.as_byte(), 0 | b'0'..=b'6')
 }
 
-/// Names, of which images that have none are told apart by that.
-fn listed(names: &[Option<String>]) -> String {
-    let mut names: Vec<&str> = names
-        .iter()
-        .map(|name| name.as_deref().unwrap_or("one without a name"))
-        .collect();
-    names.dedup();
-    names.join(", ")
-}
-
-fn several(store: &Store, names: &[Option<String>]) -> Error {
-    store.wrong(format_args!(
-        "it has several images; say by its name which is meant: {}",
-        listed(names)
-    ))
-}
-
-fn no_such(store: &Store, choice: &Choice, names: &[Option<String>]) -> Error {
-    match (&choice.name, names) {
-        (_, []) => store.wrong("it has no images"),
-        (Some(name), _) => store.wrong(format_args!(
-            "it has no image {name}, but these: {}",
-            listed(names)
-        )),
-        (None, _) => store.wrong("it has no image that can be one"),
+/// Returns the problem with a member of a type that engines do not know.
+fn refusal(member: &Member) -> String {
+    let name = quoted(&member.name);
+    match member.kind {
+        EntryType::GNUSparse => format!(
+            "{name} is a sparse file in GNU tar's old format, which engines refuse; make the layer \
+             without --sparse, or with --format=posix"
+        ),
+        kind => format!(
+            "{name} is of the type {:?}, which engines refuse",
+            char::from(kind.as_byte())
+        ),
     }
 }
 
@@ -308,10 +174,16 @@ impl BaseLayer {
             .because_of(Argument::Base)
         };
         self.stamp = self.section.stamp().ok();
+        let mut refused = None;
         let layer::Read { stored, archive } = layer::read(
             &self.section,
             self.compression,
-            |member| names.note(member),
+            |member| {
+                if refused.is_none() && !is_known(member.kind) {
+                    refused = Some(refusal(member));
+                }
+                names.note(member);
+            },
             job,
         )?;
         // Of a compressed layer of a Docker archive, nothing says what it is.
@@ -329,9 +201,16 @@ impl BaseLayer {
                 read.diff_id
             )));
         }
+        if let Some(refusal) = refused {
+            return Err(wrong(refusal));
+        }
         self.digest = stored;
         self.size = read.size;
-        Ok(())
+        match read.oddity {
+            // Decompressed, every engine reads it.
+            Some(_) => self.unpack(job),
+            None => Ok(()),
+        }
     }
 
     /// The layer as it is before compression, in a file without a name if need
@@ -341,6 +220,7 @@ impl BaseLayer {
         self.section = section.map_err(|error| error.because_of(Argument::Base))?;
         self.compression = Compression::None;
         self.digest = self.diff_id;
+        self.stamp = self.section.stamp().ok();
         Ok(())
     }
 }

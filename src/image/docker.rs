@@ -1,76 +1,77 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The images of a Docker archive.
+//! Reading a Docker archive: `manifest.json` of the Docker Image Specification
+//! v1.2.
 
-use serde::Deserialize;
+use serde_json::Value;
 
+use super::config::Config;
 use super::section::Section;
 use super::store::Store;
-use crate::digest::DiffId;
 use crate::error::Result;
+use crate::json::{self, Object, Parsed};
 
-/// How many images an archive may have.
+/// Maximum number of images of an archive.
 const MAX_IMAGES: usize = 10_000;
 
-/// An image of an archive, as `manifest.json` has it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+const MANIFEST: &str = "manifest.json";
+
+/// Image of an archive, as `manifest.json` lists it.
+#[derive(Clone, Debug)]
 pub struct DockerImage {
-    /// The file of its configuration.
+    /// File of the configuration.
     pub config: String,
-    /// What it is called.
-    #[serde(default)]
-    pub repo_tags: Option<Vec<String>>,
-    /// The files of its layers, lowest first.
-    #[serde(default)]
-    pub layers: Option<Vec<String>>,
+    /// Names of the image.
+    pub repo_tags: Vec<String>,
+    /// Files of the layers, lowest first.
+    pub layers: Vec<String>,
 }
 
-/// What an image of an archive is made of.
-pub struct DockerParts {
-    /// Its configuration.
-    pub config: Vec<u8>,
-    /// The files of its layers, lowest first, with the digests that the
-    /// configuration says they have.
-    pub layers: Vec<(String, DiffId)>,
+impl DockerImage {
+    fn parse(image: &Object) -> Parsed<Self> {
+        let texts = |name| -> Parsed<Vec<String>> {
+            let texts = json::texts(image, name)?;
+            Ok(texts.into_iter().map(str::to_owned).collect())
+        };
+        Ok(DockerImage {
+            config: json::text(image, "Config")?.to_owned(),
+            repo_tags: texts("RepoTags")?,
+            layers: texts("Layers")?,
+        })
+    }
 }
 
 impl Store {
-    /// The images of the Docker archive that is here.
-    pub fn docker_images(&self) -> Result<Vec<DockerImage>> {
-        const MANIFEST: &str = "manifest.json";
-        let manifest = self.document(MANIFEST)?;
-        let manifest = manifest.ok_or_else(|| {
-            self.wrong("it is no image: it has no index.json and no manifest.json")
-        })?;
-        let images: Vec<DockerImage> = self.parse(&manifest, MANIFEST)?;
-        match images.len() {
-            0..=MAX_IMAGES => Ok(images),
-            _ => Err(self.wrong("it has too many images")),
+    /// Lists the images of the Docker archive, if there is a `manifest.json`.
+    pub fn docker_images(&self) -> Result<Option<Vec<DockerImage>>> {
+        let Some(manifest) = self.document(MANIFEST)? else {
+            return Ok(None);
+        };
+        let wrong = |problem| self.wrong(format_args!("{MANIFEST}: {problem}"));
+        let Value::Array(images) = self.parse(&manifest, MANIFEST)? else {
+            return Err(wrong("it is not a list".into()));
+        };
+        if images.len() > MAX_IMAGES {
+            return Err(self.wrong("it has too many images"));
         }
+        let parse = |image: &Value| match image {
+            Value::Object(image) => DockerImage::parse(image),
+            _ => Err("an image is not an object".into()),
+        };
+        let images = images.iter().map(|image| parse(image).map_err(wrong));
+        images.collect::<Result<_>>().map(Some)
     }
 
-    /// What `image` is made of.
-    pub fn docker_parts(&self, image: &DockerImage) -> Result<DockerParts> {
+    /// Reads the configuration of `image`.
+    pub fn docker_config(&self, image: &DockerImage) -> Result<Config> {
         let name = &image.config;
-        let config = self.document(name)?;
-        let config = config.ok_or_else(|| self.wrong(format_args!("it has no file {name:?}")))?;
-        let diff_ids = self.diff_ids(&config, name)?;
-        let files = image.layers.clone().unwrap_or_default();
-        if diff_ids.len() != files.len() {
-            return Err(self.wrong(format_args!(
-                "its manifest has {} layers, but its configuration {}",
-                files.len(),
-                diff_ids.len()
-            )));
-        }
-        Ok(DockerParts {
-            config,
-            layers: std::iter::zip(files, diff_ids).collect(),
-        })
+        let document = self.document(name)?;
+        let document =
+            document.ok_or_else(|| self.wrong(format_args!("it has no file {name:?}")))?;
+        self.parse_config(&document, name)
     }
 
-    /// The file `name`, which an image of the archive has.
+    /// Finds the file `name` of an image.
     pub fn file_of(&self, name: &str) -> Result<Section> {
         let file = self.find(name)?;
         file.ok_or_else(|| self.wrong(format_args!("it has no file {name:?}")))

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::section::Section;
 use super::tar::{Member, Members, Source};
-use super::unpack;
+use super::unpack::Decoder;
 use crate::compress::Compression;
 use crate::digest::{DiffId, Digest, Sha256};
 use crate::error::{Error, Result, Status};
@@ -32,6 +32,8 @@ pub struct Archive {
     pub diff_id: DiffId,
     /// The size of its archive in bytes.
     pub size: u64,
+    /// Part of the compressed stream that some engines refuse.
+    pub oddity: Option<&'static str>,
 }
 
 /// Reads the layer that is stored in `section`; `note` is told of its members,
@@ -74,7 +76,7 @@ fn read_with(
             job,
         };
         let unpacked = Hashing {
-            reader: unpack::reader(stored, compression).map_err(text)?,
+            reader: Decoder::new(stored, compression).map_err(text)?,
             hash: Some(Rc::clone(&diff_hash)),
             job,
         };
@@ -95,6 +97,7 @@ fn read_with(
         Ok(Archive {
             diff_id: digest(&diff_hash),
             size: members.source.position + rest.map_err(text)?,
+            oddity: members.source.reader.reader.oddity(),
         })
     };
     let archive: std::result::Result<Archive, String> = read();

@@ -9,20 +9,32 @@
 
 mod archive;
 mod base;
+mod catalog;
+mod config;
+mod descriptor;
 mod docker;
+mod header;
 mod layer;
+mod manifest;
 mod names;
 mod oci;
+mod reach;
 mod section;
+mod select;
 mod store;
 mod tar;
 mod unpack;
 mod whole;
 
-pub use base::{Base, BaseLayer, BaseName, Choice};
+pub use base::{Base, BaseLayer};
+pub use catalog::{Catalog, Contradiction, ListedImage, Other, Source, describe};
+pub use descriptor::{Descriptor, Platform};
+pub use manifest::{Kind, Manifest};
 pub use names::{Found, Names};
-pub use oci::{Descriptor, Manifest, StoredImage, StoredLayer};
+pub use oci::{IndexEntry, Listing, StoredImage, StoredLayer};
+pub use reach::Reachable;
 pub use section::Section;
+pub use select::{Wanted, WantedName, WantedPlatform, described};
 pub use store::Store;
 pub use tar::Member;
 pub use whole::{ReadLayer, WholeImage, WholeLayer};

@@ -1,178 +1,79 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The images of an OCI image layout.
+//! Reading an OCI image layout: its indexes, manifests and configurations.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
-
+use super::config::Config;
+use super::descriptor::Descriptor;
+use super::manifest::Manifest;
 use super::section::Section;
 use super::store::Store;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::documents::oci::{
-    self, CONFIG_TYPE, CONTAINERD_NAME, DOCKER_LIST_TYPE, INDEX_TYPE, MANIFEST_TYPE, REF_NAME,
-    blob_file,
+    self, CONTAINERD_NAME, DOCKER_LIST_TYPE, INDEX_TYPE, REF_NAME, blob_file,
 };
-use crate::request::familiar;
+use crate::job::Job;
+use crate::json::{self, Object};
 
-/// How deep indexes may be in each other.
-const MAX_DEPTH: usize = 4;
+/// Maximum depth of indexes in each other.
+pub const MAX_DEPTH: usize = 4;
 
-/// How many images and indexes a layout may have.
+/// Maximum number of entries of all indexes of a layout.
 const MAX_ENTRIES: usize = 10_000;
 
-/// How many bytes all its indexes may have.
-const MAX_INDEXES: usize = 64 << 20;
+/// Maximum number of layers of an image; each is an open file.
+pub const MAX_LAYERS: usize = 500;
 
-/// What other tools call a manifest and a configuration.
-const DOCKER_MANIFEST_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
-const DOCKER_CONFIG_TYPE: &str = "application/vnd.docker.container.image.v1+json";
-
-/// What is said of a blob.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Descriptor {
-    /// What it is.
-    #[serde(default)]
-    pub media_type: String,
-    /// Its digest, as text.
-    pub digest: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// What is said of it besides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub annotations: Option<BTreeMap<String, String>>,
-    /// What an image runs on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub platform: Option<Platform>,
-    /// Members of no meaning here.
-    #[serde(flatten)]
-    rest: Map<String, Value>,
+/// Entry of an index that is no index itself.
+#[derive(Clone, Debug)]
+pub struct IndexEntry {
+    /// Descriptor of a manifest, under the names of the indexes around it.
+    pub descriptor: Descriptor,
+    /// Number of the index that lists the entry: 0 for `index.json`, and another
+    /// one for each index in it.
+    pub index: usize,
 }
 
-/// What an image runs on.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Platform {
-    /// The architecture, by Go's name.
-    #[serde(default)]
-    pub architecture: String,
-    /// The operating system.
-    #[serde(default)]
-    pub os: String,
-    /// The variant of the architecture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub variant: Option<String>,
-    /// Members of no meaning here.
-    #[serde(flatten)]
-    rest: Map<String, Value>,
+/// Entries of `index.json` and of the indexes in it.
+#[derive(Default)]
+pub struct Listing {
+    /// Manifests, whether or not they are in the layout.
+    pub entries: Vec<IndexEntry>,
+    /// Indexes that are listed but not in the layout.
+    pub absent: Vec<Descriptor>,
+    indexes: usize,
 }
 
-impl fmt::Display for Platform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)?;
-        match &self.variant {
-            Some(variant) => write!(f, "/{variant}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Descriptor {
-    /// What is said of it under `name`.
-    pub fn annotation(&self, name: &str) -> Option<&str> {
-        self.annotations.as_ref()?.get(name).map(String::as_str)
-    }
-
-    /// What the image is called, as its maker calls it.
-    pub fn name(&self) -> Option<String> {
-        let whole = self.annotation(CONTAINERD_NAME).map(familiar);
-        whole.or_else(|| self.annotation(REF_NAME).map(str::to_owned))
-    }
-}
-
-#[derive(Deserialize)]
-struct Index {
-    #[serde(deserialize_with = "list_or_null")]
-    manifests: Vec<Descriptor>,
-}
-
-/// What an image is made of.
-#[derive(Deserialize)]
-pub struct Manifest {
-    /// Its configuration.
-    pub config: Descriptor,
-    /// Its layers, lowest first.
-    #[serde(default, deserialize_with = "list_or_null")]
-    pub layers: Vec<Descriptor>,
-    /// What is said of the image besides.
-    #[serde(default)]
-    pub annotations: Value,
-    /// The size of the document in bytes.
-    #[serde(skip)]
-    pub size: u64,
-}
-
-/// What is needed of a configuration.
-#[derive(Deserialize)]
-struct Config {
-    rootfs: RootFs,
-}
-
-#[derive(Deserialize)]
-struct RootFs {
-    #[serde(default, deserialize_with = "list_or_null")]
-    diff_ids: Vec<String>,
-}
-
-/// An image that exists.
+/// Image of a layout.
 pub struct StoredImage {
-    /// Its configuration.
-    pub config: Vec<u8>,
-    /// Its layers, lowest first.
+    /// Configuration.
+    pub config: Config,
+    /// Layers, lowest first.
     pub layers: Vec<StoredLayer>,
 }
 
-/// A layer of it.
+/// Layer of an image of a layout, as its documents describe it.
 #[derive(Clone, Debug)]
 pub struct StoredLayer {
-    /// The digest of its archive, before compression, as the image says.
+    /// Digest of the archive before compression.
     pub diff_id: Digest,
-    /// The digest of what is stored, as the image says.
+    /// Digest of the blob.
     pub digest: Digest,
-    /// What is said of that.
+    /// Descriptor of the blob.
     pub descriptor: Descriptor,
 }
 
-/// What was found in indexes.
-#[derive(Default)]
-struct Listing {
-    images: Vec<Descriptor>,
-    entries: usize,
-    bytes: usize,
-}
-
-impl Manifest {
-    /// Whether it is of an image, and not of something else that layouts have.
-    pub fn is_image(&self) -> bool {
-        let types = ["", CONFIG_TYPE, DOCKER_CONFIG_TYPE];
-        types.contains(&self.config.media_type.as_str())
-    }
-}
-
-/// Takes null for an empty list, as Go does.
-fn list_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> std::result::Result<Vec<T>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
 impl Store {
-    /// What is said of the images of the OCI image layout that is here.
-    pub fn images(&self) -> Result<Vec<Descriptor>> {
+    /// Lists the entries of the OCI image layout.
+    pub fn listing(&self, job: &Job) -> Result<Listing> {
+        let index = self.layout_index()?;
+        let mut listing = Listing::default();
+        self.list(&index, "index.json", 0, &mut listing, job)?;
+        Ok(listing)
+    }
+
+    /// Reads `index.json` of the OCI image layout.
+    pub fn layout_index(&self) -> Result<Object> {
         let layout = self.document("oci-layout")?;
         let layout = layout.ok_or_else(|| {
             self.wrong("it is no OCI layout, an archive or a directory: it has no oci-layout")
@@ -181,99 +82,114 @@ impl Store {
             .map_err(|problem| self.wrong(format_args!("oci-layout {problem}")))?;
         let index = self.document("index.json")?;
         let index = index.ok_or_else(|| self.wrong("it has no index.json"))?;
-        let mut listing = Listing::default();
-        self.list(&index, "index.json", 0, &mut listing)?;
-        Ok(listing.images)
+        self.parse_object(&index, "index.json")
     }
 
-    /// Lists the images of an index, and of those in it.
-    fn list(&self, index: &[u8], name: &str, depth: usize, listing: &mut Listing) -> Result<()> {
-        listing.bytes += index.len();
-        let index: Index = self.parse(index, name)?;
-        for descriptor in index.manifests {
-            listing.entries += 1;
-            if listing.entries > MAX_ENTRIES || listing.bytes > MAX_INDEXES {
+    /// Lists the manifests of the layout, whether or not they are in it.
+    pub fn images(&self, job: &Job) -> Result<Vec<Descriptor>> {
+        let entries = self.listing(job)?.entries.into_iter();
+        Ok(entries.map(|entry| entry.descriptor).collect())
+    }
+
+    /// Lists the entries of an index, and of those in it.
+    fn list(
+        &self,
+        index: &Object,
+        name: &str,
+        depth: usize,
+        listing: &mut Listing,
+        job: &Job,
+    ) -> Result<()> {
+        let number = listing.indexes;
+        listing.indexes += 1;
+        let wrong = |problem: String| self.wrong(format_args!("{name}: {problem}"));
+        if ["config", "layers"]
+            .iter()
+            .any(|part| json::member(index, part).is_some())
+        {
+            return Err(wrong("it is an index and a manifest at once".into()));
+        }
+        for entry in json::list(index, "manifests").map_err(wrong)? {
+            job.check()?;
+            let descriptor = Descriptor::parse(entry).map_err(wrong)?;
+            if listing.entries.len() + listing.indexes > MAX_ENTRIES {
                 return Err(self.wrong("it has too many images"));
             }
-            match descriptor.media_type.as_str() {
-                INDEX_TYPE | DOCKER_LIST_TYPE if depth < MAX_DEPTH => {
-                    let digest = self.digest(&descriptor)?;
-                    let nested = self.document_of(&digest)?;
-                    let first = listing.images.len();
-                    self.list(&nested, &blob_file(&digest), depth + 1, listing)?;
-                    // They are found by the name of the index.
-                    for image in &mut listing.images[first..] {
-                        let annotations = image.annotations.get_or_insert_default();
-                        for key in [REF_NAME, CONTAINERD_NAME] {
-                            if let Some(name) = descriptor.annotation(key) {
-                                annotations.insert(key.to_owned(), name.to_owned());
-                            }
-                        }
+            let is_index = [INDEX_TYPE, DOCKER_LIST_TYPE].contains(&&*descriptor.media_type);
+            if !is_index || depth == MAX_DEPTH {
+                listing.entries.push(IndexEntry {
+                    descriptor,
+                    index: number,
+                });
+                continue;
+            }
+            let digest = self.digest(&descriptor)?;
+            let Some(nested) = self.blob_document(&digest)? else {
+                listing.absent.push(descriptor);
+                continue;
+            };
+            let first = listing.entries.len();
+            let name = blob_file(&digest);
+            let nested = self.parse_object(&nested, &name)?;
+            self.list(&nested, &name, depth + 1, listing, job)?;
+            // The images in it are found by the name of the index.
+            for entry in &mut listing.entries[first..] {
+                for key in [REF_NAME, CONTAINERD_NAME] {
+                    if let Some(name) = descriptor.annotation(key) {
+                        entry.descriptor.annotate(key, name);
                     }
                 }
-                "" | MANIFEST_TYPE | DOCKER_MANIFEST_TYPE => listing.images.push(descriptor),
-                // Of something else.
-                _ => {}
             }
         }
         Ok(())
     }
 
-    /// The manifest of that descriptor.
-    pub fn manifest(&self, descriptor: &Descriptor) -> Result<Manifest> {
+    /// Reads the manifest of `descriptor`, if it is in the layout.
+    pub fn find_manifest(&self, descriptor: &Descriptor) -> Result<Option<Manifest>> {
         let digest = self.digest(descriptor)?;
-        let document = self.document_of(&digest)?;
-        let manifest: Manifest = self.parse(&document, &blob_file(&digest))?;
-        Ok(Manifest {
-            size: document.len() as u64,
-            ..manifest
+        let Some(document) = self.blob_document(&digest)? else {
+            return Ok(None);
+        };
+        let name = blob_file(&digest);
+        let members = self.parse_object(&document, &name)?;
+        let manifest = Manifest::parse(&members, document.len() as u64);
+        match manifest {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(problem) => Err(self.wrong(format_args!("{name}: {problem}"))),
+        }
+    }
+
+    /// Reads the manifest of `descriptor`.
+    pub fn manifest(&self, descriptor: &Descriptor) -> Result<Manifest> {
+        let manifest = self.find_manifest(descriptor)?;
+        manifest.ok_or_else(|| {
+            self.wrong(format_args!(
+                "the manifest {} is missing",
+                descriptor.digest
+            ))
         })
     }
 
-    /// What the image of that descriptor runs on, which its configuration says
-    /// if the descriptor does not.
-    pub fn platform(&self, descriptor: &Descriptor) -> Result<Platform> {
-        if let Some(platform) = &descriptor.platform {
-            return Ok(platform.clone());
-        }
-        #[derive(Deserialize)]
-        struct Config {
-            architecture: String,
-            os: String,
-            #[serde(default)]
-            variant: Option<String>,
-        }
-        let config = self.manifest(descriptor)?.config;
-        let digest = self.digest(&config)?;
-        let config: Config = self.parse(&self.document_of(&digest)?, &blob_file(&digest))?;
-        Ok(Platform {
-            architecture: config.architecture,
-            os: config.os,
-            variant: config.variant,
-            rest: Map::new(),
-        })
+    /// Reads the configuration of `manifest`.
+    pub fn config(&self, manifest: &Manifest) -> Result<Config> {
+        let digest = self.digest(&manifest.config)?;
+        let document = self.blob_document(&digest)?;
+        let name = blob_file(&digest);
+        let document = document
+            .ok_or_else(|| self.wrong(format_args!("the configuration {name} is missing")))?;
+        self.parse_config(&document, &name)
     }
 
-    /// The image of that descriptor.
+    /// Reads the image of `descriptor`.
     pub fn image(&self, descriptor: &Descriptor) -> Result<StoredImage> {
         self.image_of(descriptor, self.manifest(descriptor)?)
     }
 
-    /// The image of that descriptor, which has this `manifest`.
+    /// Reads the image of `descriptor` and its `manifest`.
     pub fn image_of(&self, descriptor: &Descriptor, manifest: Manifest) -> Result<StoredImage> {
-        let config_digest = self.digest(&manifest.config)?;
-        let config = self.document_of(&config_digest)?;
-        let diff_ids = self.diff_ids(&config, &blob_file(&config_digest))?;
-        if diff_ids.len() != manifest.layers.len() {
-            return Err(self.wrong(format_args!(
-                "the manifest {} has {} layers, but its configuration {}",
-                descriptor.digest,
-                manifest.layers.len(),
-                diff_ids.len()
-            )));
-        }
-        let layers = std::iter::zip(manifest.layers, diff_ids);
-        let layers = layers.map(|(descriptor, diff_id)| {
+        let config = self.config(&manifest)?;
+        let layers = self.with_diff_ids(manifest.layers, &config, &descriptor.digest)?;
+        let layers = layers.into_iter().map(|(descriptor, diff_id)| {
             Ok(StoredLayer {
                 diff_id,
                 digest: self.digest(&descriptor)?,
@@ -286,32 +202,55 @@ impl Store {
         })
     }
 
-    /// The digests of the layers that the configuration `name` tells of.
-    pub fn diff_ids(&self, config: &[u8], name: &str) -> Result<Vec<Digest>> {
-        let Config { rootfs } = self.parse(config, name)?;
-        let diff_ids = rootfs.diff_ids.iter();
-        diff_ids.map(|text| self.parse_digest(text)).collect()
+    /// Joins `layers` of the manifest called `manifest` with their diff IDs.
+    pub fn with_diff_ids<T>(
+        &self,
+        layers: Vec<T>,
+        config: &Config,
+        manifest: &str,
+    ) -> Result<Vec<(T, Digest)>> {
+        if layers.len() != config.diff_ids.len() {
+            return Err(self.wrong(format_args!(
+                "the manifest {manifest} has {} layers, but its configuration {}",
+                layers.len(),
+                config.diff_ids.len()
+            )));
+        }
+        if layers.len() > MAX_LAYERS {
+            return Err(self.wrong(format_args!(
+                "an image has {} layers; the maximum is {MAX_LAYERS}",
+                layers.len()
+            )));
+        }
+        let digests = config.diff_ids.iter().map(|text| self.parse_digest(text));
+        let digests = digests.collect::<Result<Vec<Digest>>>()?;
+        Ok(layers.into_iter().zip(digests).collect())
     }
 
-    /// The layer that is stored with that digest, if it is there.
+    /// Finds the blob with that digest.
     pub fn blob(&self, digest: &Digest) -> Result<Option<Section>> {
         self.find(&blob_file(digest))
     }
 
-    /// The digest of what `descriptor` is about.
+    /// Reads the document with that digest, if it is in the layout.
+    pub fn blob_document(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
+        let name = blob_file(digest);
+        match self.document(&name)? {
+            Some(document) if Digest::of(&document) != *digest => {
+                Err(self.wrong(format_args!("{name} is not what its digest says")))
+            }
+            document => Ok(document),
+        }
+    }
+
+    /// Reads the digest of `descriptor`.
     pub fn digest(&self, descriptor: &Descriptor) -> Result<Digest> {
         self.parse_digest(&descriptor.digest)
     }
 
-    /// The digest that is written so.
+    /// Reads a digest.
     pub fn parse_digest(&self, text: &str) -> Result<Digest> {
         Digest::parse(text)
             .ok_or_else(|| self.wrong(format_args!("{text:?} is no digest by SHA-256")))
-    }
-
-    /// The document `name` as a value.
-    pub fn parse<T: DeserializeOwned>(&self, document: &[u8], name: &str) -> Result<T> {
-        serde_json::from_slice(document)
-            .map_err(|error| self.wrong(format_args!("{name} is not as it should be: {error}")))
     }
 }

@@ -63,7 +63,6 @@ impl Section {
         let short = |_| io::Error::from(io::ErrorKind::OutOfMemory);
         let mut bytes = memory::zeros(self.size as usize).map_err(short)?;
         self.read_at(&mut bytes, 0)?;
-        memory::ask_to_parse(&bytes).map_err(short)?;
         Ok(bytes)
     }
 

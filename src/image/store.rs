@@ -9,25 +9,33 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
 
+use serde_json::Value;
+
 use super::section::Section;
 use super::{archive, malformed, unpack};
-use crate::compress::Compression;
-use crate::digest::Digest;
 use crate::error::{Error, Result, Status, quoted};
-use crate::format::documents::oci::blob_file;
 use crate::job::Job;
+use crate::json::Object;
+use crate::memory;
 use crate::open::{open, open_at};
 
 /// Files by their names.
 pub struct Store {
     name: Vec<u8>,
     files: Files,
+    /// Sum of the sizes of the documents read so far, in bytes.
+    read: AtomicU64,
 }
+
+/// Maximum sum of the sizes of all documents that are read, in bytes; a document
+/// that is read again counts again.
+const MAX_DOCUMENTS: u64 = 128 << 20;
 
 enum Files {
     Directory(OwnedFd),
@@ -36,16 +44,20 @@ enum Files {
 
 impl Store {
     /// The directory or the archive `name`.
-    pub fn open(name: &[u8]) -> Result<Self> {
-        Store::open_as(name, Ok)
+    pub fn open(name: &[u8], job: &Job) -> Result<Self> {
+        Store::open_as(name, Ok, job)
     }
 
     /// Like [`Store::open`], for an archive that may be compressed as a whole.
     pub fn open_packed(name: &[u8], job: &Job) -> Result<Self> {
-        Store::open_as(name, |archive| unpack::plain(archive, job))
+        Store::open_as(name, |archive| unpack::plain(archive, job), job)
     }
 
-    fn open_as(name: &[u8], unpack: impl FnOnce(Section) -> Result<Section>) -> Result<Self> {
+    fn open_as(
+        name: &[u8],
+        unpack: impl FnOnce(Section) -> Result<Section>,
+        job: &Job,
+    ) -> Result<Self> {
         let opening = |errno| {
             let what = format!("opening {}", quoted(name));
             let error = Error::system(Status::Input, what, errno);
@@ -66,7 +78,7 @@ impl Store {
                     offset: 0,
                     size: stat.st_size as u64,
                 };
-                let files = unpack(whole).and_then(|whole| archive::files(&whole));
+                let files = unpack(whole).and_then(|whole| archive::files(&whole, job));
                 Files::Archive(files.map_err(|error| about(name, &error))?)
             }
             _ => {
@@ -79,6 +91,7 @@ impl Store {
         Ok(Store {
             name: name.to_vec(),
             files,
+            read: AtomicU64::new(0),
         })
     }
 
@@ -87,11 +100,14 @@ impl Store {
         &self.name
     }
 
-    /// The file `name`, if it is there.
+    /// Finds the file `name`, of which `.`, `..` and slashes are resolved.
     pub fn find(&self, name: &str) -> Result<Option<Section>> {
+        let Some(name) = archive::normalized(name.as_bytes()) else {
+            return Ok(None);
+        };
         match &self.files {
-            Files::Archive(members) => Ok(members.get(name).cloned()),
-            Files::Directory(root) => self.open_file(root, name),
+            Files::Archive(members) => Ok(members.get(&name).cloned()),
+            Files::Directory(root) => self.open_file(root, &name),
         }
     }
 
@@ -133,31 +149,44 @@ impl Store {
         }))
     }
 
-    /// The content of the document `name`, if it is there.
+    /// Reads the document `name`, if it is there.
     pub fn document(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let Some(section) = self.find(name)? else {
             return Ok(None);
         };
-        let bytes = section.read();
-        let bytes = bytes.map_err(|error| self.wrong(format_args!("reading {name}: {error}")))?;
+        let read = self.read.fetch_add(section.size, Ordering::Relaxed);
+        if read.saturating_add(section.size) > MAX_DOCUMENTS {
+            return Err(self.wrong(format_args!(
+                "its documents are larger than {MAX_DOCUMENTS} bytes together"
+            )));
+        }
+        let bytes = section.read().map_err(|error| {
+            let what = format!("{}: reading {name}", self.shown_name());
+            Error::io(Status::Input, what, &error)
+        })?;
         Ok(Some(bytes))
     }
 
-    /// The document with that digest.
-    pub fn document_of(&self, digest: &Digest) -> Result<Vec<u8>> {
-        let name = blob_file(digest);
-        let document = self.document(&name)?;
-        let document = document.ok_or_else(|| self.wrong(format_args!("it has no {name}")))?;
-        match Digest::of(&document) == *digest {
-            true => Ok(document),
-            false => Err(self.wrong(format_args!("{name} is not what its digest says"))),
+    /// Parses the document `name`.
+    pub fn parse(&self, document: &[u8], name: &str) -> Result<Value> {
+        // The copy is the one that the configuration of a base becomes.
+        memory::ask_to_parse(document, 1)
+            .map_err(|error| error.about(format_args!("{}: {name}", self.shown_name())))?;
+        serde_json::from_slice(document)
+            .map_err(|error| self.wrong(format_args!("{name} is not as it should be: {error}")))
+    }
+
+    /// Parses the document `name`, which must be an object.
+    pub fn parse_object(&self, document: &[u8], name: &str) -> Result<Object> {
+        match self.parse(document, name)? {
+            Value::Object(members) => Ok(members),
+            _ => Err(self.wrong(format_args!("{name} is not as it should be: not an object"))),
         }
     }
 
-    /// How `layer`, which is here, is compressed.
-    pub fn compression(&self, layer: &Section) -> Result<Compression> {
-        unpack::compression(layer)
-            .map_err(|error| self.wrong(format_args!("a layer: {}", error.message())))
+    /// Returns the name of the archive or directory for messages.
+    pub fn shown_name(&self) -> String {
+        quoted(&self.name).to_string()
     }
 
     /// It is wrong in the way `problem` says.

@@ -16,62 +16,120 @@ use crate::job::Job;
 /// The bytes that are read at a time.
 const READ_SIZE: usize = 128 << 10;
 
-/// What compressed bytes begin with, of the kinds that are known by name.
-const MAGIC: [(&[u8], Kind); 6] = [
-    (b"\x1f\x8b", Kind::Known(Compression::Gzip)),
-    (b"\x28\xb5\x2f\xfd", Kind::Known(Compression::Zstd)),
-    (b"\xfd7zXZ\0", Kind::Other("xz")),
-    (b"BZh", Kind::Other("bzip2")),
-    (b"LZIP", Kind::Other("lzip")),
-    (b"\x04\x22\x4d\x18", Kind::Other("lz4")),
+/// First bytes of compressed data, by codec.
+const MAGIC: [(&[u8], std::result::Result<Compression, &str>); 6] = [
+    (b"\x1f\x8b", Ok(Compression::Gzip)),
+    (b"\x28\xb5\x2f\xfd", Ok(Compression::Zstd)),
+    (b"\xfd7zXZ\0", Err("xz")),
+    (b"BZh", Err("bzip2")),
+    (b"LZIP", Err("lzip")),
+    (b"\x04\x22\x4d\x18", Err("lz4")),
 ];
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Known(Compression),
-    Other(&'static str),
+/// Magic number of zstd's skippable frames, but for its last four bits: see
+/// RFC 8878, section 3.1.2.
+const SKIPPABLE: u32 = 0x184d_2a50;
+
+/// Size in bytes of a skippable frame's header.
+const SKIPPABLE_HEADER: u64 = 8;
+
+/// Maximum number of skippable frames in front of the first frame with data.
+const MAX_SKIPPED: usize = 64;
+
+/// Returns the compression of `section` by its first bytes, or the name of a codec
+/// that is not read.
+pub fn compression(section: &Section) -> Result<std::result::Result<Compression, &'static str>> {
+    let mut start = 0;
+    for _ in 0..MAX_SKIPPED {
+        let mut head = [0; 8];
+        let size = (section.size - start).min(head.len() as u64) as usize;
+        section
+            .read_at(&mut head[..size], start)
+            .map_err(|error| Error::io(Status::Input, "reading it", &error))?;
+        let length = little_endian(&head[4..]);
+        let end = start.saturating_add(SKIPPABLE_HEADER + u64::from(length));
+        if !is_skippable(&head[..size]) || end > section.size {
+            let known = MAGIC
+                .iter()
+                .find(|(magic, _)| head[..size].starts_with(magic));
+            return Ok(match known {
+                Some((_, Ok(Compression::Zstd))) => Ok(Compression::Zstd),
+                Some((_, codec)) if start == 0 => *codec,
+                // Other codecs have no skippable frames.
+                _ => Ok(Compression::None),
+            });
+        }
+        start = end;
+    }
+    Ok(Ok(Compression::Zstd))
 }
 
-/// How `section` is compressed, by what it begins with.
-pub fn compression(section: &Section) -> Result<Compression> {
-    let mut head = [0; 8];
-    let size = section.size.min(head.len() as u64) as usize;
-    section
-        .read_at(&mut head[..size], 0)
-        .map_err(|error| Error::io(Status::Input, "reading it", &error))?;
-    let kind = MAGIC
-        .iter()
-        .find(|(magic, _)| head[..size].starts_with(magic));
-    match kind {
-        None => Ok(Compression::None),
-        Some((_, Kind::Known(compression))) => Ok(*compression),
-        Some((_, Kind::Other(name))) => Err(Error::new(
-            Status::Input,
-            format!("it is compressed by {name}; decompress it first, or use gzip or zstd"),
-        )),
+/// Returns true if `bytes` begin with a skippable frame.
+fn is_skippable(bytes: &[u8]) -> bool {
+    bytes.len() >= SKIPPABLE_HEADER as usize && little_endian(bytes) & !0xf == SKIPPABLE
+}
+
+fn little_endian(bytes: &[u8]) -> u32 {
+    let first = bytes.first_chunk().copied();
+    u32::from_le_bytes(first.unwrap_or_default())
+}
+
+/// Reader of decompressed bytes.
+pub enum Decoder<R: Read> {
+    /// Bytes as they are.
+    None(R),
+    /// Members of gzip, one after the other.
+    Gzip(Box<GzipReader<R>>),
+    /// Frames of zstd, one after the other.
+    Zstd(Box<ZstdReader<R>>),
+}
+
+impl<R: Read> Decoder<R> {
+    /// Decompresses the bytes of `source`.
+    pub fn new(source: R, compression: Compression) -> io::Result<Self> {
+        Ok(match compression {
+            Compression::None => Decoder::None(source),
+            Compression::Gzip => Decoder::Gzip(Box::new(GzipReader::new(source))),
+            Compression::Zstd => Decoder::Zstd(Box::new(ZstdReader::new(source)?)),
+        })
+    }
+
+    /// Returns the part of the stream, read to its end, that some engines refuse.
+    pub fn oddity(&self) -> Option<&'static str> {
+        match self {
+            Decoder::Gzip(reader) if reader.has_zeros_behind => {
+                Some("zeros stand behind its gzip stream, which podman refuses")
+            }
+            Decoder::Zstd(reader) if reader.begins_with_skippable => {
+                Some("its zstd stream begins with a skippable frame, which podman refuses")
+            }
+            _ => None,
+        }
     }
 }
 
-/// The bytes of `section`, decompressed.
-pub fn reader<'a>(
-    section: impl Read + 'a,
-    compression: Compression,
-) -> io::Result<Box<dyn Read + 'a>> {
-    Ok(match compression {
-        Compression::None => Box::new(section),
-        Compression::Gzip => Box::new(GzipReader::new(section)),
-        Compression::Zstd => Box::new(ZstdReader::new(section)?),
-    })
+impl<R: Read> Read for Decoder<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Decoder::None(reader) => reader.read(out),
+            Decoder::Gzip(reader) => reader.read(out),
+            Decoder::Zstd(reader) => reader.read(out),
+        }
+    }
 }
 
 /// `section` as it is, or decompressed in a file without a name.
 pub fn plain(section: Section, job: &Job) -> Result<Section> {
-    let compression = compression(&section)?;
+    let compression = compression(&section)?.map_err(|codec| {
+        let what = format!("it is compressed by {codec}; decompress it first, or use gzip or zstd");
+        Error::new(Status::Input, what)
+    })?;
     if compression == Compression::None {
         return Ok(section);
     }
     let unpacking = |error: &io::Error| Error::io(Status::Input, "decompressing it", error);
-    let mut reader = reader(section.reader(), compression).map_err(|error| unpacking(&error))?;
+    let mut reader =
+        Decoder::new(section.reader(), compression).map_err(|error| unpacking(&error))?;
     let temporary = std::env::temp_dir();
     let mut file = tempfile::tempfile_in(&temporary).map_err(|error| {
         let what = format!("making a temporary file in {temporary:?}");
@@ -100,57 +158,67 @@ pub fn plain(section: Section, job: &Job) -> Result<Section> {
     })
 }
 
-/// Decompresses gzip members, one after the other, and takes zeros behind the
-/// last one for nothing.
-struct GzipReader<R>(Option<GzDecoder<BufReader<R>>>);
+/// Reader of gzip members, one after the other.  Zeros behind the last one are
+/// skipped.
+pub struct GzipReader<R> {
+    decoder: Option<GzDecoder<BufReader<R>>>,
+    has_zeros_behind: bool,
+}
 
 impl<R: Read> GzipReader<R> {
     fn new(source: R) -> Self {
         let source = BufReader::with_capacity(READ_SIZE, source);
-        GzipReader(Some(GzDecoder::new(source)))
+        GzipReader {
+            decoder: Some(GzDecoder::new(source)),
+            has_zeros_behind: false,
+        }
     }
 }
 
 impl<R: Read> Read for GzipReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
-            let Some(decoder) = &mut self.0 else {
+            let Some(decoder) = &mut self.decoder else {
                 return Ok(0);
             };
             let count = decoder.read(out)?;
             if count > 0 || out.is_empty() {
                 return Ok(count);
             }
-            let Some(mut source) = self.0.take().map(GzDecoder::into_inner) else {
+            let Some(mut source) = self.decoder.take().map(GzDecoder::into_inner) else {
                 return Ok(0);
             };
             loop {
                 let next = source.fill_buf()?;
                 match next.iter().position(|&byte| byte != 0) {
                     _ if next.is_empty() => return Ok(0),
-                    Some(0) => break,
+                    Some(0) if !self.has_zeros_behind => break,
                     Some(_) => return Err(io::Error::other("there is something behind its end")),
                     None => {
+                        self.has_zeros_behind = true;
                         let count = next.len();
                         source.consume(count);
                     }
                 }
             }
-            self.0 = Some(GzDecoder::new(source));
+            self.decoder = Some(GzDecoder::new(source));
         }
     }
 }
 
-/// Decompresses frames of Zstandard, one after the other.
-struct ZstdReader<R> {
+/// Reader of zstd frames, one after the other.
+pub struct ZstdReader<R> {
     context: DCtx<'static>,
     source: R,
     input: Vec<u8>,
     /// What of the input has been taken, and what there is.
     taken: usize,
     filled: usize,
-    /// Whether a frame has begun and not ended.
+    /// True if a frame has begun and not ended.
     in_frame: bool,
+    /// True if bytes have been read.
+    has_begun: bool,
+    begins_with_skippable: bool,
 }
 
 impl<R: Read> ZstdReader<R> {
@@ -162,6 +230,8 @@ impl<R: Read> ZstdReader<R> {
             taken: 0,
             filled: 0,
             in_frame: false,
+            has_begun: false,
+            begins_with_skippable: false,
         })
     }
 }
@@ -175,6 +245,10 @@ impl<R: Read> Read for ZstdReader<R> {
             if self.taken == self.filled {
                 self.filled = self.source.read(&mut self.input)?;
                 self.taken = 0;
+                if !self.has_begun {
+                    self.has_begun = true;
+                    self.begins_with_skippable = is_skippable(&self.input[..self.filled]);
+                }
                 if self.filled == 0 {
                     return match self.in_frame {
                         true => Err(io::ErrorKind::UnexpectedEof.into()),

@@ -1,94 +1,212 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! All images of an archive or a layout, for those who look at them.
+//! An image of an archive or a layout, with its layers unread.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
+use super::catalog::{Catalog, ListedImage, Source};
+use super::config::Config;
+use super::descriptor::{Descriptor, Platform};
 use super::layer::{self, Read};
-use super::oci::Descriptor;
+use super::manifest::Kind;
 use super::section::Section;
 use super::store::Store;
 use super::tar::Member;
+use super::unpack;
 use crate::compress::Compression;
 use crate::digest::{DiffId, Digest};
 use crate::error::Result;
 use crate::job::Job;
+use crate::json::Object;
 
-/// An image, of whose layers nothing has been read yet.
+/// Image whose documents fit together and whose layers are there.
 pub struct WholeImage {
-    /// What it is called.
+    /// Names.
     pub names: Vec<String>,
-    /// Its configuration.
-    pub config: Map<String, Value>,
-    /// The digest of that: the image's ID.
+    /// Platform, by the configuration or else by the index.
+    pub target: Platform,
+    /// Platform by the index, if that has one.
+    pub listed_platform: Option<Platform>,
+    /// Members of the configuration.
+    pub config: Object,
+    /// Digest of the configuration: the image's ID.
     pub id: Digest,
-    /// The digest and the size in bytes of its manifest, in an OCI layout.
+    /// Digest and size in bytes of the manifest, in an OCI layout.
     pub manifest: Option<(Digest, u64)>,
-    /// What the manifest says of it.
-    pub annotations: Map<String, Value>,
-    /// Its layers, lowest first.
+    /// Media types of the manifest: the index's and its own.
+    pub media_types: Option<[String; 2]>,
+    /// Annotations of the manifest.
+    pub annotations: Object,
+    /// Types of the statements that attestations of the image have.
+    pub attestations: Vec<Vec<String>>,
+    /// Layers, lowest first.
     pub layers: Vec<WholeLayer>,
 }
 
-/// A layer of it.
+/// Layer of an image.
 pub struct WholeLayer {
-    /// The digest of its archive, as the configuration says.
+    /// Digest of the archive before compression, by the configuration.
     pub diff_id: DiffId,
-    /// The digest and the size of what is stored, as the manifest of an OCI
-    /// layout says; with what is said of it besides.
+    /// Digest and descriptor of the blob, in an OCI layout.
     pub descriptor: Option<(Digest, Descriptor)>,
-    /// What is stored.
-    pub section: Section,
-    /// How that is compressed.
-    pub compression: Compression,
+    /// The blob; `None` for a foreign layer, which is to be fetched from elsewhere.
+    pub section: Option<Section>,
+    /// Compression, or the name of a codec that is not read.
+    pub compression: std::result::Result<Compression, &'static str>,
 }
 
-/// What a layer was found to be.
+/// Result of reading a layer.
 pub struct ReadLayer {
-    /// The digest of what is stored.
+    /// Digest of the blob.
     pub stored: Digest,
-    /// The digest of its archive and the size of that in bytes, or what is
-    /// wrong with it.
+    /// Digest and size in bytes of the archive, or the problem with it.
     pub archive: std::result::Result<(DiffId, u64), String>,
+    /// Part of the compressed stream that some engines refuse.
+    pub oddity: Option<&'static str>,
+}
+
+impl Catalog {
+    /// Opens `image`, which `store` lists.
+    pub fn open(&self, store: &Store, image: &ListedImage) -> Result<WholeImage> {
+        let (config, manifest, layers) = match &image.source {
+            Err(error) => return Err(error.clone()),
+            Ok(Source::Oci(descriptor)) => {
+                let manifest = store.manifest(descriptor)?;
+                let identity = (store.digest(descriptor)?, manifest.size);
+                let media_types = [descriptor.media_type.clone(), manifest.media_type.clone()];
+                let annotations = manifest.annotations.clone();
+                let stored = store.image_of(descriptor, manifest)?;
+                let layers = stored.layers.into_iter().map(|layer| {
+                    let section = store.blob(&layer.digest)?;
+                    if section.is_none() && layer.descriptor.urls().is_empty() {
+                        return Err(store.wrong(format_args!(
+                            "the layer {} is missing",
+                            layer.descriptor.digest
+                        )));
+                    }
+                    let descriptor = Some((layer.digest, layer.descriptor));
+                    WholeLayer::new(store, layer.diff_id, descriptor, section)
+                });
+                let layers = layers.collect::<Result<Vec<WholeLayer>>>()?;
+                (
+                    stored.config,
+                    Some((identity, (media_types, annotations))),
+                    layers,
+                )
+            }
+            Ok(Source::Docker(docker)) => {
+                let config = store.docker_config(docker)?;
+                let files = docker.layers.clone();
+                let layers = store.with_diff_ids(files, &config, "manifest.json")?;
+                let layers = layers.into_iter().map(|(file, diff_id)| {
+                    WholeLayer::new(store, diff_id, None, Some(store.file_of(&file)?))
+                });
+                let layers = layers.collect::<Result<Vec<WholeLayer>>>()?;
+                (config, None, layers)
+            }
+        };
+        let Config { id, members, .. } = config;
+        let platform = match config.platform.is_unknown() {
+            true => image.platform.clone(),
+            false => config.platform,
+        };
+        let listed_platform = match &image.source {
+            Ok(Source::Oci(descriptor)) => descriptor.platform(),
+            _ => None,
+        };
+        let (manifest, described): (Option<(Digest, u64)>, _) = manifest.unzip();
+        let (media_types, annotations) = described.unzip();
+        let own = manifest.map(|(digest, _)| digest.to_string());
+        let attestations = self.others.iter().filter_map(|other| match &other.kind {
+            Kind::Attestation {
+                predicates,
+                subject,
+            } if own.is_some() && *subject == own => Some(predicates.clone()),
+            _ => None,
+        });
+        Ok(WholeImage {
+            names: image.names.clone(),
+            target: platform,
+            listed_platform: listed_platform.filter(|platform| !platform.is_unknown()),
+            config: members,
+            id,
+            manifest,
+            media_types,
+            annotations: annotations.unwrap_or_default(),
+            attestations: attestations.collect(),
+            layers,
+        })
+    }
 }
 
 impl WholeImage {
-    /// The images of the file or directory `name`, which may be compressed as a
-    /// whole.
-    pub fn open_all(name: &[u8], job: &Job) -> Result<Vec<Self>> {
-        let store = Store::open_packed(name, job)?;
-        match store.find("index.json")? {
-            Some(_) => oci(&store),
-            None => docker(&store),
-        }
+    /// Returns the platform as text.
+    pub fn platform(&self) -> String {
+        self.target.to_string()
     }
 
-    /// What it runs on, as its configuration says.
-    pub fn platform(&self) -> String {
-        let text = |name| self.config.get(name).and_then(Value::as_str);
-        let os = text("os").unwrap_or("?");
-        let architecture = text("architecture").unwrap_or("?");
-        match text("variant") {
-            None | Some("") => format!("{os}/{architecture}"),
-            Some(variant) => format!("{os}/{architecture}/{variant}"),
+    /// Returns the names for people.
+    pub fn name(&self) -> String {
+        match self.names.is_empty() {
+            true => "an image without a name".to_owned(),
+            false => self.names.join(", "),
         }
     }
 }
 
 impl WholeLayer {
-    /// Reads the layer; `note` is told of its members.
-    pub fn read(&self, note: impl FnMut(&Member), job: &Job) -> Result<ReadLayer> {
-        layer::read(&self.section, self.compression, note, job).map(ReadLayer::from)
+    fn new(
+        store: &Store,
+        diff_id: DiffId,
+        descriptor: Option<(Digest, Descriptor)>,
+        section: Option<Section>,
+    ) -> Result<Self> {
+        let compression = match &section {
+            Some(section) => unpack::compression(section)
+                .map_err(|error| error.about(format_args!("{}", store.shown_name())))?,
+            None => Ok(Compression::None),
+        };
+        Ok(WholeLayer {
+            diff_id,
+            descriptor,
+            section,
+            compression,
+        })
     }
 
-    /// Like [`WholeLayer::read`], where `note` is told of a digest of the content
-    /// of each as well, with the zeros up to the end of its last block.
+    /// Returns the annotations of the layer.
+    pub fn annotations(&self) -> BTreeMap<String, String> {
+        let descriptor = self.descriptor.as_ref();
+        descriptor.map_or_else(BTreeMap::new, |(_, descriptor)| descriptor.annotations())
+    }
+
+    /// Returns the size of the blob in bytes, 0 if it is not there.
+    pub fn stored_size(&self) -> u64 {
+        self.section.as_ref().map_or(0, |section| section.size)
+    }
+
+    /// Reads the layer and calls `note` with each member; returns `None` for a
+    /// layer that is not there or whose codec is not read.
+    pub fn read(&self, note: impl FnMut(&Member), job: &Job) -> Result<Option<ReadLayer>> {
+        let (Some(section), Ok(compression)) = (&self.section, self.compression) else {
+            return Ok(None);
+        };
+        let read = layer::read(section, compression, note, job)?;
+        Ok(Some(ReadLayer::from(read)))
+    }
+
+    /// Reads the layer like [`WholeLayer::read`]; `note` gets a digest of each
+    /// member's content as well.
     pub fn read_contents(
         &self,
         note: impl FnMut(&Member, &Digest),
         job: &Job,
-    ) -> Result<ReadLayer> {
-        layer::read_contents(&self.section, self.compression, note, job).map(ReadLayer::from)
+    ) -> Result<Option<ReadLayer>> {
+        let (Some(section), Ok(compression)) = (&self.section, self.compression) else {
+            return Ok(None);
+        };
+        let read = layer::read_contents(section, compression, note, job)?;
+        Ok(Some(ReadLayer::from(read)))
     }
 }
 
@@ -96,76 +214,12 @@ impl From<Read> for ReadLayer {
     fn from(read: Read) -> Self {
         ReadLayer {
             stored: read.stored,
+            oddity: read
+                .archive
+                .as_ref()
+                .ok()
+                .and_then(|archive| archive.oddity),
             archive: read.archive.map(|archive| (archive.diff_id, archive.size)),
         }
     }
-}
-
-/// The images of an OCI layout; those that are in several indexes, once.
-fn oci(store: &Store) -> Result<Vec<WholeImage>> {
-    let mut images: Vec<WholeImage> = Vec::new();
-    for descriptor in store.images()? {
-        let manifest = store.manifest(&descriptor)?;
-        if !manifest.is_image() {
-            continue;
-        }
-        let name = descriptor.name();
-        let identity = (store.digest(&descriptor)?, manifest.size);
-        let known = images
-            .iter_mut()
-            .find(|image| image.manifest == Some(identity));
-        if let Some(image) = known {
-            image.names.extend(name);
-            image.names.dedup();
-            continue;
-        }
-        let annotations = manifest.annotations.as_object().cloned();
-        let id = store.digest(&manifest.config)?;
-        let stored = store.image_of(&descriptor, manifest)?;
-        let layers = stored.layers.into_iter().map(|layer| {
-            let section = store.blob(&layer.digest)?;
-            let section = section
-                .ok_or_else(|| store.wrong(format_args!("it has no blob {}", layer.digest)))?;
-            Ok(WholeLayer {
-                diff_id: layer.diff_id,
-                compression: store.compression(&section)?,
-                section,
-                descriptor: Some((layer.digest, layer.descriptor)),
-            })
-        });
-        images.push(WholeImage {
-            names: name.into_iter().collect(),
-            config: store.parse(&stored.config, "its configuration")?,
-            id,
-            manifest: Some(identity),
-            annotations: annotations.unwrap_or_default(),
-            layers: layers.collect::<Result<_>>()?,
-        });
-    }
-    Ok(images)
-}
-
-/// The images of a Docker archive.
-fn docker(store: &Store) -> Result<Vec<WholeImage>> {
-    let images = store.docker_images()?.into_iter().map(|image| {
-        let parts = store.docker_parts(&image)?;
-        let layers = parts.layers.into_iter().map(|(file, diff_id)| {
-            let section = store.file_of(&file)?;
-            Ok(WholeLayer {
-                diff_id,
-                descriptor: None,
-                compression: store.compression(&section)?,
-                section,
-            })
-        });
-        Ok(WholeImage {
-            names: image.repo_tags.unwrap_or_default(),
-            id: Digest::of(&parts.config),
-            config: store.parse(&parts.config, &image.config)?,
-            manifest: None,
-            annotations: Map::new(),
-            layers: layers.collect::<Result<_>>()?,
-        })
-    });
-    images.collect()
 }

@@ -46,11 +46,45 @@ pub fn ask(size: usize) -> Result<()> {
     }
 }
 
-/// Fails unless the values that a JSON document consists of can be had.
-pub fn ask_to_parse(document: &[u8]) -> Result<()> {
-    // A value in a list takes 32 bytes, and one in an object more, beside the
-    // name that it takes there.
-    ask(document.len().saturating_mul(16))
+/// Bytes that a value of a JSON document takes when it is parsed, with its name
+/// and with the room to grow of the list or object that it is in.
+const VALUE_SIZE: usize = 256;
+
+/// Maximum number of bytes that a parsed JSON document may take.
+const MAX_PARSED: usize = 96 << 20;
+
+/// Returns the number of bytes that a JSON document takes at most when it is
+/// parsed.
+pub fn parsed_size(document: &[u8]) -> usize {
+    let mut in_text = false;
+    let mut is_escaped = false;
+    let mut values = 1;
+    for byte in document {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    document
+        .len()
+        .saturating_add(VALUE_SIZE.saturating_mul(values))
+}
+
+/// Fails unless a JSON document can be parsed, and `copies` more of it be made.
+pub fn ask_to_parse(document: &[u8], copies: usize) -> Result<()> {
+    let size = parsed_size(document);
+    if size > MAX_PARSED {
+        let what = format!(
+            "a JSON document of {} bytes would take more than {} MiB of memory",
+            document.len(),
+            MAX_PARSED >> 20
+        );
+        return Err(Error::new(Status::Input, what));
+    }
+    ask(size.saturating_mul(copies + 1))
 }
 
 /// An empty list with room for `count` items.

@@ -280,12 +280,16 @@ impl Directory {
         index.ok_or_else(|| self.refused(format_args!("it has no file {INDEX}")))
     }
 
-    /// Has the index tell of images, by their `entries`, when all is done.
-    pub fn add_entries<T: Serialize>(&self, entries: impl Iterator<Item = T>) -> Result<()> {
+    /// Adds entries to the index, which is written by [`Directory::publish`].  The
+    /// entries of a group have one name or none.
+    pub fn add_entries<'a, T: Serialize + 'a>(
+        &self,
+        groups: impl Iterator<Item = &'a [T]>,
+    ) -> Result<()> {
         let read = |digest: &Digest| self.read_document(digest);
         let mut index = Index::parse(&self.read_index()?)?;
-        for entry in entries {
-            if let Some(nested) = index.add(&entry, &read)? {
+        for group in groups {
+            if let Some(nested) = index.add(group, &read)? {
                 self.write_blob(&nested.bytes, &nested.digest)?;
             }
         }

@@ -30,7 +30,6 @@ use rustix::fd::OwnedFd;
 
 pub use choices::{ConfigKeys, Format, History, Layering, Modes, Whiteouts, Xattrs};
 pub use compressor::Compressor;
-pub use config::{folded, wrong_member};
 pub use container::Container;
 pub use directive::Directive;
 pub use oci::{CONTAINERD_NAME, REF_NAME};

@@ -103,7 +103,7 @@ fn put_documents(image: &Image, layers: &[Blob], directory: &Directory) -> Resul
     for document in [&documents.config, &documents.manifest] {
         directory.write_blob(&document.bytes, &document.digest)?;
     }
-    directory.add_entries(documents.entries.iter())?;
+    directory.add_entries(documents.entries.chunks(1))?;
     Ok(Documents {
         image_id: documents.config.digest,
         manifest: Some(documents.manifest.identity()),

@@ -146,7 +146,8 @@ fn list(image: &Image, packing: Packing) -> Result<Vec<Candidate>> {
     let mut candidates = Vec::new();
     let media_type = layer_type(packing.compression());
     for layout in image.request.reused_layouts() {
-        let found = Store::open(layout.name).and_then(|store| Ok((store.images()?, store)));
+        let found = Store::open(layout.name, &Job::default())
+            .and_then(|store| Ok((store.images(&Job::default())?, store)));
         let (descriptors, store) = match found {
             Ok(found) => found,
             // It is written to, and that finds out what is wrong with it.

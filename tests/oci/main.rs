@@ -149,7 +149,11 @@ fn manifest_digest(report: &Report) -> String {
 }
 
 /// Merges layouts by their names in `scratch`.
-fn merge(scratch: &Scratch, target: &str, sources: &[&str]) -> Result<(), guix_docker::Error> {
+fn merge(
+    scratch: &Scratch,
+    target: &str,
+    sources: &[&str],
+) -> Result<Vec<String>, guix_docker::Error> {
     let sources: Vec<PathBuf> = sources.iter().map(|name| scratch.path(name)).collect();
     let sources: Vec<&[u8]> = sources.iter().map(|source| bytes(source)).collect();
     let merge = guix_docker::Merge::new(bytes(&scratch.path(target)), &sources)?;

@@ -5,10 +5,15 @@
 mod documents;
 mod files;
 mod finding;
+mod listing;
 
+use std::ffi::OsStr;
+
+use guix_docker::Status;
 use guix_docker::image::WholeImage;
 
 use crate::failure::{self, Failure, Outcome};
+use crate::images::ImageFile;
 use crate::options::CheckOptions;
 use crate::picture::count;
 use crate::progress::Display;
@@ -28,22 +33,48 @@ struct Checked {
 /// Checks all images of a file.
 pub fn run(options: &CheckOptions) -> Result<Outcome, Failure> {
     let display = Display::new(&options.progress);
-    let images = survey::open(&options.image, &display);
-    let checked = images.and_then(|images| {
-        let checked = images.iter().map(|image| check(image, &display));
-        checked.collect::<Result<Vec<Checked>, Failure>>()
-    });
+    let checked = check_file(&options.image, &display);
     display.finish();
-    let checked = checked?;
+    let (file, checked) = checked?;
     match options.json {
         true => failure::print(&finding::json(&checked)?)?,
-        false => failure::print(&checked.iter().map(text).collect::<String>())?,
+        false => {
+            let mut lines = checked.iter().map(text).collect::<String>();
+            if let Some(line) = file.catalog.others_line() {
+                lines.push_str(&format!("{}\n", printable(&line)));
+            }
+            failure::print(&lines)?;
+        }
     }
     let is_fine = |image: &Checked| image.findings.iter().all(Finding::is_harmless);
     Ok(match checked.iter().all(is_fine) {
         true => Outcome::Fine,
         false => Outcome::Faulty,
     })
+}
+
+/// Checks the images of the file `name`, and what its documents list beside them.
+fn check_file(name: &OsStr, display: &Display) -> Result<(ImageFile, Vec<Checked>), Failure> {
+    let file = ImageFile::open(name, display)?;
+    let mut all = Vec::new();
+    for listed in &file.catalog.images {
+        all.push(match file.catalog.open(&file.store, listed) {
+            Ok(image) => check(&image, display)?,
+            Err(error) if error.status() == Status::Input => Checked {
+                name: names(&listed.names),
+                platform: listed.platform.to_string(),
+                layers: 0,
+                findings: vec![Finding::new(Severity::Refused, error.message())],
+            },
+            Err(error) => return Err(error.into()),
+        });
+    }
+    let others = listing::check(&file, display)?;
+    if let Some(first) = all.first_mut() {
+        first.findings.extend(others);
+        first.findings.sort_by_key(|finding| finding.severity);
+    }
+    Ok((file, all))
 }
 
 fn check(image: &WholeImage, display: &Display) -> Result<Checked, Failure> {
@@ -55,19 +86,23 @@ fn check(image: &WholeImage, display: &Display) -> Result<Checked, Failure> {
     })?;
     let mut tree = Tree::default();
     for (index, ((found, layer), whole)) in read.into_iter().zip(&image.layers).enumerate() {
-        findings.extend(documents::check_layer(index, whole, &found));
+        findings.extend(documents::check_layer(index, whole, found.as_ref()));
         findings.extend(tree.put_above(index, layer));
     }
     findings.sort_by_key(|finding| finding.severity);
     Ok(Checked {
-        name: match image.names.is_empty() {
-            true => "an image without a name".into(),
-            false => image.names.join(", "),
-        },
+        name: names(&image.names),
         platform: image.platform(),
         layers: image.layers.len(),
         findings,
     })
+}
+
+fn names(names: &[String]) -> String {
+    match names {
+        [] => "an image without a name".into(),
+        names => names.join(", "),
+    }
 }
 
 fn text(checked: &Checked) -> String {
@@ -79,7 +114,7 @@ fn text(checked: &Checked) -> String {
     {
         Some(Severity::Refused) => "engines would refuse it",
         Some(Severity::Lost) => "files would be lost or changed",
-        Some(Severity::Note) | None => "all is well",
+        Some(Severity::Note) | None => "no problems found",
     };
     let mut text = format!(
         "{} ({}), {}: {verdict}\n",

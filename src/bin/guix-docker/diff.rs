@@ -8,6 +8,7 @@ mod json;
 use std::collections::HashSet;
 
 use crate::failure::{self, Failure, Outcome};
+use crate::images::ImageFile;
 use crate::inspect::{left_out, short, write};
 use crate::item::short_name;
 use crate::options::DiffOptions;
@@ -30,7 +31,7 @@ struct Push<'a> {
 pub fn run(options: &DiffOptions) -> Result<Outcome, Failure> {
     let display = Display::new(&options.progress);
     let read = |file| {
-        let image = survey::select_one(file, &options.selection, &display)?;
+        let image = ImageFile::open(file, &display)?.select_one(&options.selection)?;
         survey::survey(image, &display)
     };
     let both = read(&options.old).and_then(|old| Ok((old, read(&options.new)?)));

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use guix_docker::Merge;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{self, Failure, Outcome};
 use crate::options::IndexOptions;
 use crate::progress::Display;
 
@@ -17,6 +17,8 @@ pub fn run(options: &IndexOptions) -> Result<Outcome, Failure> {
     let display = Display::new(&options.progress);
     let merged = guix_docker::merge(&merge, &mut display.monitor());
     display.finish();
-    merged?;
+    for warning in merged? {
+        failure::warn(&warning);
+    }
     Ok(Outcome::Fine)
 }

@@ -9,12 +9,13 @@ use std::fs;
 use std::path::Path;
 
 use crate::failure::{self, Failure, Outcome};
+use crate::images::ImageFile;
 use crate::item::short_name;
 use crate::options::InspectOptions;
 use crate::picture::{self, Change, Map, size_in_words};
 use crate::progress::Display;
 use crate::survey::{self, Survey};
-use crate::table::{Side, Table};
+use crate::table::{Side, Table, printable};
 
 /// How many items are named unless all are asked for.
 const ITEMS: usize = 20;
@@ -25,8 +26,8 @@ const DIGITS: usize = 12;
 /// Shows images.
 pub fn run(options: &InspectOptions) -> Result<Outcome, Failure> {
     let display = Display::new(&options.progress);
-    let images = survey::open(&options.image, &display)?;
-    let images = survey::select(images, &options.selection, &options.image)?;
+    let file = ImageFile::open(&options.image, &display)?;
+    let images = file.select(&options.selection)?;
     let has_picture = options.map.is_some() || options.html.is_some();
     if has_picture && images.len() > 1 {
         return Err(Failure::Usage(
@@ -52,7 +53,11 @@ pub fn run(options: &InspectOptions) -> Result<Outcome, Failure> {
             .iter()
             .map(|survey| text(survey, options.all))
             .collect();
-        failure::print(&texts.join("\n"))?;
+        let mut text = texts.join("\n");
+        if let Some(line) = file.catalog.what_else() {
+            text.push_str(&format!("\n{}\n", printable(&line)));
+        }
+        failure::print(&text)?;
     }
     Ok(Outcome::Fine)
 }
@@ -98,7 +103,7 @@ fn map(survey: &Survey) -> Map {
 
 /// What a person wants to know.
 fn text(survey: &Survey, all: bool) -> String {
-    let mut text = format!("{}\n", crate::table::printable(&survey.name()));
+    let mut text = format!("{}\n", printable(&survey.name()));
     for facts in facts::facts(survey) {
         let mut table = Table::new(&[("", Side::Left), ("", Side::Left)]);
         let rows = facts.rows.len();

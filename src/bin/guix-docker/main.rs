@@ -13,6 +13,7 @@ mod closure;
 mod diff;
 mod failure;
 mod generate;
+mod images;
 mod index;
 mod inspect;
 mod interrupt;

@@ -3,8 +3,6 @@
 //! Reading images: which one is meant, and what its layers hold.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -16,7 +14,6 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::item::item_of;
-use crate::options::Selection;
 use crate::progress::Display;
 
 /// An image that was read.
@@ -60,73 +57,8 @@ impl Survey {
 
     /// What people call the image.
     pub fn name(&self) -> String {
-        match self.image.names.is_empty() {
-            true => "an image without a name".to_owned(),
-            false => self.image.names.join(", "),
-        }
+        self.image.name()
     }
-}
-
-/// The images of the file or directory `name`.
-pub fn open(name: &OsStr, display: &Display) -> Result<Vec<WholeImage>, Failure> {
-    let job = Job::default();
-    let images = job.run_one(&mut display.monitor(), || {
-        WholeImage::open_all(name.as_bytes(), &job)
-    })?;
-    match images.is_empty() {
-        true => Err(Failure::Other(format!("{name:?} has no images"))),
-        false => Ok(images),
-    }
-}
-
-/// Those of `images` that are meant.
-pub fn select(
-    images: Vec<WholeImage>,
-    selection: &Selection,
-    file: &OsStr,
-) -> Result<Vec<WholeImage>, Failure> {
-    let all: Vec<String> = images.iter().map(describe).collect();
-    let is_meant = |image: &WholeImage| {
-        let name = selection.name.as_ref();
-        let platform = selection.platform.as_ref();
-        name.is_none_or(|name| image.names.contains(name))
-            && platform.is_none_or(|platform| image.platform() == *platform)
-    };
-    let meant: Vec<WholeImage> = images.into_iter().filter(is_meant).collect();
-    match meant.is_empty() {
-        false => Ok(meant),
-        true => Err(Failure::Usage(format!(
-            "{file:?} has no such image, but these: {}",
-            all.join("; ")
-        ))),
-    }
-}
-
-/// The one image of `file` that is meant.
-pub fn select_one(
-    file: &OsStr,
-    selection: &Selection,
-    display: &Display,
-) -> Result<WholeImage, Failure> {
-    let mut images = select(open(file, display)?, selection, file)?;
-    if images.len() > 1 {
-        let all: Vec<String> = images.iter().map(describe).collect();
-        return Err(Failure::Usage(format!(
-            "{file:?} has several images; say by --name or --platform which is meant: {}",
-            all.join("; ")
-        )));
-    }
-    images
-        .pop()
-        .ok_or_else(|| Failure::Other(format!("{file:?} has no images")))
-}
-
-fn describe(image: &WholeImage) -> String {
-    let names = match image.names.is_empty() {
-        true => "one without a name".to_owned(),
-        false => image.names.join(", "),
-    };
-    format!("{names} for {}", image.platform())
 }
 
 /// What `read` makes of each layer of `image`, several at once.
@@ -136,11 +68,11 @@ pub fn read_layers<T: Send>(
     read: impl Fn(&WholeLayer, &Job) -> guix_docker::error::Result<T> + Sync,
 ) -> Result<Vec<T>, Failure> {
     let job = Job::default();
-    let total = image.layers.iter().map(|layer| layer.section.size).sum();
+    let total = image.layers.iter().map(WholeLayer::stored_size).sum();
     job.begin(Phase::Comparing, total);
     // The largest first, so that no thread has it alone in the end.
     let mut order: Vec<usize> = (0..image.layers.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(image.layers[index].section.size));
+    order.sort_by_key(|&index| std::cmp::Reverse(image.layers[index].stored_size()));
     let next = AtomicUsize::new(0);
     let done: Mutex<BTreeMap<usize, T>> = Mutex::default();
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -150,7 +82,7 @@ pub fn read_layers<T: Send>(
             job.check()?;
             let layer = &image.layers[index];
             let result = read(layer, &job)?;
-            job.advance(layer.section.size);
+            job.advance(layer.stored_size());
             if let Ok(mut done) = done.lock() {
                 done.insert(index, result);
             }
@@ -177,6 +109,18 @@ pub fn survey(image: WholeImage, display: &Display) -> Result<Survey, Failure> {
                 layer.diff_id
             ))
         };
+        let Some(found) = found else {
+            // A foreign layer that is not here, or a codec that is not read.
+            let stored = layer.descriptor.as_ref().map(|(digest, _)| *digest);
+            layers.push(Layer {
+                diff_id: layer.diff_id,
+                size: 0,
+                stored: stored.unwrap_or(layer.diff_id),
+                stored_size: layer.stored_size(),
+                items: Vec::new(),
+            });
+            continue;
+        };
         let (diff_id, size) = found.archive.map_err(|problem| wrong(&problem))?;
         if diff_id != layer.diff_id {
             return Err(wrong("it is not what its digest says"));
@@ -185,7 +129,7 @@ pub fn survey(image: WholeImage, display: &Display) -> Result<Survey, Failure> {
             diff_id,
             size,
             stored: found.stored,
-            stored_size: layer.section.size,
+            stored_size: layer.stored_size(),
             items: items.into_list(),
         });
     }

@@ -24,6 +24,9 @@ pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 /// That of an index.
 pub const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 
+/// Media type of a manifest in Docker's registries.
+pub const DOCKER_MANIFEST_TYPE: &str = "application/vnd.docker.distribution.manifest.v2+json";
+
 /// What other tools call an index.
 pub const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 

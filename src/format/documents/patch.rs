@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::request::folded;
+use crate::json::is_same_name;
 
 /// How deep there are objects whose members have names that engines do not
 /// tell apart by case: the whole, and `config`.  Deeper, as in `Labels`, names
@@ -22,7 +22,7 @@ pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
 fn merge_at(depth: usize, target: &mut Map<String, Value>, patch: &Map<String, Value>) {
     for (key, value) in patch {
         if depth < FOLDED_DEPTH && !target.contains_key(key) {
-            let is_other = |other: &&String| folded(other) == folded(key);
+            let is_other = |other: &&String| is_same_name(other, key);
             let there = target.keys().find(is_other).cloned();
             if let Some(old) = there.and_then(|there| target.shift_remove(&there)) {
                 target.insert(key.clone(), old);

@@ -4,11 +4,14 @@
 
 use std::collections::HashSet;
 
-use guix_docker::image::{ReadLayer, WholeImage, WholeLayer};
-use guix_docker::request::{Reference, folded, wrong_member};
-use serde_json::{Map, Value};
+use guix_docker::compress::Compression;
+use guix_docker::image::{Platform, ReadLayer, WholeImage, WholeLayer};
+use guix_docker::json::{self, Object, folded, form, keys, normalized};
+use guix_docker::request::Reference;
+use serde_json::Value;
 
-use super::finding::{Finding, Severity};
+use super::finding::Finding;
+use super::finding::Severity::{self, Note, Refused};
 
 /// How many layers Docker's storage driver takes.
 const MAX_LAYERS: usize = 125;
@@ -25,147 +28,245 @@ const ARCHITECTURES: [&str; 13] = [
 /// Checks all but the layers.
 pub fn check(image: &WholeImage) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut refused = |reason: String| findings.push(Finding::new(Severity::Refused, reason));
-    let config = &image.config;
-    let text = |name: &str| config.get(name).and_then(Value::as_str);
-    if let Some(name) = wrong_member(config) {
-        refused(format!(
-            "{name:?} of the configuration is not of the form that engines read"
-        ));
+    let mut say = |severity, reason: String| findings.push(Finding::new(severity, reason));
+    if let Some(path) = form::misformed(&image.config, keys::WHOLE) {
+        say(
+            Refused,
+            format!("{path:?} of the configuration is not of the form that engines read"),
+        );
     }
-    let inner = config.iter().filter(|(name, _)| folded(name) == "config");
-    let inner: Vec<&Map<String, Value>> =
-        inner.filter_map(|(_, value)| value.as_object()).collect();
-    for object in inner.into_iter().chain([config]) {
-        if let Some(name) = twice(object) {
-            refused(format!(
-                "the configuration has {name:?} twice, in other cases, and engines see one of them"
-            ));
-        }
+    let config = normalized(&image.config, keys::WHOLE);
+    let inner = image.config.values().filter_map(Value::as_object);
+    for name in inner.chain([&image.config]).filter_map(twice) {
+        say(
+            Note,
+            format!("the configuration has {name:?} twice, in other cases; engines use the last"),
+        );
     }
-    match (text("os"), text("architecture")) {
-        (Some("linux"), Some(architecture)) if ARCHITECTURES.contains(&architecture) => {}
-        (Some("linux"), Some(architecture)) => {
-            refused(format!(
-                "no engine runs on the architecture {architecture:?}"
-            ));
-        }
-        (Some(_), Some(_)) => findings.push(Finding::new(
-            Severity::Note,
-            "it is not for Linux, and is checked as if it were",
-        )),
-        _ => refused("the configuration does not say what it is for (os, architecture)".into()),
+    if let Some((severity, reason)) = platform(image) {
+        say(severity, reason);
     }
-    let root_type = config.get("rootfs").and_then(|rootfs| rootfs.get("type"));
-    if root_type.and_then(Value::as_str) != Some("layers") {
-        findings.push(Finding::new(
-            Severity::Refused,
-            "\"type\" in \"rootfs\" of the configuration is not \"layers\"",
-        ));
+    let root = json::object(&config, "rootfs").ok().flatten();
+    if root.is_some_and(|root| json::text(root, "type") != Ok("layers")) {
+        say(
+            Note,
+            "\"type\" in \"rootfs\" of the configuration is not \"layers\"".into(),
+        );
     }
-    findings.extend(history(image));
+    if let Some(reason) = history(&config, image.layers.len()) {
+        say(Refused, reason);
+    }
     if image.layers.len() > MAX_LAYERS {
-        findings.push(Finding::new(
-            Severity::Refused,
+        say(
+            Refused,
             format!(
                 "it has {} layers, and Docker takes {MAX_LAYERS}",
                 image.layers.len()
             ),
-        ));
+        );
     }
     if let Some((_, size)) = image.manifest.filter(|(_, size)| *size > MAX_MANIFEST) {
-        findings.push(Finding::new(
-            Severity::Refused,
+        say(
+            Refused,
             format!("its manifest has {size} bytes, and registries take {MAX_MANIFEST}"),
-        ));
+        );
+    }
+    if let Some([listed, own]) = &image.media_types {
+        if listed.is_empty() || (!own.is_empty() && own != listed) {
+            say(
+                Refused,
+                format!("its manifest is of the media type {own:?}, but listed as {listed:?}"),
+            );
+        }
     }
     if image.manifest.is_none() {
         for name in &image.names {
-            let reference = Reference::new(name.as_bytes());
-            if let Err(error) = reference {
-                findings.push(Finding::new(
-                    Severity::Refused,
-                    format!("its name is none that Docker takes: {}", error.message()),
-                ));
+            if let Err(error) = Reference::new(name.as_bytes()) {
+                let problem = error.message();
+                say(
+                    Refused,
+                    format!("its name is none that Docker takes: {problem}"),
+                );
+            } else if !name
+                .rsplit('/')
+                .next()
+                .is_some_and(|base| base.contains(':'))
+            {
+                say(
+                    Refused,
+                    format!("its name {name:?} has no tag; write NAME:TAG"),
+                );
             }
         }
     }
     findings
 }
 
-/// A member that is there twice for those who do not tell cases apart.
-fn twice(object: &Map<String, Value>) -> Option<&String> {
+/// Returns a member that is there twice for those who do not tell cases apart.
+fn twice(object: &Object) -> Option<&String> {
     let mut seen = HashSet::new();
     object.keys().find(|name| !seen.insert(folded(name)))
 }
 
-/// Whether the history has an entry for each layer, if there is one at all.
-fn history(image: &WholeImage) -> Option<Finding> {
-    let entries = image.config.get("history")?.as_array()?;
-    let makes_layer =
-        |entry: &&Value| entry.get("empty_layer").and_then(Value::as_bool) != Some(true);
+/// Checks the platform.
+fn platform(image: &WholeImage) -> Option<(Severity, String)> {
+    let Platform {
+        os, architecture, ..
+    } = &image.target;
+    let listed = image.listed_platform.as_ref();
+    if json::text(&image.config, "os") == Ok("")
+        || json::text(&image.config, "architecture") == Ok("")
+    {
+        let reason = "the configuration does not say what it is for (os, architecture)";
+        // Containerd's and podman's readers of OCI layouts refuse it.
+        let severity = if image.manifest.is_some() {
+            Refused
+        } else {
+            Note
+        };
+        return Some((severity, reason.into()));
+    }
+    match os.as_str() {
+        "linux" if !ARCHITECTURES.contains(&architecture.as_str()) => Some((
+            Note,
+            format!("no engine runs on the architecture {architecture:?}"),
+        )),
+        "linux" => listed
+            .filter(|listed| (&listed.os, &listed.architecture) != (os, architecture))
+            .map(|listed| {
+                let reason =
+                    format!("the index lists it for {listed}, but it is for {os}/{architecture}");
+                (Note, reason)
+            }),
+        _ => Some((
+            Note,
+            "it is not for Linux, and is checked as if it were".into(),
+        )),
+    }
+}
+
+/// Compares the entries of the history with the number of layers.
+fn history(config: &Object, layers: usize) -> Option<String> {
+    let entries = json::list(config, "history").ok()?;
+    let makes_layer = |entry: &&Value| {
+        let empty = entry
+            .as_object()
+            .and_then(|entry| json::member(entry, "empty_layer"));
+        empty.and_then(Value::as_bool) != Some(true)
+    };
     let count = entries.iter().filter(makes_layer).count();
-    let layers = image.layers.len();
     (count != layers && !entries.is_empty()).then(|| {
-        Finding::new(
-            Severity::Refused,
-            format!(
-                "the history tells of {count} layers, and there are {layers}: podman and buildah \
-                 build nothing upon such an image"
-            ),
+        format!(
+            "the history tells of {count} layers, and there are {layers}: podman and buildah build \
+             nothing upon such an image"
         )
     })
 }
 
-/// Checks what is said of a layer.
-pub fn check_layer(index: usize, layer: &WholeLayer, found: &ReadLayer) -> Vec<Finding> {
+/// Checks the documents' claims about a layer, which was `found` to be so.
+pub fn check_layer(index: usize, layer: &WholeLayer, found: Option<&ReadLayer>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut refused =
-        |reason: String| findings.push(Finding::new(Severity::Refused, reason).in_layer(index));
+    let mut say = |severity, reason: String| {
+        findings.push(Finding::new(severity, reason).in_layer(index));
+    };
     if let Some((digest, descriptor)) = &layer.descriptor {
-        if *digest != found.stored {
-            refused(format!("it is stored as {digest}, but is {}", found.stored));
+        let said = compression_of(&descriptor.media_type);
+        let is = layer
+            .compression
+            .map_or_else(|codec| codec, Compression::name);
+        match said {
+            None => say(
+                Refused,
+                format!(
+                    "its media type {:?} is none of a layer",
+                    descriptor.media_type
+                ),
+            ),
+            Some(said) if said != is && layer.section.is_some() => say(
+                Refused,
+                format!(
+                    "its media type is {:?}, but its compression {is}",
+                    descriptor.media_type
+                ),
+            ),
+            Some(_) => {}
         }
-        if descriptor.size != layer.section.size {
-            refused(format!(
-                "it has {} bytes, but {} are promised",
-                layer.section.size, descriptor.size
-            ));
+        if let Some(found) = found.filter(|found| *digest != found.stored) {
+            say(
+                Refused,
+                format!("it is stored as {digest}, but is {}", found.stored),
+            );
         }
-        let said = descriptor
-            .media_type
-            .rsplit(['+', '.'])
-            .next()
-            .unwrap_or_default();
-        let is = layer.compression.name();
-        let is_said = match said {
-            "gzip" | "zstd" => said == is,
-            "tar" => is == "none",
-            _ => true,
-        };
-        if !is_said {
-            refused(format!(
-                "its media type is {:?}, but its compression {is}",
-                descriptor.media_type
-            ));
+        if layer.section.is_some() && descriptor.size != layer.stored_size() {
+            say(
+                Refused,
+                format!(
+                    "it has {} bytes, but {} are promised",
+                    layer.stored_size(),
+                    descriptor.size
+                ),
+            );
+        }
+        if layer.section.is_none() {
+            say(
+                Note,
+                "it is foreign and not here: engines fetch it from its addresses".into(),
+            );
         }
     }
-    match &found.archive {
-        Err(problem) => refused(format!("it cannot be read: {problem}")),
-        Ok((diff_id, _)) if *diff_id != layer.diff_id => refused(format!(
-            "its archive is {diff_id}, and the configuration says {}",
-            layer.diff_id
-        )),
-        Ok(_) => {}
-    }
-    if layer.compression.name() == "zstd" {
-        findings.push(
-            Finding::new(
-                Severity::Note,
-                "it is compressed by zstd, which Docker before 23 and crane do not read",
-            )
-            .in_layer(index),
+    if let Err(codec) = layer.compression {
+        say(
+            Refused,
+            format!(
+                "it is compressed by {codec}, which containerd does not read; its files are not \
+                 checked"
+            ),
         );
     }
+    if layer.compression == Ok(Compression::Zstd) {
+        say(
+            Note,
+            "it is compressed by zstd, which Docker before 23 and crane do not read".into(),
+        );
+    }
+    let Some(found) = found else {
+        return findings;
+    };
+    match &found.archive {
+        Err(problem) => say(Refused, format!("it cannot be read: {problem}")),
+        Ok((diff_id, _)) if *diff_id != layer.diff_id => say(
+            Refused,
+            format!(
+                "its archive is {diff_id}, and the configuration says {}",
+                layer.diff_id
+            ),
+        ),
+        Ok(_) => {}
+    }
+    if let Some(oddity) = found.oddity {
+        say(Refused, oddity.into());
+    }
     findings
+}
+
+/// Returns the compression that a layer's media type stands for, if engines know
+/// the type.
+fn compression_of(media_type: &str) -> Option<&'static str> {
+    let oci = ["layer.v1.tar", "layer.nondistributable.v1.tar"].map(|kind| {
+        media_type
+            .strip_prefix("application/vnd.oci.image.")?
+            .strip_prefix(kind)
+    });
+    let docker = ["diff.tar", "foreign.diff.tar"].map(|kind| {
+        media_type
+            .strip_prefix("application/vnd.docker.image.rootfs.")?
+            .strip_prefix(kind)
+    });
+    let codec = oci.into_iter().chain(docker).flatten().next()?;
+    match codec {
+        "" => Some("none"),
+        "+gzip" | ".gzip" => Some("gzip"),
+        "+zstd" | ".zstd" => Some("zstd"),
+        _ => None,
+    }
 }

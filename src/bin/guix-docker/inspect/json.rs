@@ -2,6 +2,7 @@
 
 //! What an image is, for programs.
 
+use guix_docker::compress::Compression;
 use guix_docker::digest::Digest;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -20,6 +21,9 @@ struct Image<'a> {
     stored_size: u64,
     layers: Vec<Layer<'a>>,
     annotations: &'a Map<String, Value>,
+    /// Types of the statements in attestations of the image.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    attestations: &'a [Vec<String>],
     config: &'a Map<String, Value>,
 }
 
@@ -50,7 +54,9 @@ fn image(survey: &Survey) -> Image<'_> {
         size: layer.size,
         digest: layer.stored,
         stored_size: layer.stored_size,
-        compression: whole.compression.name(),
+        compression: whole
+            .compression
+            .map_or_else(|codec| codec, Compression::name),
         items: &layer.items,
     });
     Image {
@@ -62,6 +68,7 @@ fn image(survey: &Survey) -> Image<'_> {
         stored_size,
         layers: layers.collect(),
         annotations: &survey.image.annotations,
+        attestations: &survey.image.attestations,
         config: &survey.image.config,
     }
 }
