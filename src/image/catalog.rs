@@ -349,6 +349,14 @@ impl ListedImage {
         }
     }
 
+    /// Returns true if a name of `other` is one of this image too, or both have none.
+    pub fn shares_name(&self, other: &ListedImage) -> bool {
+        let whole = |name: &String| whole_name(name).unwrap_or_else(|| name.clone());
+        let own: BTreeSet<String> = self.names.iter().map(whole).collect();
+        let mut names = other.names.iter().map(whole);
+        names.any(|name| own.contains(&name)) || (own.is_empty() && other.names.is_empty())
+    }
+
     /// Takes the names of `other`, the same image in another document.
     fn join_names(&mut self, other: &ListedImage) {
         self.aliases.extend_from_slice(&other.aliases);

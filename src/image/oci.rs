@@ -19,7 +19,7 @@ use crate::json::{self, Object};
 pub const MAX_DEPTH: usize = 4;
 
 /// Maximum number of entries of all indexes of a layout.
-const MAX_ENTRIES: usize = 10_000;
+pub const MAX_ENTRIES: usize = 10_000;
 
 /// Maximum number of layers of an image; each is an open file.
 pub const MAX_LAYERS: usize = 500;

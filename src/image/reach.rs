@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::descriptor::{Descriptor, Platform};
 use super::manifest::Kind;
-use super::oci::MAX_DEPTH;
+use super::oci::{MAX_DEPTH, MAX_ENTRIES};
 use super::store::Store;
 use crate::digest::Digest;
 use crate::error::Result;
@@ -31,7 +31,11 @@ pub struct Reachable {
 impl Store {
     /// Returns the entries of `index.json`.
     pub fn top_entries(&self) -> Result<Vec<Descriptor>> {
-        self.descriptors(&self.layout_index()?, "index.json", "manifests")
+        let entries = self.descriptors(&self.layout_index()?, "index.json", "manifests")?;
+        match entries.len() {
+            0..=MAX_ENTRIES => Ok(entries),
+            _ => Err(self.wrong("it has too many images")),
+        }
     }
 
     /// Adds the blobs that `descriptor` leads to; returns false if nothing of it is

@@ -121,7 +121,12 @@ impl Catalog {
 
     /// Returns the one image of `store` that is wanted.
     pub fn choose(&self, store: &Store, wanted: &Wanted) -> Result<&ListedImage> {
-        let meant = self.matching(wanted);
+        let mut meant = self.matching(wanted);
+        // What one document has damaged the other one may have whole.
+        let is_whole = |image: &&ListedImage| image.source.is_ok();
+        let whole: Vec<&ListedImage> = meant.iter().copied().filter(is_whole).collect();
+        meant
+            .retain(|image| is_whole(image) || !whole.iter().any(|other| other.shares_name(image)));
         let Some((first, others)) = meant.split_first() else {
             return Err(self.no_such(store, wanted));
         };

@@ -14,6 +14,8 @@ pub mod keys;
 
 use serde_json::{Map, Value};
 
+use crate::memory;
+
 /// A JSON object, with its members in the document's order.
 pub type Object = Map<String, Value>;
 
@@ -93,6 +95,25 @@ pub fn number(object: &Object, name: &str) -> Parsed<u64> {
             .as_u64()
             .ok_or_else(|| format!("{name:?} is not a whole number")),
     }
+}
+
+/// Returns the number of bytes that a copy of `value` takes at most.
+pub fn memory_size(value: &Value) -> usize {
+    let inner = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(memory_size).sum(),
+        Value::Object(members) => members_size(members),
+    };
+    memory::VALUE_SIZE + inner
+}
+
+/// Returns the number of bytes that a copy of `members` takes at most.
+pub fn members_size(members: &Object) -> usize {
+    let sizes = members
+        .iter()
+        .map(|(name, value)| name.len() + memory_size(value));
+    sizes.sum()
 }
 
 /// Returns `object` with its members under the names in `keys`, in the order of

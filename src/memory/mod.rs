@@ -48,7 +48,7 @@ pub fn ask(size: usize) -> Result<()> {
 
 /// Bytes that a value of a JSON document takes when it is parsed, with its name
 /// and with the room to grow of the list or object that it is in.
-const VALUE_SIZE: usize = 256;
+pub const VALUE_SIZE: usize = 256;
 
 /// Maximum number of bytes that a parsed JSON document may take.
 const MAX_PARSED: usize = 96 << 20;

@@ -95,7 +95,8 @@ fn triggers_and_odd_members_do_not_come_with_it() {
     assert_eq!(config["config"].get("OnBuild"), None);
     assert_eq!(config["config"]["Shell"], json!(["/bin/ash"]));
     assert_eq!(config.get("author"), None);
-    let config = with(&|config| config["history"] = json!([{"created": 5}, {}, {}])).unwrap();
+    // A history of another number of layers is none.
+    let config = with(&|config| config["history"] = json!([{}])).unwrap();
     assert_eq!(config["history"][0]["comment"], "a layer of the base");
     for odd in [
         ("User", json!(7)),

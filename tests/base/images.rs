@@ -162,7 +162,7 @@ fn the_image_meant_is_taken() {
     assert!(
         error
             .message()
-            .contains("for amd64, and the image for arm64"),
+            .contains("it has no image for arm64, but for linux/amd64"),
         "{error}"
     );
     let mut request = upon(&scratch, "image.tar", "docker.tar");

@@ -6,9 +6,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod config;
+mod documents;
 mod images;
 mod names;
 mod refusals;
+mod streams;
 
 use std::path::{Path, PathBuf};
 

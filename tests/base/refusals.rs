@@ -119,7 +119,7 @@ fn what_is_not_as_it_should_be_is_refused() {
         (
             "a manifest of numbers",
             file(&docker, "manifest.json", b"[[1]]"),
-            "manifest.json is not as it should be",
+            "manifest.json: an image is not an object",
         ),
         (
             "deep",
@@ -139,12 +139,12 @@ fn what_is_not_as_it_should_be_is_refused() {
         (
             "another configuration",
             config(|c| c["architecture"] = json!("sparc")),
-            "it is for sparc",
+            "no image for amd64, but for linux/sparc",
         ),
         (
             "of Windows",
             config(|c| c["os"] = json!("windows")),
-            "for Linux",
+            "but for windows/amd64",
         ),
         (
             "too few digests",
@@ -159,26 +159,30 @@ fn what_is_not_as_it_should_be_is_refused() {
         (
             "no digests",
             config(|c| c["rootfs"] = json!(null)),
-            "not as it should be",
+            "\"rootfs\" is missing",
         ),
         (
-            "oci: no blobs",
-            without(&oci, "oci-layout"),
+            "oci: no layout",
+            without(&without(&oci, "manifest.json"), "oci-layout"),
             "no oci-layout",
         ),
         (
             "oci: index of text",
-            file(&oci, "index.json", b"{"),
+            file(&without(&oci, "manifest.json"), "index.json", b"{"),
             "index.json is not as it should be",
         ),
         (
             "oci: no images",
-            file(&oci, "index.json", br#"{"manifests":[]}"#),
+            file(
+                &without(&oci, "manifest.json"),
+                "index.json",
+                br#"{"manifests":[]}"#,
+            ),
             "no image",
         ),
         (
             "oci: a flipped bit",
-            flipped(&oci, "blobs/", 200),
+            flipped(&without(&oci, "manifest.json"), "blobs/", 200),
             "digest says",
         ),
     ] {

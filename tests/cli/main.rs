@@ -8,6 +8,7 @@ mod common;
 mod build;
 mod check;
 mod closure;
+mod documents;
 mod look;
 mod process;
 

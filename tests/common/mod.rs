@@ -4,6 +4,8 @@
 
 #![allow(dead_code)] // each test program uses a part
 
+pub mod layout;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;

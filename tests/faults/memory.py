@@ -5,8 +5,11 @@ What there is of it is limited, from nothing to enough.  At every step there is
 an image, the same as always, or a clear failure: the process goes on."""
 
 import hashlib
+import io
+import json
 import os
 import random
+import tarfile
 
 from checks import check
 
@@ -16,6 +19,9 @@ LONG = os.environ.get("LONG") == "true"
 FINE = range(0, 1024, 16 if LONG else 64)
 RATIO = 1.01 if LONG else 1.12
 MOST = 1 << 20
+
+# Sizes of bases' configurations in bytes.
+CONFIG_SIZES = [46 << 10, 230 << 10, 690 << 10]
 
 # Which memory is limited, with what a caller may say of backtraces.
 LIMITS = [("address-space", "0"), ("data", "1")]
@@ -32,6 +38,34 @@ def steps():
     while left < MOST:
         yield left
         left = int(left * RATIO) + 1
+
+
+def large_base(scene, size):
+    """Make a base of one empty layer whose configuration has SIZE bytes."""
+    layer = bytes(1024)
+    config = {
+        "config": {"Env": [], "Labels": {}},
+        "rootfs": {"type": "layers",
+                   "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
+        "history": [{"created_by": "the layer"}],
+    }
+    number = 0
+    while len(json.dumps(config)) < size:
+        for _ in range(200):
+            number += 1
+            config["history"].append({"created_by": f"step {number}", "empty_layer": True})
+            config["config"]["Env"].append(f"VARIABLE_{number}=value")
+            config["config"]["Labels"][f"label.{number}"] = "value"
+    manifest = [{"Config": "config.json", "RepoTags": None, "Layers": ["layer.tar"]}]
+    file = scene.input / f"base-{size}.tar"
+    with tarfile.open(file, "w") as archive:
+        for name, content in [("config.json", json.dumps(config).encode()),
+                              ("manifest.json", json.dumps(manifest).encode()),
+                              ("layer.tar", layer)]:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return file
 
 
 def check_all(scene):
@@ -60,6 +94,8 @@ def check_all(scene):
         "OCI, gzip": [*layered, "format", 1, "compressor", "gzip", ";", "threads", 2],
         "OCI, zstd": [*layered, "format", 1, "compressor", "zstd", ";", "threads", 2],
         "upon a base": ["path", some[1], "base", base],
+        **{f"upon a base with a configuration of {size >> 10} KiB":
+           ["path", some[1], "base", large_base(scene, size)] for size in CONFIG_SIZES},
     }
     for kind, words in kinds.items():
         for limit, backtrace in LIMITS:

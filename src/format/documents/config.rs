@@ -13,6 +13,8 @@ use super::{base, history};
 use super::{decode, encode};
 use crate::error;
 use crate::format::Blob;
+use crate::json;
+use crate::memory;
 use crate::plan::Plan;
 use crate::request::{ConfigKeys, Format, Request};
 
@@ -116,6 +118,10 @@ pub fn config(
     if plan.base.is_none() && container.config.is_none() {
         return encode(&config);
     }
+    // What is merged is there twice for a while, and is written as text.
+    let merged = [plan.base.as_ref(), container.config.as_ref()];
+    let merged = merged.into_iter().flatten().map(json::members_size);
+    memory::ask(merged.sum::<usize>().saturating_mul(3))?;
     let mut document: Map<String, Value> = decode(&encode(&config)?)?;
     if let Some(base) = &plan.base {
         base::put_below(base, &mut document, request);

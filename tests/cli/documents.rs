@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//! Images of other tools in `check`, `inspect`, `diff` and `index`.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::common::Scratch;
+use crate::common::layout::{CONFIG, Files, LAYER, config, layer, named};
+use crate::{failed, fine, guix_docker, json};
+
+/// An archive of an image for two platforms with attestations, as buildx makes it.
+fn buildx() -> (Files, Vec<Value>) {
+    let mut files = Files::default();
+    let amd64 = files.image("linux/amd64", "amd64");
+    let arm64 = files.image("linux/arm64", "arm64");
+    let about = [files.attestation(&amd64), files.attestation(&arm64)];
+    let manifests = vec![amd64, arm64, about[0].clone(), about[1].clone()];
+    (files, manifests)
+}
+
+fn write(scratch: &Scratch, name: &str, content: &[u8]) {
+    fs::write(scratch.path(name), content).unwrap();
+}
+
+/// Severities and reasons of what `check` finds, of each image.
+fn check(scratch: &Scratch, name: &str) -> Vec<Vec<(String, String)>> {
+    let output = guix_docker(scratch, &["check", "--json", name]);
+    let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let images = checked.as_array().unwrap().iter().map(|image| {
+        let findings = image["findings"].as_array().unwrap().iter();
+        findings
+            .map(|finding| (text(&finding["severity"]), text(&finding["reason"])))
+            .collect()
+    });
+    images.collect()
+}
+
+#[test]
+fn attestations_are_named_and_passed_over() {
+    let scratch = Scratch::new();
+    let (mut files, manifests) = buildx();
+    let index = files.index("app:1", &manifests);
+    write(&scratch, "app.tar", &files.oci(&[index]));
+    assert_eq!(check(&scratch, "app.tar"), [[], []]);
+    let line = "attestations: 2 (https://slsa.dev/provenance/v1)\n";
+    let text = fine(guix_docker(&scratch, &["check", "app.tar"]));
+    assert!(text.ends_with(line), "{text}");
+    assert_eq!(text.matches("no problems found").count(), 2);
+    let text = fine(guix_docker(&scratch, &["inspect", "app.tar"]));
+    assert!(text.ends_with(line), "{text}");
+    let images = json(guix_docker(&scratch, &["inspect", "--json", "app.tar"]));
+    assert_eq!(images.as_array().unwrap().len(), 2);
+    let predicates = json!([["https://slsa.dev/provenance/v1"]]);
+    assert_eq!(images[0]["attestations"], predicates);
+    let arguments = ["diff", "--platform", "linux/arm64", "app.tar", "app.tar"];
+    fine(guix_docker(&scratch, &arguments));
+    // Their digests are verified.
+    let damaged = manifests[2]["digest"].as_str().unwrap();
+    let manifest = &files.0[&format!("blobs/sha256/{}", &damaged[7..])];
+    let manifest: Value = serde_json::from_slice(manifest).unwrap();
+    let statement = manifest["layers"][0]["digest"].as_str().unwrap();
+    files.add(&format!("blobs/sha256/{}", &statement[7..]), "{}");
+    write(&scratch, "damaged.tar", &files.archive());
+    let found = check(&scratch, "damaged.tar");
+    assert_eq!(found[0][0].0, "refused");
+    assert!(found[0][0].1.contains("which is no image"), "{found:?}");
+}
+
+#[test]
+fn index_keeps_what_it_merges() {
+    let scratch = Scratch::new();
+    let (mut files, manifests) = buildx();
+    let mut index = files.index("app:1", &manifests);
+    index["annotations"]["own"] = "of the index".into();
+    let mut first = Files(files.0.clone());
+    write(
+        &scratch,
+        "whole.tar",
+        &first.oci(std::slice::from_ref(&index)),
+    );
+    fine(guix_docker(
+        &scratch,
+        &["index", "-o", "whole", "whole.tar"],
+    ));
+    let read = |name: &str| -> Value {
+        serde_json::from_slice(&fs::read(scratch.path(name)).unwrap()).unwrap()
+    };
+    // The index itself is kept, with its digest.
+    let entry = &read("whole/index.json")["manifests"][0];
+    assert_eq!(entry["digest"], index["digest"]);
+    assert_eq!(entry["annotations"]["own"], "of the index");
+    // Another platform joins it; another image replaces one, with its attestation.
+    let mut other = Files::default();
+    let mut riscv64 = other.image("linux/riscv64", "riscv64");
+    riscv64["annotations"] = json!({"child": "annotation"});
+    let riscv64 = {
+        let mut named = named(riscv64.clone(), "app:1");
+        named["annotations"]["child"] = "annotation".into();
+        named
+    };
+    let newer = named(other.image("linux/amd64", "newer"), "app:1");
+    write(&scratch, "other.tar", &other.oci(&[riscv64, newer.clone()]));
+    fine(guix_docker(
+        &scratch,
+        &["index", "-o", "whole", "other.tar"],
+    ));
+    let entry = read("whole/index.json")["manifests"][0].clone();
+    assert_eq!(entry["annotations"]["own"], "of the index");
+    assert_eq!(entry["annotations"].get("child"), None);
+    let blob = format!(
+        "whole/blobs/sha256/{}",
+        &entry["digest"].as_str().unwrap()[7..]
+    );
+    let merged = read(&blob)["manifests"].as_array().unwrap().clone();
+    let digests: Vec<&str> = merged
+        .iter()
+        .map(|one| one["digest"].as_str().unwrap())
+        .collect();
+    let expected = [&newer, &manifests[1], &merged[2], &manifests[3]];
+    let expected: Vec<&str> = expected
+        .iter()
+        .map(|one| one["digest"].as_str().unwrap())
+        .collect();
+    assert_eq!(digests, expected);
+    assert_eq!(merged[2]["platform"]["architecture"], "riscv64");
+    assert_eq!(merged[2]["annotations"], json!({"child": "annotation"}));
+    let text = fine(guix_docker(&scratch, &["check", "whole"]));
+    assert!(text.contains("attestations: 1 "), "{text}");
+    // Two manifests for one platform.
+    let mut twice = Files::default();
+    let list = [
+        twice.image("linux/amd64", "1"),
+        twice.image("linux/amd64", "2"),
+    ];
+    let index = twice.index("two:1", &list);
+    write(&scratch, "twice.tar", &twice.oci(&[index]));
+    fine(guix_docker(&scratch, &["index", "-o", "two", "twice.tar"]));
+    let images = json(guix_docker(&scratch, &["inspect", "--json", "two"]));
+    assert_eq!(images.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let scratch = Scratch::new();
+    let (mut files, manifests) = buildx();
+    for gone in [1, 3] {
+        files.forget(&manifests[gone]);
+    }
+    let index = files.index("app:1", &manifests);
+    write(&scratch, "saved.tar", &files.oci(&[index]));
+    let found = check(&scratch, "saved.tar");
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].iter().all(|finding| finding.0 == "note"),
+        "{found:?}"
+    );
+    assert!(
+        found[0][0]
+            .1
+            .contains("for linux/arm64 is listed but missing"),
+        "{found:?}"
+    );
+    let text = fine(guix_docker(&scratch, &["inspect", "saved.tar"]));
+    assert!(text.contains("missing: 2 (linux/arm64, sha256:"), "{text}");
+    let output = guix_docker(&scratch, &["index", "-o", "layout", "saved.tar"]);
+    let warning = String::from_utf8(output.stderr.clone()).unwrap();
+    fine(output);
+    assert!(warning.contains("listed but missing: sha256:"), "{warning}");
+    let message = failed(
+        guix_docker(
+            &scratch,
+            &["inspect", "--platform", "linux/arm64", "saved.tar"],
+        ),
+        2,
+    );
+    assert!(message.contains("no such image"), "{message}");
+    // A layer that is missing is another thing.
+    let lost = layer(&[("file", b"amd64")]);
+    let lost = guix_docker::digest::Digest::of(&lost).to_string();
+    files.forget(&json!({"digest": lost}));
+    write(&scratch, "torn.tar", &files.archive());
+    let found = check(&scratch, "torn.tar");
+    assert_eq!(found[0][0].0, "refused");
+    assert!(found[0][0].1.contains("is missing"), "{found:?}");
+}
+
+#[test]
+fn documents_that_contradict_each_other_are_found() {
+    let scratch = Scratch::new();
+    let docker = |files: &mut Files, content: &str, tag: &str| {
+        let layer = layer(&[("file", content.as_bytes())]);
+        let config = config("linux/amd64", &[&layer]).to_string();
+        let names = [format!("{content}.json"), format!("{content}.tar")];
+        files.add(&names[0], config);
+        files.add(&names[1], layer);
+        json!({"Config": names[0], "RepoTags": [tag], "Layers": [names[1]]})
+    };
+    let found = |files: &Files| {
+        write(&scratch, "image.tar", &files.archive());
+        let mut all: Vec<(String, String)> = check(&scratch, "image.tar").concat();
+        all.sort();
+        all
+    };
+    let mut files = Files::default();
+    let entry = docker(&mut files, "same", "app:1");
+    files.add("manifest.json", json!([entry]).to_string());
+    let same = named(files.image("linux/amd64", "same"), "app:1");
+    files.oci(&[same]);
+    assert_eq!(found(&files), []);
+    files.oci(&[]);
+    let none = found(&files);
+    assert_eq!(none[0].0, "refused", "{none:?}");
+    assert!(
+        none[0].1.contains("lists no image that is there"),
+        "{none:?}"
+    );
+    let other = named(files.image("linux/amd64", "other"), "app:1");
+    files.oci(&[other]);
+    let other = found(&files);
+    assert!(
+        other
+            .iter()
+            .any(|one| one.1.contains("is one image in index.json")),
+        "{other:?}"
+    );
+    assert!(
+        other
+            .iter()
+            .any(|one| one.1.contains("manifest.json alone lists")),
+        "{other:?}"
+    );
+    assert!(
+        other
+            .iter()
+            .any(|one| one.1.contains("index.json alone lists")),
+        "{other:?}"
+    );
+}
+
+#[test]
+fn configurations_that_engines_refuse_are_found() {
+    let scratch = Scratch::new();
+    let severities = |change: &dyn Fn(&mut Value)| -> Vec<(String, String)> {
+        let mut files = Files::default();
+        let layer = layer(&[("file", b"x")]);
+        let mut config = config("linux/amd64", &[&layer]);
+        change(&mut config);
+        files.add("c.json", config.to_string());
+        files.add("l.tar", &layer);
+        let tags = config.get("tags").cloned().unwrap_or(json!(["app:1"]));
+        let manifest = json!([{"Config": "c.json", "RepoTags": tags, "Layers": ["l.tar"]}]);
+        files.add("manifest.json", manifest.to_string());
+        write(&scratch, "image.tar", &files.archive());
+        check(&scratch, "image.tar").concat()
+    };
+    let right = [
+        json!({"created": "2024-01-01T00:00:00.5+01:00"}),
+        json!({"config": {"Healthcheck": {}}}),
+        json!({"config": {"Healthcheck": {"Test": []}, "Volumes": {"/a": {"b": 1}}, "Shell": "x"}}),
+        json!({"history": [{"CREATED": null, "empty_layer": false}]}),
+        json!({"tags": ["localhost:5000/a/b:1"]}),
+    ];
+    for members in right {
+        let merge = |config: &mut Value| {
+            for (name, value) in members.as_object().unwrap() {
+                config[name] = value.clone();
+            }
+        };
+        assert_eq!(severities(&merge), [], "{members}");
+    }
+    let wrong = [
+        json!({"created": 5}),
+        json!({"created": "yesterday"}),
+        json!({"history": [{"created": "x"}]}),
+        json!({"history": [{"empty_layer": 1}]}),
+        json!({"Size": "x"}),
+        json!({"os.features": [1]}),
+        json!({"container_config": {"Cmd": 1}}),
+        json!({"config": {"StopTimeout": 1.5}}),
+        json!({"config": {"WorkingDir": 5}}),
+        json!({"config": {"OpenStdin": "no"}}),
+        json!({"Config": {"healthcheck": {"Interval": "1s"}}}),
+        json!({"tags": ["app"]}),
+        json!({"tags": ["localhost:5000/a/b"]}),
+        json!({"tags": [""]}),
+        json!({"tags": ["App:1"]}),
+    ];
+    for members in wrong {
+        let merge = |config: &mut Value| {
+            for (name, value) in members.as_object().unwrap() {
+                config[name] = value.clone();
+            }
+        };
+        let found = severities(&merge);
+        assert!(
+            found.iter().any(|one| one.0 == "refused"),
+            "{members}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn media_types_must_fit() {
+    let scratch = Scratch::new();
+    let found = |listed: &str, media_type: &str| {
+        let mut files = Files::default();
+        let layer = layer(&[("file", b"x")]);
+        let config = files.blob(CONFIG, config("linux/amd64", &[&layer]).to_string());
+        let blob = files.blob(media_type, &layer);
+        let mut manifest = files.manifest(&config, &[blob]);
+        manifest["mediaType"] = listed.into();
+        write(&scratch, "image.tar", &files.oci(&[manifest]));
+        check(&scratch, "image.tar").concat()
+    };
+    let manifest = crate::common::layout::MANIFEST;
+    assert_eq!(found(manifest, LAYER), []);
+    for (listed, media_type) in [
+        (
+            "application/vnd.docker.distribution.manifest.v2+json",
+            LAYER,
+        ),
+        ("", LAYER),
+        (manifest, "application/vnd.oci.image.layer.v1.tar+gzip"),
+        (manifest, "application/vnd.oci.image.layer.v1.tar+xz"),
+    ] {
+        let found = found(listed, media_type);
+        assert_eq!(found[0].0, "refused", "{listed} {media_type}: {found:?}");
+    }
+}
