@@ -57,7 +57,7 @@ impl Header {
             bytes.sum()
         };
         octal(&self.0[148..156]).is_some_and(|stored| {
-            stored == sum(|byte| i64::from(byte)) || stored == sum(|byte| i64::from(byte as i8))
+            stored == sum(i64::from) || stored == sum(|byte| i64::from(byte as i8))
         })
     }
 

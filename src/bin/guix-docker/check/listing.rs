@@ -27,8 +27,8 @@ pub fn check(file: &ImageFile, display: &Display) -> Result<Vec<Finding>, Failur
     }
     let job = Job::default();
     for other in &catalog.others {
-        let mut verify = || verify(&file.store, &other.descriptor, &job);
-        let problem = job.run_one(&mut display.monitor(), &mut verify)?;
+        let verify = || verify(&file.store, &other.descriptor, &job);
+        let problem = job.run_one(&mut display.monitor(), verify)?;
         findings.extend(problem.map(|problem| Finding::new(Severity::Refused, problem)));
     }
     Ok(findings)
