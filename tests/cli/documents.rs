@@ -330,3 +330,67 @@ fn media_types_must_fit() {
         assert_eq!(found[0].0, "refused", "{listed} {media_type}: {found:?}");
     }
 }
+
+/// Runs the program with no more than 512 MiB of address space.
+fn limited(scratch: &Scratch, arguments: &[&str]) -> std::process::Output {
+    let program = env!("CARGO_BIN_EXE_guix-docker");
+    let script = "ulimit -v 524288; exec \"$0\" \"$@\"";
+    let mut command = std::process::Command::new("/bin/sh");
+    command.args(["-c", script, program]).args(arguments);
+    command.current_dir(scratch.path("")).env_clear();
+    command.output().unwrap()
+}
+
+/// An archive of images that share one configuration of some 8 MiB.
+fn shared_configuration(files_of_layer: &dyn Fn(usize) -> String) -> Vec<u8> {
+    let mut files = Files::default();
+    let layer = vec![0; 1024];
+    let mut config = config("linux/amd64", &[&layer]);
+    config["config"]["Labels"] = json!({"large": "y".repeat((8 << 20) - 400)});
+    files.add("c.json", config.to_string());
+    let images = (0..200).map(|number| {
+        let name = files_of_layer(number);
+        files.add(&name, &layer);
+        json!({"Config": "c.json", "RepoTags": [format!("app:{number}")], "Layers": [name]})
+    });
+    let manifest = Value::Array(images.collect());
+    files.add("manifest.json", manifest.to_string());
+    files.archive()
+}
+
+#[test]
+fn documents_are_bounded_together() {
+    let scratch = Scratch::new();
+    // One image by 200 names.
+    write(
+        &scratch,
+        "same.tar",
+        &shared_configuration(&|_| "l.tar".to_owned()),
+    );
+    let checked: Value =
+        serde_json::from_str(&fine(limited(&scratch, &["check", "--json", "same.tar"]))).unwrap();
+    assert_eq!(checked.as_array().unwrap().len(), 1);
+    fine(limited(&scratch, &["inspect", "same.tar"]));
+    // 200 images, whose documents would take 1.6 GiB.
+    write(
+        &scratch,
+        "other.tar",
+        &shared_configuration(&|number| format!("l{number}.tar")),
+    );
+    let message = failed(limited(&scratch, &["inspect", "other.tar"]), 1);
+    assert!(
+        message.contains("larger than 134217728 bytes together"),
+        "{message}"
+    );
+    let output = limited(&scratch, &["check", "--json", "other.tar"]);
+    assert_eq!(output.status.code(), Some(1));
+    // Few bytes that are many values.
+    let mut files = Files::default();
+    files.add("c.json", format!("{{\"x\":[{}0]}}", "0,".repeat(4_000_000)));
+    files.add("l.tar", b"");
+    let manifest = json!([{"Config": "c.json", "Layers": ["l.tar"]}]);
+    files.add("manifest.json", manifest.to_string());
+    write(&scratch, "values.tar", &files.archive());
+    let message = failed(limited(&scratch, &["inspect", "values.tar"]), 1);
+    assert!(message.contains("more than 96 MiB of memory"), "{message}");
+}
