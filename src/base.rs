@@ -7,8 +7,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::error::Result;
-use crate::image::{Base, BaseLayer, BaseName, Choice, Names};
+use crate::error::{Argument, Error, Result};
+use crate::image::{Allowance, Base, BaseLayer, BaseName, Changes, Choice, Overlay};
 use crate::job::{Job, Monitor, lock};
 use crate::plan::{self, Layer, Plan};
 use crate::request::{Format, Request};
@@ -37,41 +37,45 @@ pub fn put_below(
     monitor: &mut Monitor,
 ) -> Result<()> {
     let Base { config, layers } = base;
-    let mut names = plan::base::names(plan);
     let unpack = request.format == Format::DockerArchive;
-    let (layers, found) = check(layers, &names, unpack, request.threads, job, monitor)?;
-    for layer in found {
-        names.put_above(layer);
+    let sizes = layers.iter().map(|layer| layer.section.size);
+    let stored = sizes.fold(0, u64::saturating_add);
+    let mut files = Overlay::new(Allowance::new(stored));
+    let (layers, changes) = check(layers, &files, unpack, request.threads, job, monitor)?;
+    for changes in changes {
+        job.check()?;
+        // What is wrong with others' layers is for `check` to say.
+        let applied = files.apply(&changes, &mut |_, _| {});
+        applied.map_err(|error: Error| error.because_of(Argument::Base))?;
     }
-    plan::base::check(plan, &names)?;
-    plan::base::adopt(plan, &names)?;
+    plan::base::check(plan, &files)?;
+    plan::base::adopt(plan, &files)?;
     let own = std::mem::take(&mut plan.layers);
     plan.layers = layers.into_iter().map(Layer::from).chain(own).collect();
     plan.base = Some(config);
     Ok(())
 }
 
-/// Reads all layers, several at once; returns them, and what each has under
-/// the names that matter.
+/// Reads all layers, several at once; returns them with their changes.
 fn check(
     layers: Vec<BaseLayer>,
-    names: &Names,
+    files: &Overlay,
     unpack: bool,
     threads: usize,
     job: &Job,
     monitor: &mut Monitor,
-) -> Result<(Vec<BaseLayer>, Vec<Names>)> {
+) -> Result<(Vec<BaseLayer>, Vec<Changes>)> {
     let count = layers.len();
     let next = AtomicUsize::new(0);
-    let state: Vec<Mutex<(BaseLayer, Names)>> = layers
+    let state: Vec<Mutex<(BaseLayer, Changes)>> = layers
         .into_iter()
-        .map(|layer| Mutex::new((layer, names.clone())))
+        .map(|layer| Mutex::new((layer, files.changes())))
         .collect();
     job.run(threads.min(count).max(1), monitor, || {
         while let Some(layer) = state.get(next.fetch_add(1, Ordering::Relaxed)) {
             job.check()?;
-            let (layer, names) = &mut *lock(layer);
-            layer.check(names, job)?;
+            let (layer, changes) = &mut *lock(layer);
+            layer.check(changes, job)?;
             if unpack {
                 layer.unpack(job)?;
             }

@@ -12,7 +12,7 @@ use super::docker::DockerImage;
 use super::oci::{Descriptor, Platform};
 use super::section::Section;
 use super::store::Store;
-use super::{Names, layer, unpack};
+use super::{Changes, layer, unpack};
 use crate::compress::Compression;
 use crate::digest::{DiffId, Digest};
 use crate::error::{Argument, Error, Result, Status};
@@ -298,8 +298,8 @@ fn no_such(store: &Store, choice: &Choice, names: &[Option<String>]) -> Error {
 
 impl BaseLayer {
     /// Reads the layer: its digests must be what is said, and its archive
-    /// whole.  What its members are is told to `names`.
-    pub fn check(&mut self, names: &mut Names, job: &Job) -> Result<()> {
+    /// whole.  Its members are recorded in `changes`.
+    pub fn check(&mut self, changes: &mut Changes, job: &Job) -> Result<()> {
         let wrong = |problem: String| {
             Error::new(
                 Status::Input,
@@ -311,7 +311,7 @@ impl BaseLayer {
         let layer::Read { stored, archive } = layer::read(
             &self.section,
             self.compression,
-            |member| names.note(member),
+            |member| changes.note(member),
             job,
         )?;
         // Of a compressed layer of a Docker archive, nothing says what it is.

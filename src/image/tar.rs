@@ -41,6 +41,8 @@ pub struct Member {
     pub owner: Owner,
     /// What it is a link to.
     pub link: Vec<u8>,
+    /// Major and minor number of a device.
+    pub device: (u32, u32),
     /// Where its content begins, in bytes.
     pub offset: u64,
     /// The size of that in bytes.
@@ -93,7 +95,10 @@ impl<S: Source> Members<S> {
                         .skip(padded)
                         .map_err(|error| format!("it ends within a member: {error}"))?;
                     let link = header.link_name_bytes().unwrap_or_default();
+                    let device =
+                        |number: io::Result<Option<u32>>| number.ok().flatten().unwrap_or_default();
                     return Ok(Some(Member {
+                        device: (device(header.device_major()), device(header.device_minor())),
                         name: pax
                             .path
                             .or(long_name)

@@ -8,6 +8,7 @@ mod common;
 mod build;
 mod check;
 mod closure;
+mod files;
 mod look;
 mod process;
 
