@@ -7,8 +7,10 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::error::Result;
-use crate::image::{Base, BaseLayer, Names, Wanted, WantedName, WantedPlatform};
+use crate::error::{Argument, Error, Result, Status, quoted};
+use crate::image::{
+    Allowance, Base, BaseLayer, Changes, Overlay, Problem, Wanted, WantedName, WantedPlatform,
+};
 use crate::job::{Job, Monitor, lock};
 use crate::plan::{self, Layer, Plan};
 use crate::request::{Format, Request};
@@ -54,41 +56,53 @@ pub fn put_below(
 ) -> Result<()> {
     warn(&base, request, warnings);
     let Base { config, layers, .. } = base;
-    let mut names = plan::base::names(plan);
     let unpack = request.format == Format::DockerArchive;
-    let (layers, found) = check(layers, &names, unpack, request.threads, job, monitor)?;
-    for layer in found {
-        names.put_above(layer);
+    let sizes = layers.iter().map(|layer| layer.section.size);
+    let stored = sizes.fold(0, u64::saturating_add);
+    let mut files = Overlay::new(Allowance::new(stored));
+    let (layers, changes) = check(layers, &files, unpack, request.threads, job, monitor)?;
+    for changes in changes {
+        job.check()?;
+        let mut refused = None;
+        let mut note = |file: &[u8], problem: Problem| {
+            if refused.is_none() && problem.is_refused() {
+                refused = Some(format!("{}: {problem}", quoted(file)));
+            }
+        };
+        let applied = files.apply(&changes, &mut note);
+        let refused = refused.map(|problem| Error::new(Status::Input, problem));
+        applied
+            .and(refused.map_or(Ok(()), Err))
+            .map_err(|error: Error| error.because_of(Argument::Base))?;
     }
-    plan::base::check(plan, &names)?;
-    plan::base::adopt(plan, &names)?;
+    plan::base::check(plan, &files)?;
+    plan::base::adopt(plan, &files)?;
     let own = std::mem::take(&mut plan.layers);
     plan.layers = layers.into_iter().map(Layer::from).chain(own).collect();
     plan.base = Some(config);
     Ok(())
 }
 
-/// Reads all layers, several at once; returns them, and what each has under
-/// the names that matter.
+/// Reads all layers, several at once; returns them with their changes.
 fn check(
     layers: Vec<BaseLayer>,
-    names: &Names,
+    files: &Overlay,
     unpack: bool,
     threads: usize,
     job: &Job,
     monitor: &mut Monitor,
-) -> Result<(Vec<BaseLayer>, Vec<Names>)> {
+) -> Result<(Vec<BaseLayer>, Vec<Changes>)> {
     let count = layers.len();
     let next = AtomicUsize::new(0);
-    let state: Vec<Mutex<(BaseLayer, Names)>> = layers
+    let state: Vec<Mutex<(BaseLayer, Changes)>> = layers
         .into_iter()
-        .map(|layer| Mutex::new((layer, names.clone())))
+        .map(|layer| Mutex::new((layer, files.changes())))
         .collect();
     job.run(threads.min(count).max(1), monitor, || {
         while let Some(layer) = state.get(next.fetch_add(1, Ordering::Relaxed)) {
             job.check()?;
-            let (layer, names) = &mut *lock(layer);
-            layer.check(names, job)?;
+            let (layer, changes) = &mut *lock(layer);
+            layer.check(changes, job)?;
             if unpack {
                 layer.unpack(job)?;
             }

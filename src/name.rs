@@ -9,32 +9,38 @@ use std::borrow::Cow;
 /// How many bytes the name of a file may have on Linux.
 pub const MAX_LENGTH: usize = 4095;
 
-/// What names begin with by which layers delete files of those below them, and
-/// the one that hides all that lower layers have in its directory: see "Whiteouts"
-/// in the OCI Image Layer Filesystem Changeset.
+/// Prefix of whiteouts, by which a layer deletes files of lower layers: see
+/// "Whiteouts" in the OCI Image Layer Filesystem Changeset.
 pub const WHITEOUT: &[u8] = b".wh.";
+
+/// Prefix of the names that AUFS keeps for itself.
+const METADATA: &[u8] = b".wh..wh.";
+
+/// Name of an opaque whiteout.
 const OPAQUE: &[u8] = b".wh..wh..opq";
 
-/// What a whiteout hides.
-pub struct Hidden {
-    /// The name, which is clean.
-    pub name: Vec<u8>,
-    /// Whether that stays itself, and only what is below it is hidden.
-    pub only_below: bool,
+/// Effect of a file whose name begins with [`WHITEOUT`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whiteout<'a> {
+    /// Deletes the path of this name beside it.
+    Path(&'a [u8]),
+    /// Deletes all that lower layers have in its directory.
+    Opaque,
+    /// None: engines skip metadata of AUFS, such as `.wh..wh.plnk`.
+    Metadata,
+    /// None: engines refuse a whiteout of no file.
+    Invalid,
 }
 
-/// What `name`, which is clean, hides in lower layers, if it is a whiteout.
-pub fn hidden_by(name: &[u8]) -> Option<Hidden> {
-    let base = name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    let hidden = base.strip_prefix(WHITEOUT)?;
-    let directory = directory_of(name);
-    let only_below = base == OPAQUE;
-    Some(Hidden {
-        name: match only_below {
-            true => directory.to_vec(),
-            false => clean(&[directory, b"/", hidden].concat()).into_owned(),
-        },
-        only_below,
+/// Returns the effect of a file whose last component is `component`, if that is a
+/// whiteout.
+pub fn whiteout(component: &[u8]) -> Option<Whiteout<'_>> {
+    let path = component.strip_prefix(WHITEOUT)?;
+    Some(match path {
+        b"" | b"." | b".." => Whiteout::Invalid,
+        _ if component == OPAQUE => Whiteout::Opaque,
+        _ if component.starts_with(METADATA) => Whiteout::Metadata,
+        _ => Whiteout::Path(path),
     })
 }
 
@@ -55,6 +61,29 @@ pub fn clean(name: &[u8]) -> Cow<'_, [u8]> {
         true => Cow::Borrowed(trimmed),
         false => Cow::Owned(components(trimmed).collect::<Vec<_>>().join(&b'/')),
     }
+}
+
+/// Normalizes `name`, which begins at the root whatever it begins with, as engines
+/// do: ".." takes a component away.  The second result is true if there is none to
+/// take away, and the name escapes the root.
+pub fn rooted(name: &[u8]) -> (Cow<'_, [u8]>, bool) {
+    let name = match clean(name) {
+        Cow::Borrowed(name) if !has_dot_dot(name) => return (Cow::Borrowed(name), false),
+        name => name,
+    };
+    let mut escapes = false;
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in components(&name) {
+        match part {
+            b".." => escapes |= parts.pop().is_none(),
+            part => parts.push(part),
+        }
+    }
+    (Cow::Owned(parts.join(&b'/')), escapes)
+}
+
+fn has_dot_dot(name: &[u8]) -> bool {
+    components(name).any(|part| part == b"..")
 }
 
 /// All of `name` but its last component, without a slash at the end.
@@ -111,7 +140,51 @@ fn trim(name: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{ancestors, clean, is_at_or_below};
+    use super::{Whiteout, ancestors, clean, is_at_or_below, rooted, whiteout};
+
+    #[test]
+    fn whiteouts_are_told_from_names() {
+        for (component, expected) in [
+            ("a", None),
+            (".wh", None),
+            ("a.wh.b", None),
+            (".wh.a", Some(Whiteout::Path(b"a"))),
+            (".wh..a", Some(Whiteout::Path(b".a"))),
+            (".wh..wh", Some(Whiteout::Path(b".wh"))),
+            (".wh....", Some(Whiteout::Path(b"..."))),
+            (".wh..wh..opq", Some(Whiteout::Opaque)),
+            (".wh..wh.", Some(Whiteout::Metadata)),
+            (".wh..wh.aufs", Some(Whiteout::Metadata)),
+            (".wh..wh..opqx", Some(Whiteout::Metadata)),
+            (".wh.", Some(Whiteout::Invalid)),
+            (".wh..", Some(Whiteout::Invalid)),
+            (".wh...", Some(Whiteout::Invalid)),
+        ] {
+            assert_eq!(whiteout(component.as_bytes()), expected, "{component:?}");
+        }
+    }
+
+    #[test]
+    fn rooted_names_have_no_dots() {
+        for (name, expected, escapes) in [
+            ("", "", false),
+            ("./a/./b/", "a/b", false),
+            ("a/../b", "b", false),
+            ("a/b/../../c", "c", false),
+            ("../a", "a", true),
+            ("/../a", "a", true),
+            ("a/../../b", "b", true),
+            ("a/..", "", false),
+            ("a/..b", "a/..b", false),
+        ] {
+            let (path, escaped) = rooted(name.as_bytes());
+            assert_eq!(
+                (&*path, escaped),
+                (expected.as_bytes(), escapes),
+                "{name:?}"
+            );
+        }
+    }
 
     #[test]
     fn clean_names_say_what_they_lead_to() {

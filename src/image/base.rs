@@ -5,18 +5,15 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use tar::EntryType;
-
 use super::catalog::Catalog;
 use super::section::Section;
 use super::select::Wanted;
 use super::store::Store;
-use super::tar::Member;
 use super::whole::{WholeImage, WholeLayer};
-use super::{Names, layer, unpack};
+use super::{Changes, layer, unpack};
 use crate::compress::Compression;
 use crate::digest::{DiffId, Digest};
-use crate::error::{Argument, Error, Result, Status, quoted};
+use crate::error::{Argument, Error, Result, Status};
 use crate::job::Job;
 use crate::json::{Object, form, keys, normalized};
 
@@ -142,30 +139,10 @@ fn base_layer(store: &Store, layer: WholeLayer) -> Result<BaseLayer> {
     })
 }
 
-/// Returns true if engines know members of this type.
-fn is_known(kind: EntryType) -> bool {
-    matches!(kind.as_byte(), 0 | b'0'..=b'6')
-}
-
-/// Returns the problem with a member of a type that engines do not know.
-fn refusal(member: &Member) -> String {
-    let name = quoted(&member.name);
-    match member.kind {
-        EntryType::GNUSparse => format!(
-            "{name} is a sparse file in GNU tar's old format, which engines refuse; make the layer \
-             without --sparse, or with --format=posix"
-        ),
-        kind => format!(
-            "{name} is of the type {:?}, which engines refuse",
-            char::from(kind.as_byte())
-        ),
-    }
-}
-
 impl BaseLayer {
     /// Reads the layer: its digests must be what is said, and its archive
-    /// whole.  What its members are is told to `names`.
-    pub fn check(&mut self, names: &mut Names, job: &Job) -> Result<()> {
+    /// whole.  Its members are recorded in `changes`.
+    pub fn check(&mut self, changes: &mut Changes, job: &Job) -> Result<()> {
         let wrong = |problem: String| {
             Error::new(
                 Status::Input,
@@ -174,16 +151,10 @@ impl BaseLayer {
             .because_of(Argument::Base)
         };
         self.stamp = self.section.stamp().ok();
-        let mut refused = None;
         let layer::Read { stored, archive } = layer::read(
             &self.section,
             self.compression,
-            |member| {
-                if refused.is_none() && !is_known(member.kind) {
-                    refused = Some(refusal(member));
-                }
-                names.note(member);
-            },
+            |member| changes.note(member),
             job,
         )?;
         // Of a compressed layer of a Docker archive, nothing says what it is.
@@ -200,9 +171,6 @@ impl BaseLayer {
                 "its archive is {}, not what the configuration says",
                 read.diff_id
             )));
-        }
-        if let Some(refusal) = refused {
-            return Err(wrong(refusal));
         }
         self.digest = stored;
         self.size = read.size;

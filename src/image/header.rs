@@ -39,6 +39,8 @@ pub struct Fields {
     pub uid: i64,
     /// Group.
     pub gid: i64,
+    /// Major and minor number of a device.
+    pub device: (u32, u32),
     /// Size of the content in bytes.
     pub size: i64,
     /// True if the first extension block of an old sparse file follows.
@@ -76,9 +78,10 @@ impl Header {
         };
         let variant = self.variant();
         field("modification time", 136, 12)?;
+        let mut device = (0, 0);
         if variant != Variant::V7 {
-            field("device number", 329, 8)?;
-            field("device number", 337, 8)?;
+            let number = |start| field("device number", start, 8);
+            device = (number(329)? as u32, number(337)? as u32);
         }
         let mut full_name = self.prefix(variant).to_vec();
         if !full_name.is_empty() {
@@ -106,6 +109,7 @@ impl Header {
             uid: field("owner", 108, 8)?,
             gid: field("group", 116, 8)?,
             size,
+            device,
             link: text(&bytes[157..257]).to_vec(),
             has_sparse_map: bytes[482] == 1,
             name: full_name,

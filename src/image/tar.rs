@@ -43,6 +43,8 @@ pub struct Member {
     pub owner: Owner,
     /// Target of a link.
     pub link: Vec<u8>,
+    /// Major and minor number of a device.
+    pub device: (u32, u32),
     /// Offset of the content in bytes.
     pub offset: u64,
     /// Size of the content in bytes.
@@ -126,6 +128,7 @@ impl<S: Source> Members<S> {
                 gid: fields.gid as u32,
             },
             link: fields.link,
+            device: fields.device,
             offset,
             size,
         })

@@ -1,39 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Names that an image shares with the one that it is made upon: what would be
-//! lost in engines is an error.
-
-use std::collections::BTreeSet;
+//! Files of an image at paths that its base image has, too.  A path that engines
+//! would put elsewhere, or that would hide files of the base, is an error.
 
 use super::Plan;
 use super::tree::{Implied, MAX_LINKS};
 use crate::error::{Argument, Error, Result, quoted};
-use crate::image::{Found, Names};
+use crate::image::{Found, Overlay};
 use crate::input::Kind;
-use crate::name::{absolute, ancestors, clean, through_link};
+use crate::name::{absolute, clean, through_link};
 use crate::request::Owner;
 
-/// The names whose kind in the base matters: those of the members of `plan`,
-/// and of the directories above them.
-pub fn names(plan: &Plan) -> Names {
-    let mut names = BTreeSet::new();
-    for member in plan.layers.iter().flat_map(|layer| &layer.members) {
-        let name = clean(&member.name);
-        names.extend(ancestors(&name).map(<[u8]>::to_vec));
-        names.insert(name.into_owned());
-    }
-    names.remove(&b""[..]);
-    Names::new(names)
-}
-
-/// Fails if something of `plan` would hide a directory of the base, which
-/// `found` tells of, or be a directory in the place of something else there, or
-/// be below that.
-pub fn check(plan: &Plan, found: &Names) -> Result<()> {
+/// Fails if a member of `plan` would hide a directory of the base image, whose files
+/// are `base`, or would be a directory instead of something else there, or be below
+/// that.
+pub fn check(plan: &Plan, base: &Overlay) -> Result<()> {
     for member in plan.layers.iter().flat_map(|layer| &layer.members) {
         let name = clean(&member.name);
         let is_directory = matches!(member.kind, Kind::Directory);
-        if !is_directory && matches!(found.get(&name), Some(Found::Directory(..))) {
+        let found = base.get(&name);
+        if !is_directory && matches!(found, Some(Found::Directory(_) | Found::Either(_))) {
             return Err(Error::argument(
                 Argument::Base,
                 format_args!(
@@ -43,19 +29,26 @@ pub fn check(plan: &Plan, found: &Names) -> Result<()> {
                 ),
             ));
         }
-        let own = is_directory.then_some(&*name);
-        for above in own.into_iter().chain(ancestors(&name)) {
-            let what = match found.get(above) {
-                Some(Found::Link(target)) => format!("a symbolic link to {}", quoted(target)),
-                Some(Found::File) => "a file".into(),
-                Some(Found::Directory(..)) | None => continue,
+        for (above, found) in base.along(&name) {
+            if !is_directory && above.len() == name.len() {
+                continue;
+            }
+            let what = match found {
+                Found::Link(target) => format!("a symbolic link to {}", quoted(target)),
+                Found::Either(Some(target)) => format!(
+                    "a symbolic link to {} or a directory, by engine,",
+                    quoted(target)
+                ),
+                Found::Either(None) => "a file or a directory, by engine,".into(),
+                Found::File => "a file".into(),
+                Found::Directory(_) => continue,
             };
             let mut message = format!(
                 "{} is {what} in the base, which would be lost for {}",
                 quoted(&absolute(above)),
                 quoted(&absolute(&name)),
             );
-            match resolve(&name, found) {
+            match resolve(&name, base) {
                 Some(real) if real != *name => {
                     message.push_str(&format!("; name it {} instead", quoted(&absolute(&real))));
                 }
@@ -67,17 +60,17 @@ pub fn check(plan: &Plan, found: &Names) -> Result<()> {
     Ok(())
 }
 
-/// Has directories of `plan` of which nobody has said how they are be as they are
-/// in the base, which `found` tells of.
-pub fn adopt(plan: &mut Plan, found: &Names) -> Result<()> {
+/// Copies mode and owner from the base image, whose files are `base`, to directories
+/// of `plan` without explicit ones.
+pub fn adopt(plan: &mut Plan, base: &Overlay) -> Result<()> {
     let members = plan.layers.iter_mut().flat_map(|layer| &mut layer.members);
     for member in members {
         let Some(implied) = member.implied else {
             continue;
         };
         let name = clean(&member.name);
-        match (found.get(&name), implied) {
-            (Some(&Found::Directory(Some((mode, owner)))), _) => {
+        match (base.get(&name), implied) {
+            (Some(Found::Directory(Some((mode, owner)))), _) => {
                 member.mode = mode;
                 if member.owner == Owner::default() {
                     member.owner = owner;
@@ -98,17 +91,15 @@ pub fn adopt(plan: &mut Plan, found: &Names) -> Result<()> {
     Ok(())
 }
 
-/// Where `name` leads in the base, as far as its links are known.
-fn resolve(name: &[u8], found: &Names) -> Option<Vec<u8>> {
+/// Returns the path that `name` leads to in the base image, or `None` if its links
+/// lead to each other.
+fn resolve(name: &[u8], base: &Overlay) -> Option<Vec<u8>> {
     let mut name = name.to_vec();
     for _ in 0..MAX_LINKS {
-        let own = Some(name.as_slice()).into_iter().chain(ancestors(&name));
-        let link = own
-            .filter_map(|above| match found.get(above) {
-                Some(Found::Link(target)) => Some((above, target)),
-                _ => None,
-            })
-            .last();
+        let link = base.along(&name).find_map(|(above, found)| match found {
+            Found::Link(target) | Found::Either(Some(target)) => Some((above, target)),
+            _ => None,
+        });
         let Some((above, target)) = link else {
             return Some(name);
         };

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use tar::EntryType;
+
 use crate::common::{Scratch, bytes, run};
 use crate::{archive, image_of, make_base, read, upon};
 use guix_docker::request::{Directive, Format};
@@ -138,5 +140,135 @@ fn directories_stay_as_they_are_in_the_base() {
         request.extra_files(vec![directive.unwrap()]);
         let error = run(&request).unwrap_err();
         assert!(error.message().contains(what), "{error}");
+    }
+}
+
+/// A layer of members such as `d:NAME/`, `f:NAME`, `l:NAME>TARGET` or `h:NAME>TARGET`:
+/// a directory, a file, a symbolic or a hard link.
+fn layer(members: &str) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for member in members.split(' ') {
+        let (kind, name) = member.split_once(':').unwrap();
+        let (name, target) = name.split_once('>').unwrap_or((name, ""));
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o755);
+        header.set_size(0);
+        header.set_entry_type(match kind {
+            "d" => EntryType::Directory,
+            "l" => EntryType::Symlink,
+            "h" => EntryType::Link,
+            _ => EntryType::Regular,
+        });
+        let old = header.as_old_mut();
+        old.name[..name.len()].copy_from_slice(name.as_bytes());
+        old.linkname[..target.len()].copy_from_slice(target.as_bytes());
+        header.set_cksum();
+        archive.append(&header, std::io::empty()).unwrap();
+    }
+    archive.into_inner().unwrap()
+}
+
+#[test]
+fn links_of_the_base_are_found_however_they_are_made() {
+    let scratch = Scratch::new();
+    let tmp = Some("\"/tmp\" is a symbolic link to \"/etc\" in the base");
+    let link = Some("\"/b/c\" is a symbolic link to \"/etc\" in the base");
+    for (layers, directory, what) in [
+        ("d:etc/ d:tmp/", "/tmp/x", None),
+        ("d:etc/ l:tmp>/etc", "/tmp/x", tmp),
+        ("d:etc/ l:a/../tmp>/etc", "/tmp/x", tmp),
+        ("d:etc/ l:../tmp>/etc", "/tmp/x", Some("escapes the root")),
+        // A hard link to a symbolic link is one, in the layer or in a lower one.
+        ("d:etc/ l:k>/etc h:tmp>k", "/tmp/x", tmp),
+        (
+            "d:etc/ l:k>/etc / h:tmp>k",
+            "/tmp/x",
+            Some("in no earlier member of the layer"),
+        ),
+        ("d:etc/ d:d/ l:d/k>/etc l:e>d h:tmp>e/k", "/tmp/x", tmp),
+        // Made through other links, of the layer and of a lower one.
+        ("d:b/ l:a>b l:a/c>/etc", "/b/c/x", link),
+        ("l:a>b d:b/ l:a/c>/etc", "/b/c/x", link),
+        ("d:b/ l:a>k l:k>b l:a/c>/etc", "/b/c/x", link),
+        (
+            "l:a>b l:a/c>/etc",
+            "/b/c/x",
+            Some("below \"a\", a symbolic link to \"b\", which is no directory"),
+        ),
+        ("d:b/ l:a>b / l:a/c>/etc", "/b/c/x", link),
+        ("d:b/ l:a>b / f:a/y l:a/c>/etc", "/b/c/x", link),
+        ("d:b/ l:a>b / f:a/y / l:a/c>/etc", "/b/c/x", link),
+        ("d:b/ l:a>b / l:a/c>/etc / f:b/y", "/b/c/x", link),
+        (
+            "d:b/ l:a>b / f:a/c",
+            "/b/c/x",
+            Some("\"/b/c\" is a file in the base"),
+        ),
+        (
+            "d:b/ l:a>b / f:a/c",
+            "/a/x",
+            Some("\"/a\" is a symbolic link to \"b\" or a directory"),
+        ),
+        // Deleted through links, and without.
+        ("d:b/ l:b/c>/etc / d:b/ l:a>b f:a/.wh.c", "/b/c/x", None),
+        ("d:b/ l:b/c>/etc / f:b/.wh.c", "/b/c/x", None),
+        ("d:b/ l:b/c>/etc / f:b/.wh..wh..opq", "/b/c/x", None),
+        ("d:b/ l:b/c>/etc / f:.wh.b", "/b/c/x", None),
+        ("d:b/ l:b/c>/etc / f:.wh.b f:b", "/c/x", None),
+        ("d:b/ l:b/c>/etc / d:b/c/", "/b/c/x", None),
+        // What engines with an overlay do not delete.
+        ("d:b/ l:b/c>/etc / f:.wh.b d:b/", "/b/c/x", link),
+        ("d:b/ l:b/c>/etc / f:.wh..wh..opq", "/b/c/x", link),
+        ("d:b/ l:b/c>/etc / l:a>b / f:a/.wh.c", "/b/c/x", link),
+        // Engines refuse the base.
+        (
+            "d:etc/ d:tmp/ l:tmp>/etc",
+            "/tmp/x",
+            Some("twice in the layer"),
+        ),
+        (
+            "d:etc/ l:tmp>/etc d:tmp/",
+            "/tmp/x",
+            Some("twice in the layer"),
+        ),
+        (
+            "d:etc/ l:tmp>/etc f:.wh.tmp",
+            "/tmp/x",
+            Some("which the same layer has"),
+        ),
+    ] {
+        let list: Vec<Vec<u8>> = layers.split(" / ").map(layer).collect();
+        fs::write(scratch.path("base.tar"), image_of(&list)).unwrap();
+        let mut request = upon(&scratch, "image.tar", "base.tar");
+        let directory = Directive::directory(directory.as_bytes(), None).unwrap();
+        request.extra_files(vec![directory]);
+        match (run(&request), what) {
+            (Ok(_), None) => {}
+            (Err(error), Some(what)) => {
+                assert!(error.message().contains(what), "{layers}: {error}");
+            }
+            (other, _) => panic!("{layers}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_advised_name_is_behind_all_links() {
+    let scratch = Scratch::new();
+    for (members, directory, advice) in [
+        (
+            "l:a>b l:b>c/d d:c/ l:c/d>/e",
+            "/a/x",
+            "name it \"/e\" instead",
+        ),
+        ("l:a>../../e", "/a/x/y", "name it \"/e\" instead"),
+        ("l:a>b l:b>a", "/a/x", "give it another name"),
+    ] {
+        fs::write(scratch.path("base.tar"), image_of(&[layer(members)])).unwrap();
+        let mut request = upon(&scratch, "image.tar", "base.tar");
+        let directory = Directive::directory(directory.as_bytes(), None).unwrap();
+        request.extra_files(vec![directory]);
+        let error = run(&request).unwrap_err();
+        assert!(error.message().ends_with(advice), "{members}: {error}");
     }
 }

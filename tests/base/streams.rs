@@ -185,7 +185,7 @@ fn layers_end_as_engines_let_them() {
     let without_padding = &file[..515];
     for layer in [
         without_padding.to_vec(),
-        [&file, without_padding].concat(),
+        [&member(b"b", b'0', b"b"), without_padding].concat(),
         file.clone(),
         [&file[..], &[0; 512]].concat(),
         [&file[..], END, &b"garbage ".repeat(64)].concat(),
@@ -201,7 +201,10 @@ fn layers_end_as_engines_let_them() {
             [&file[..], &[0; 512], &file, END].concat(),
             "lone block of zeros",
         ),
-        (member(b"a", b'7', b""), "of the type '7'"),
+        (
+            member(b"a", b'7', b""),
+            "member type \"7\" is none that engines know",
+        ),
         (
             member(b"a", b'S', b""),
             "sparse file in GNU tar's old format",

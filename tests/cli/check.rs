@@ -15,13 +15,9 @@ use crate::{fine, guix_docker, json};
 /// A member of a layer: its type, its name, and its content or target.
 type Member<'a> = (EntryType, &'a str, &'a str);
 
-/// Layers, and what is found: its severity, its layer, its file, its reason.
-type Case<'a> = (&'a [&'a [Member<'a>]], &'a str, usize, &'a str, &'a str);
-
 /// What is done to a configuration.
 type Change = fn(&mut Value);
 
-const DIRECTORY: EntryType = EntryType::Directory;
 const FILE: EntryType = EntryType::Regular;
 const LINK: EntryType = EntryType::Symlink;
 
@@ -80,7 +76,7 @@ fn image(scratch: &Scratch, layers: &[&[Member]], change: impl Fn(&mut Value)) {
 }
 
 /// The findings, after checking the exit code.
-fn findings(scratch: &Scratch, code: i32) -> Vec<Value> {
+pub fn findings(scratch: &Scratch, code: i32) -> Vec<Value> {
     let output = guix_docker(scratch, &["check", "--json", "image.tar"]);
     assert_eq!(output.status.code(), Some(code), "{output:?}");
     let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -103,122 +99,6 @@ fn what_this_library_makes_is_well() {
         let found = json(guix_docker(&scratch, &["check", "--json", &name]));
         assert_eq!(found[0]["findings"], json!([]));
     }
-}
-
-#[test]
-fn files_that_engines_refuse_or_lose_are_found() {
-    let scratch = Scratch::new();
-    let usr: &[Member] = &[
-        (DIRECTORY, "usr/", ""),
-        (FILE, "usr/x", "x"),
-        (LINK, "bin", "usr"),
-    ];
-    let cases: &[Case] = &[
-        (
-            &[&[(FILE, "a", "1"), (FILE, "./a", "2")]],
-            "refused",
-            1,
-            "./a",
-            "twice",
-        ),
-        (
-            &[&[(FILE, "../a", "1")]],
-            "refused",
-            1,
-            "../a",
-            "out of the image",
-        ),
-        (
-            &[&[(EntryType::Link, "a", "b")]],
-            "refused",
-            1,
-            "a",
-            "hard link",
-        ),
-        (
-            &[&[(EntryType::new(b'Z'), "a", "")]],
-            "refused",
-            1,
-            "a",
-            "type",
-        ),
-        (
-            &[&[(LINK, "a", "b"), (FILE, "a/c", "1")]],
-            "lost",
-            1,
-            "a/c",
-            "below a",
-        ),
-        (
-            &[usr, &[(FILE, "bin/y", "y")]],
-            "lost",
-            2,
-            "bin/y",
-            "below bin",
-        ),
-        (
-            &[usr, &[(FILE, "usr", "y")]],
-            "lost",
-            2,
-            "usr",
-            "takes the place",
-        ),
-        (
-            &[usr, &[(FILE, "usr/.wh.y", "")]],
-            "lost",
-            2,
-            "usr/.wh.y",
-            "deletion",
-        ),
-        (
-            &[usr, &[(FILE, "/usr/y", "")]],
-            "note",
-            2,
-            "/usr/y",
-            "slash",
-        ),
-    ];
-    for (layers, severity, layer, file, reason) in cases {
-        image(&scratch, layers, |_| {});
-        let found = findings(&scratch, i32::from(*severity != "note"));
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(found[0]["severity"], *severity, "{found:?}");
-        assert_eq!(found[0]["layer"], *layer);
-        assert_eq!(found[0]["file"], *file);
-        assert!(
-            found[0]["reason"].as_str().unwrap().contains(reason),
-            "{found:?}"
-        );
-    }
-    // What is right.
-    for layers in [
-        &[usr, &[(FILE, "usr/.wh.x", ""), (FILE, "usr/y", "")][..]][..],
-        &[
-            usr,
-            &[(FILE, "usr/.wh..wh..opq", "")][..],
-            &[(FILE, "usr", "")][..],
-        ],
-        &[
-            usr,
-            &[
-                (FILE, ".wh.bin", ""),
-                (DIRECTORY, "bin/", ""),
-                (FILE, "bin/y", ""),
-            ][..],
-        ],
-        &[&[(FILE, "a", "1"), (EntryType::Link, "b", "a")][..]],
-    ] {
-        image(&scratch, layers, |_| {});
-        assert!(findings(&scratch, 0).is_empty());
-    }
-    // Very many are summed up.
-    let names: Vec<String> = (0..30).map(|number| format!("l/{number:02}")).collect();
-    let mut many: Vec<Member> = vec![(LINK, "l", "x")];
-    many.extend(names.iter().map(|name| (FILE, name.as_str(), "")));
-    image(&scratch, &[&many], |_| {});
-    let found = findings(&scratch, 1);
-    assert_eq!(found.len(), 11);
-    assert_eq!(found[10]["file"], "20 more");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod build;
 mod check;
 mod closure;
 mod documents;
+mod files;
 mod look;
 mod process;
 

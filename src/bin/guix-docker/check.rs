@@ -19,7 +19,7 @@ use crate::picture::count;
 use crate::progress::Display;
 use crate::survey;
 use crate::table::printable;
-use files::{Layer, Tree};
+use files::Files;
 use finding::{Finding, Severity};
 
 /// What was found of an image.
@@ -79,15 +79,15 @@ fn check_file(name: &OsStr, display: &Display) -> Result<(ImageFile, Vec<Checked
 
 fn check(image: &WholeImage, display: &Display) -> Result<Checked, Failure> {
     let mut findings = documents::check(image);
+    let mut files = Files::new(image);
     let read = survey::read_layers(image, display, |layer, job| {
-        let mut files = Layer::default();
-        let found = layer.read(|member| files.note(member), job)?;
-        Ok((found, files))
+        let mut changes = files.changes();
+        let found = layer.read(|member| changes.note(member), job)?;
+        Ok((found, changes))
     })?;
-    let mut tree = Tree::default();
-    for (index, ((found, layer), whole)) in read.into_iter().zip(&image.layers).enumerate() {
+    for (index, ((found, changes), whole)) in read.into_iter().zip(&image.layers).enumerate() {
         findings.extend(documents::check_layer(index, whole, found.as_ref()));
-        findings.extend(tree.put_above(index, layer));
+        findings.extend(files.apply(index, &changes)?);
     }
     findings.sort_by_key(|finding| finding.severity);
     Ok(Checked {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! What was found, and how bad it is.
+//! Findings and their severity.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -10,37 +9,37 @@ use serde::Serialize;
 use super::Checked;
 use crate::failure::Failure;
 
-/// How many findings of a kind are told; of more, only how many there are.
+/// Number of findings of a kind that are told; others are counted.
 const TOLD: usize = 10;
 
-/// How bad something is, the worst first.
+/// Severity of a finding, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Some engine does not take the image.
+    /// Some engine refuses the image.
     Refused,
-    /// Engines take it, but files are not there, or not as they are meant.
+    /// Engines accept the image, but lose or change files, or disagree on them.
     Lost,
-    /// Some engines do with it what others do not.
+    /// Engines differ, and the image is right all the same.
     Note,
 }
 
-/// Something that was found.
+/// A problem of an image.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
     pub severity: Severity,
-    /// The number of the layer, from 1.
+    /// Number of the layer, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<usize>,
-    /// The name of a file in it.
+    /// Name of a file in the layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// What is wrong, and what comes of it.
+    /// Problem, and its consequence.
     pub reason: String,
 }
 
 impl Finding {
-    /// Something about the whole image.
+    /// Returns a finding on the whole image.
     pub fn new(severity: Severity, reason: impl Into<String>) -> Self {
         Finding {
             severity,
@@ -50,19 +49,19 @@ impl Finding {
         }
     }
 
-    /// The same, about the layer of this index.
+    /// Returns the same finding on the layer of this index.
     pub fn in_layer(mut self, index: usize) -> Self {
         self.layer = Some(index + 1);
         self
     }
 
-    /// The same, about a file.
+    /// Returns the same finding on a file.
     pub fn of(mut self, file: &[u8]) -> Self {
         self.file = Some(String::from_utf8_lossy(file).into_owned());
         self
     }
 
-    /// Whether the image is right all the same.
+    /// True if the image is right all the same.
     pub fn is_harmless(&self) -> bool {
         self.severity == Severity::Note
     }
@@ -85,26 +84,49 @@ impl fmt::Display for Finding {
     }
 }
 
-/// `findings` without those of a kind of which there are very many.
-pub fn summed_up(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut kept: Vec<Finding> = Vec::new();
-    for finding in findings {
-        let count = counts.entry(finding.reason.clone()).or_default();
-        *count += 1;
-        if *count <= TOLD {
-            kept.push(finding);
+/// Findings of one layer, of which many may be of a kind.
+#[derive(Default)]
+pub struct Summary {
+    /// Each with the index of its kind.
+    findings: Vec<(usize, Finding)>,
+    /// Kinds, with the number of findings of each.
+    kinds: Vec<(&'static str, usize)>,
+}
+
+impl Summary {
+    /// Adds a finding of a kind, which is described in general.
+    pub fn add(&mut self, kind: &'static str, finding: impl FnOnce() -> Finding) {
+        let known = self.kinds.iter().position(|(known, _)| *known == kind);
+        let index = known.unwrap_or_else(|| {
+            self.kinds.push((kind, 0));
+            self.kinds.len() - 1
+        });
+        self.kinds[index].1 += 1;
+        if self.kinds[index].1 <= TOLD {
+            self.findings.push((index, finding()));
         }
     }
-    for (reason, count) in counts.into_iter().filter(|(_, count)| *count > TOLD) {
-        let last = kept.iter().rposition(|finding| finding.reason == reason);
-        if let Some(last) = last {
-            let mut more = kept[last].clone();
-            more.file = Some(format!("{} more", count - TOLD));
-            kept.insert(last + 1, more);
+
+    /// Returns the first findings of each kind, followed by the number of others.
+    pub fn into_findings(self) -> Vec<Finding> {
+        let mut left: Vec<usize> = self
+            .kinds
+            .iter()
+            .map(|(_, count)| *count.min(&TOLD))
+            .collect();
+        let mut findings = Vec::new();
+        for (index, finding) in self.findings {
+            let severity = finding.severity;
+            findings.push(finding);
+            left[index] -= 1;
+            let (kind, count) = self.kinds[index];
+            if left[index] == 0 && count > TOLD {
+                let more = format!("{} more", count - TOLD);
+                findings.push(Finding::new(severity, kind).of(more.as_bytes()));
+            }
         }
+        findings
     }
-    kept
 }
 
 /// An image and its findings.
