@@ -36,7 +36,7 @@ pub fn run(options: &CheckOptions) -> Result<Outcome, Failure> {
     display.finish();
     let checked = checked?;
     match options.json {
-        true => failure::print(&finding::json(&checked)?)?,
+        true => failure::print_json(&finding::json(&checked))?,
         false => failure::print(&checked.iter().map(text).collect::<String>())?,
     }
     let is_fine = |image: &Checked| image.findings.iter().all(Finding::is_harmless);

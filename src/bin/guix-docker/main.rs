@@ -17,9 +17,11 @@ mod index;
 mod inspect;
 mod interrupt;
 mod item;
+mod json;
 mod options;
 mod picture;
 mod progress;
+mod publish;
 mod survey;
 mod table;
 
