@@ -8,8 +8,12 @@ mod common;
 mod build;
 mod check;
 mod closure;
+mod files;
+mod hidden;
+mod large;
 mod look;
 mod process;
+mod stranger;
 
 use std::ffi::OsStr;
 use std::process::{Command, Output};

@@ -4,7 +4,7 @@
 
 mod documents;
 mod files;
-mod finding;
+pub mod finding;
 
 use guix_docker::image::WholeImage;
 
@@ -18,7 +18,7 @@ use files::{Layer, Tree};
 use finding::{Finding, Severity};
 
 /// What was found of an image.
-struct Checked {
+pub struct Checked {
     name: String,
     platform: String,
     layers: usize,
@@ -46,7 +46,8 @@ pub fn run(options: &CheckOptions) -> Result<Outcome, Failure> {
     })
 }
 
-fn check(image: &WholeImage, display: &Display) -> Result<Checked, Failure> {
+/// Checks an image.
+pub fn check(image: &WholeImage, display: &Display) -> Result<Checked, Failure> {
     let mut findings = documents::check(image);
     let read = survey::read_layers(image, display, |layer, job| {
         let mut files = Layer::default();
@@ -70,7 +71,8 @@ fn check(image: &WholeImage, display: &Display) -> Result<Checked, Failure> {
     })
 }
 
-fn text(checked: &Checked) -> String {
+/// The findings in words.
+pub fn text(checked: &Checked) -> String {
     let verdict = match checked
         .findings
         .iter()

@@ -3,7 +3,9 @@
 //! What several targets have in common.
 
 pub mod c_options;
+pub mod image;
 pub mod lines;
+pub mod markup;
 pub mod place;
 pub mod scene;
 pub mod settings;

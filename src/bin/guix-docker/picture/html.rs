@@ -10,7 +10,7 @@
 use std::fmt::Write;
 
 use super::change::Change;
-use super::text::{LINE_LENGTH, NAME_LENGTH, TITLE_LENGTH, escape_up_to, without_head};
+use super::text::{LINE_LENGTH, NAME_LENGTH, TITLE_LENGTH, escape, escape_up_to, without_head};
 use super::totals::Totals;
 use super::words::{count, number, share, size_in_words};
 use super::{Facts, Item, Map, legend, svg};
@@ -168,7 +168,7 @@ fn rest(out: &mut String, totals: &Totals, items: &[(usize, &Item)]) {
 fn row(out: &mut String, map: &Map, totals: &Totals, layer: usize, item: &Item) {
     let (share, of_all) = match item.change {
         Change::Removed => ("–".into(), 0),
-        _ => (share(item.size, totals.size), item.size),
+        _ => (escape(&share(item.size, totals.size)), item.size),
     };
     let _ = write!(
         out,
@@ -232,6 +232,11 @@ mod tests {
         let page = html(&map, &[]);
         assert!(page.find("<b>large</b>") < page.find("<b>small</b>"));
         assert!(page.contains(r#"data-value="50">90.9 %<"#));
+        let map = samples::map(vec![vec![
+            samples::item("large", 1 << 40, Change::None),
+            samples::item("small", 1, Change::None),
+        ]]);
+        assert!(html(&map, &[]).contains(">&lt; 0.1 %</td>"));
     }
 
     #[test]
