@@ -2,6 +2,7 @@
 
 //! What can go wrong, sorted by what the caller can do about it.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::ErrorKind;
@@ -9,6 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::io::Errno;
+
+use crate::text;
 
 /// The kind of a failure.  The numbers are stable: they are the status codes
 /// of the C interface.
@@ -207,48 +210,34 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// A message with escapes in the place of control characters, which a document
-/// of a stranger may have, or a compressor's diagnostics: they are not to reach
-/// a terminal or make two lines of one.
-fn one_line(message: String) -> String {
-    if !message.contains(char::is_control) {
-        return message;
-    }
-    let escaped = |c: char| match c.is_control() {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
-    message.chars().map(escaped).collect()
-}
-
-/// The length of the longest message, in bytes; names of any file fit in.
+/// Maximum length of a message in bytes; the name of any file fits in.
 const MAX_MESSAGE: usize = 16 << 10;
 
-/// `message` without what is too much of it, in the middle: what it is about may
-/// be of any length.
-fn shortened(message: String) -> String {
-    if message.len() <= MAX_MESSAGE {
-        return message;
+/// Returns `message` in one line: parts of it may come from untrusted documents
+/// or from a compressor's diagnostics, and are not to control a terminal.
+fn one_line(message: String) -> String {
+    match text::visible(&message) {
+        Cow::Borrowed(_) => message,
+        Cow::Owned(visible) => visible,
     }
-    let is_boundary = |&at: &usize| message.is_char_boundary(at);
-    let half = MAX_MESSAGE / 2;
-    let start = (0..=half).rfind(is_boundary).unwrap_or(0);
-    let end = (message.len() - half..).find(is_boundary);
-    let end = end.unwrap_or(message.len());
-    format!(
-        "{} [{} bytes left out] {}",
-        &message[..start],
-        end - start,
-        &message[end..]
-    )
 }
 
-/// Shows the bytes of a file name in quotes, with what is not text escaped.
+/// Returns `message` without what is too much of it, in the middle.
+fn shortened(message: String) -> String {
+    match text::shortened(&message, MAX_MESSAGE) {
+        Cow::Borrowed(_) => message,
+        Cow::Owned(shortened) => shortened,
+    }
+}
+
+/// Shows the bytes of a file name in quotes, with what is not text, or hidden,
+/// escaped.
 pub fn quoted(name: &[u8]) -> impl fmt::Display + '_ {
     struct Quoted<'a>(&'a Path);
     impl fmt::Display for Quoted<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "{:?}", self.0)
+            // `Debug` leaves some characters that are not seen.
+            f.write_str(&text::visible(&format!("{:?}", self.0)))
         }
     }
     Quoted(Path::new(OsStr::from_bytes(name)))
@@ -256,7 +245,7 @@ pub fn quoted(name: &[u8]) -> impl fmt::Display + '_ {
 
 #[cfg(test)]
 mod tests {
-    use super::{Argument, Error, MAX_MESSAGE, Status};
+    use super::{Argument, Error, MAX_MESSAGE, Status, quoted};
 
     #[test]
     fn a_message_is_one_line() {
@@ -269,6 +258,16 @@ mod tests {
             Error::io(Status::Input, "\u{7f}", &io).message(),
             r"\u{7f}: \r"
         );
+    }
+
+    #[test]
+    fn hidden_characters_are_spelled_in_messages_and_names() {
+        let name = "a\u{202e}gpj\u{2066}\u{200b}\u{2028}\u{3164}\u{feff}.exe";
+        let spelled = r"a\u{202e}gpj\u{2066}\u{200b}\u{2028}\u{3164}\u{feff}.exe";
+        let quoted = quoted(name.as_bytes()).to_string();
+        assert_eq!(quoted, format!("\"{spelled}\""));
+        let error = Error::new(Status::Input, format!("{name} is missing"));
+        assert_eq!(error.message(), format!("{spelled} is missing"));
     }
 
     #[test]

@@ -41,6 +41,7 @@ mod pipeline;
 pub mod plan;
 pub mod report;
 pub mod request;
+pub mod text;
 pub mod warning;
 pub mod write;
 

@@ -10,8 +10,12 @@ mod check;
 mod closure;
 mod documents;
 mod files;
+mod hidden;
+mod large;
 mod look;
+mod overlay;
 mod process;
+mod stranger;
 
 use std::ffi::OsStr;
 use std::process::{Command, Output};

@@ -89,7 +89,7 @@ fuzz_target!(|bytes: &[u8]| {
             // A NUL ends what C has of the name.
             let image = image.split(|&byte| byte == 0).next().unwrap_or_default();
             let image = Path::new(OsStr::from_bytes(image));
-            let images = WholeImage::open_all(image.as_os_str().as_bytes(), &Job::default());
+            let images = shared::open_all(image.as_os_str().as_bytes(), &Job::default());
             assert_eq!(images.unwrap()[0].id.to_string(), id.to_str().unwrap());
         }
         SCENE.clear();

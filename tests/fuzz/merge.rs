@@ -12,7 +12,10 @@
 use guix_docker::error::Status;
 use guix_docker::format::documents::config;
 use guix_docker::plan::Plan;
-use guix_docker::request::{Format, Request, folded, wrong_member};
+use guix_docker::json::form::misformed;
+use guix_docker::json::keys::WHOLE;
+use guix_docker::json::{folded, normalized};
+use guix_docker::request::{Format, Request};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
 
@@ -30,7 +33,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
     request.variable(b"LANG", b"C").unwrap();
     // What a base may not have, those who read it refuse.
-    let base = base.filter(|base| wrong_member(base).is_none());
+    let base = base.filter(|base| misformed(base, WHOLE).is_none());
+    let base = base.map(|base| normalized(&base, WHOLE));
     let plan = Plan {
         is_layered: false,
         layers: Vec::new(),
@@ -41,12 +45,12 @@ fuzz_target!(|bytes: &[u8]| {
         serde_json::from_slice(&bytes).unwrap()
     };
     let before = configuration(&request);
-    assert_eq!(wrong_member(&before), None);
+    assert_eq!(misformed(&before, WHOLE), None);
     match request.container.config(patch) {
         Ok(()) => {
             let patch: Object = serde_json::from_slice(patch).unwrap();
             let after = configuration(&request);
-            assert_eq!(wrong_member(&after), None);
+            assert_eq!(misformed(&after, WHOLE), None);
             for name in [
                 "architecture",
                 "created",

@@ -4,8 +4,8 @@
 //!
 //! usage: pictures DIRECTORY
 //!
-//! They have names as store items have, and such sizes, with 10, 100 and 2,000
-//! items, inspected and compared; and one has names as nobody should give.
+//! They have names as store items have, and such sizes, with 10, 100, 2,000 and
+//! 20,000 items, inspected and compared; and one has names as nobody should give.
 
 #[path = "../../src/bin/guix-docker/picture/mod.rs"]
 #[allow(
@@ -84,7 +84,7 @@ impl Chance {
 }
 
 /// `count` items.  After the first ones they get smaller.
-fn items(count: usize, compared: bool, chance: &mut Chance) -> Vec<Item> {
+fn items(count: usize, compared: bool, chance: &mut Chance) -> Vec<Item<'static>> {
     (0..count)
         .map(|index| {
             let (name, kilobytes) = PACKAGES[index % PACKAGES.len()];
@@ -108,8 +108,8 @@ fn items(count: usize, compared: bool, chance: &mut Chance) -> Vec<Item> {
                 _ => Change::Same,
             };
             Item {
-                path: format!("/gnu/store/{}-{name}", chance.hash()),
-                name,
+                path: format!("/gnu/store/{}-{name}", chance.hash()).into(),
+                name: name.into(),
                 size,
                 change,
             }
@@ -119,7 +119,7 @@ fn items(count: usize, compared: bool, chance: &mut Chance) -> Vec<Item> {
 
 /// Items in layers as Guix makes them: the largest by themselves, and the last
 /// has the others, and a customization on top.
-fn layered(count: usize, layers: usize, compared: bool) -> Vec<Layer> {
+fn layered(count: usize, layers: usize, compared: bool) -> Vec<Layer<'static>> {
     let mut chance = Chance(0x2545_f491_4f6c_dd1d + count as u64);
     let mut items = items(count, compared, &mut chance);
     items.sort_by_key(|item| std::cmp::Reverse(item.size));
@@ -149,7 +149,7 @@ fn layered(count: usize, layers: usize, compared: bool) -> Vec<Layer> {
         .collect()
 }
 
-fn map(count: usize, layers: usize, compared: bool) -> Map {
+fn map(count: usize, layers: usize, compared: bool) -> Map<'static> {
     let (title, subtitle) = if compared {
         (
             "guix:new compared with guix:old",
@@ -169,7 +169,7 @@ fn map(count: usize, layers: usize, compared: bool) -> Map {
 }
 
 /// Names as files may have them.
-fn hostile() -> Map {
+fn hostile() -> Map<'static> {
     let names = [
         "<script>document.title='broken'</script>",
         "\"><img src=x onerror=\"document.title='broken'\">",
@@ -190,8 +190,8 @@ fn hostile() -> Map {
             .iter()
             .enumerate()
             .map(|(index, name)| Item {
-                path: format!("/gnu/store/{name}"),
-                name: name.to_string(),
+                path: format!("/gnu/store/{name}").into(),
+                name: (*name).into(),
                 size: 40_000_000 / (index as u64 + 1),
                 change,
             })
@@ -224,12 +224,14 @@ fn facts(layers: usize) -> Vec<Facts> {
                 row("PATH", &format!("{path}/bin:{path}/sbin")),
                 row("Architecture", "amd64"),
             ],
+            left_out: 0,
         },
         Facts {
             heading: "History".into(),
             rows: (1..=layers)
                 .map(|layer| (format!("Layer {layer}"), "made by guix pack".into()))
                 .collect(),
+            left_out: 0,
         },
     ]
 }
@@ -250,6 +252,7 @@ fn main() -> std::io::Result<()> {
         }
         write(&format!("{kind}-one-layer"), &map(2000, 2, compared), &[])?;
     }
+    write("inspect-20000", &map(20_000, 100, false), &[])?;
     let empty = Map {
         layers: vec![],
         ..map(0, 0, false)
@@ -259,6 +262,7 @@ fn main() -> std::io::Result<()> {
     let facts = Facts {
         heading: hostile.title.clone(),
         rows: vec![(hostile.title.clone(), size_in_words(0))],
+        left_out: 1,
     };
     write("diff-hostile", &hostile, &[facts])
 }

@@ -28,7 +28,7 @@ PICTURES = {f"{kind}-{name}": count
             for kind in ("inspect", "diff")
             for name, count in (("10", 11), ("100", 101), ("2000", 2001),
                                 ("one-layer", 2001))}
-ODD = {"diff-hostile": 39, "inspect-empty": 0}
+ODD = {"diff-hostile": 39, "inspect-empty": 0, "inspect-20000": 20001}
 
 # Questions to looks.js whose answer is a list of what is wrong.
 QUESTIONS = {

@@ -4,7 +4,7 @@
 
 mod documents;
 mod files;
-mod finding;
+pub mod finding;
 mod listing;
 
 use std::ffi::OsStr;
@@ -23,7 +23,7 @@ use files::Files;
 use finding::{Finding, Severity};
 
 /// What was found of an image.
-struct Checked {
+pub struct Checked {
     name: String,
     platform: String,
     layers: usize,
@@ -37,7 +37,7 @@ pub fn run(options: &CheckOptions) -> Result<Outcome, Failure> {
     display.finish();
     let (file, checked) = checked?;
     match options.json {
-        true => failure::print(&finding::json(&checked)?)?,
+        true => failure::print_json(&finding::json(&checked))?,
         false => {
             let mut lines = checked.iter().map(text).collect::<String>();
             if let Some(line) = file.catalog.others_line() {
@@ -77,7 +77,8 @@ fn check_file(name: &OsStr, display: &Display) -> Result<(ImageFile, Vec<Checked
     Ok((file, all))
 }
 
-fn check(image: &WholeImage, display: &Display) -> Result<Checked, Failure> {
+/// Checks an image.
+pub fn check(image: &WholeImage, display: &Display) -> Result<Checked, Failure> {
     let mut findings = documents::check(image);
     let mut files = Files::new(image);
     let read = survey::read_layers(image, display, |layer, job| {
@@ -105,7 +106,8 @@ fn names(names: &[String]) -> String {
     }
 }
 
-fn text(checked: &Checked) -> String {
+/// The findings in words.
+pub fn text(checked: &Checked) -> String {
     let verdict = match checked
         .findings
         .iter()

@@ -2,27 +2,32 @@
 
 //! `guix-docker diff`.
 
-mod changes;
-mod json;
+pub mod changes;
+pub mod json;
+pub mod map;
 
 use std::collections::HashSet;
+use std::io::{self, Write};
+
+use guix_docker::digest::Digest;
 
 use crate::failure::{self, Failure, Outcome};
 use crate::images::ImageFile;
-use crate::inspect::{left_out, short, write};
-use crate::item::short_name;
+use crate::inspect::{left_out, short};
 use crate::options::DiffOptions;
-use crate::picture::{self, Change, Map, count, size_in_words};
+use crate::picture::{self, Change, size_in_words};
 use crate::progress::Display;
-use crate::survey::{self, Layer, Survey};
-use crate::table::{Side, Table, printable};
+use crate::publish::Files;
+use crate::survey::{self, Layer, Room, Survey};
+use crate::table::{Side, Table};
 use changes::{Changes, ItemChange};
+use map::map;
 
 /// How many items are named unless all are asked for.
 const ITEMS: usize = 20;
 
 /// What a push of an image has to send where another one is.
-struct Push<'a> {
+pub struct Push<'a> {
     /// For each layer, whether the other image has it.
     layers: Vec<(&'a Layer, bool)>,
 }
@@ -30,9 +35,10 @@ struct Push<'a> {
 /// Compares two images.
 pub fn run(options: &DiffOptions) -> Result<Outcome, Failure> {
     let display = Display::new(&options.progress);
+    let room = Room::default();
     let read = |file| {
         let image = ImageFile::open(file, &display)?.select_one(&options.selection)?;
-        survey::survey(image, &display)
+        survey::survey(image, &room, &display)
     };
     let both = read(&options.old).and_then(|old| Ok((old, read(&options.new)?)));
     display.finish();
@@ -40,23 +46,25 @@ pub fn run(options: &DiffOptions) -> Result<Outcome, Failure> {
     let changes = Changes::between(&old, &new);
     let push = Push::of(&old, &new);
     if let Some(file) = &options.map {
-        write(file, &picture::svg(&map(&old, &new, &changes, &push)))?;
+        let mut files = Files::default();
+        files.write(file, &picture::svg(&map(&old, &new, &changes, &push)))?;
+        files.publish()?;
     }
     if options.json {
-        failure::print(&json::json(&old, &new, &push, &changes)?)?;
+        failure::print_json(&json::json(&old, &new, &push, &changes))?;
     } else if options.map.is_none() {
-        failure::print(&text(&old, &new, &push, &changes, options.all))?;
+        failure::print_with(|out| text(&old, &new, &push, &changes, options.all, out))?;
     }
     Ok(Outcome::Fine)
 }
 
 impl<'a> Push<'a> {
-    fn of(old: &Survey, new: &'a Survey) -> Self {
-        let known: HashSet<String> = old.layers.iter().map(|layer| layer.stored.hex()).collect();
+    pub fn of(old: &Survey, new: &'a Survey) -> Self {
+        let known: HashSet<Digest> = old.layers.iter().map(|layer| layer.stored).collect();
         let layers = new.layers.iter();
         Push {
             layers: layers
-                .map(|layer| (layer, known.contains(&layer.stored.hex())))
+                .map(|layer| (layer, known.contains(&layer.stored)))
                 .collect(),
         }
     }
@@ -66,20 +74,33 @@ impl<'a> Push<'a> {
     fn sum(&self, shared: bool) -> (usize, u64, u64) {
         let layers = self.layers.iter().filter(|(_, known)| *known == shared);
         layers.fold((0, 0, 0), |(count, size, stored), (layer, _)| {
-            (count + 1, size + layer.size, stored + layer.stored_size)
+            (
+                count + 1,
+                size.saturating_add(layer.size),
+                stored.saturating_add(layer.stored_size),
+            )
         })
     }
 }
 
-fn text(old: &Survey, new: &Survey, push: &Push, changes: &Changes, all: bool) -> String {
-    let mut text = format!(
-        "{} ({}) -> {} ({})\n\n",
-        printable(&old.name()),
+/// What a person wants to know of the difference.
+pub fn text(
+    old: &Survey,
+    new: &Survey,
+    push: &Push,
+    changes: &Changes,
+    all: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "{} ({}) -> {} ({})\n",
+        old.name(),
         short(&old.image.id),
-        printable(&new.name()),
+        new.name(),
         short(&new.image.id),
-    );
-    let mut table = Table::new(&[
+    )?;
+    let mut table = Table::new([
         ("", Side::Left),
         ("layers", Side::Right),
         ("size", Side::Right),
@@ -87,14 +108,14 @@ fn text(old: &Survey, new: &Survey, push: &Push, changes: &Changes, all: bool) -
     ]);
     for (name, shared) in [("shared", true), ("to be pushed", false)] {
         let (count, size, stored) = push.sum(shared);
-        table.row(vec![
+        table.row([
             name.into(),
-            count.to_string(),
-            size_in_words(size),
-            size_in_words(stored),
+            count.to_string().into(),
+            size_in_words(size).into(),
+            size_in_words(stored).into(),
         ]);
     }
-    text.push_str(&table.text());
+    table.write(out)?;
     let mut listed: Vec<&ItemChange> = changes
         .items
         .iter()
@@ -102,11 +123,10 @@ fn text(old: &Survey, new: &Survey, push: &Push, changes: &Changes, all: bool) -
         .collect();
     listed.sort_by(|a, b| {
         let weight = |item: &ItemChange| item.after.unwrap_or(0).max(item.before.unwrap_or(0));
-        weight(b).cmp(&weight(a)).then_with(|| a.path.cmp(&b.path))
+        weight(b).cmp(&weight(a)).then_with(|| a.path.cmp(b.path))
     });
     if listed.is_empty() {
-        text.push_str("\nThe items are the same.\n");
-        return text;
+        return writeln!(out, "\nThe items are the same.");
     }
     let same = changes.items.len() - listed.len();
     let shown = if all {
@@ -114,7 +134,7 @@ fn text(old: &Survey, new: &Survey, push: &Push, changes: &Changes, all: bool) -
     } else {
         listed.len().min(ITEMS)
     };
-    let mut table = Table::new(&[
+    let mut table = Table::new([
         ("", Side::Left),
         ("before", Side::Right),
         ("after", Side::Right),
@@ -122,69 +142,20 @@ fn text(old: &Survey, new: &Survey, push: &Push, changes: &Changes, all: bool) -
     ]);
     for item in &listed[..shown] {
         let size = |size: Option<u64>| size.map_or(String::new(), size_in_words);
-        table.row(vec![
-            item.mark().to_owned(),
-            size(item.before),
-            size(item.after),
-            item.path.clone(),
+        table.row([
+            item.mark().into(),
+            size(item.before).into(),
+            size(item.after).into(),
+            item.path.into(),
         ]);
     }
-    text.push_str(&format!(
-        "\nItems: {} came, {} went, {} changed, {same} are the same\n{}",
+    writeln!(
+        out,
+        "\nItems: {} came, {} went, {} changed, {same} are the same",
         changes.count(|change| change == Change::Added),
         changes.count(|change| change == Change::Removed),
         changes.count(|change| matches!(change, Change::Resized { .. } | Change::Altered)),
-        table.text()
-    ));
-    text.push_str(&left_out(listed.len() - shown));
-    text
-}
-
-/// The picture: the new image's layers, and what is not in them any more.
-fn map(old: &Survey, new: &Survey, changes: &Changes, push: &Push) -> Map {
-    let mut layers: Vec<picture::Layer> = Vec::new();
-    for (index, (layer, is_shared)) in push.layers.iter().enumerate() {
-        let state = if *is_shared { "shared" } else { "to be pushed" };
-        let items = layer.items.iter().map(|item| picture::Item {
-            path: item.path.clone(),
-            name: short_name(&item.path).to_owned(),
-            size: item.size,
-            change: changes.of(&item.path),
-        });
-        layers.push(picture::Layer {
-            name: format!("Layer {}", index + 1),
-            detail: state.to_owned(),
-            items: items.collect(),
-        });
-    }
-    let gone = changes
-        .items
-        .iter()
-        .filter(|item| item.change == Change::Removed);
-    let gone: Vec<picture::Item> = gone
-        .map(|item| picture::Item {
-            path: item.path.clone(),
-            name: short_name(&item.path).to_owned(),
-            size: item.before.unwrap_or(0),
-            change: Change::Removed,
-        })
-        .collect();
-    if !gone.is_empty() {
-        layers.push(picture::Layer {
-            name: "Gone".into(),
-            detail: String::new(),
-            items: gone,
-        });
-    }
-    let (pushed, size, stored) = push.sum(false);
-    Map {
-        title: format!("{} -> {}", old.name(), new.name()),
-        subtitle: format!(
-            "{} to be pushed: {}, {} as they are stored",
-            count(pushed, "layer"),
-            size_in_words(size),
-            size_in_words(stored)
-        ),
-        layers,
-    }
+    )?;
+    table.write(out)?;
+    left_out(listed.len() - shown, out)
 }

@@ -3,15 +3,23 @@
 //! How the program ends: messages and exit codes.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use guix_docker::error::{Argument, Error, Status};
+use guix_docker::text::{excerpt, visible};
+use serde::Serialize;
 
-use crate::interrupt;
+use crate::{interrupt, json};
 
 /// What is printed in front of every message.
 const PROGRAM: &str = "guix-docker";
+
+/// Maximum length of a message in bytes, before characters are spelled.
+const MAX_MESSAGE: usize = 16 << 10;
+
+/// Bytes of output that are written at a time.
+const BUFFER_SIZE: usize = 64 << 10;
 
 /// The exit code of a failure, of wrong usage, and of a signal, which is added.
 const FAILURE: u8 = 1;
@@ -91,7 +99,7 @@ impl Failure {
             Failure::Usage(message) => (message, USAGE),
             Failure::Other(message) => (message, FAILURE),
         };
-        let _ = writeln!(io::stderr(), "{PROGRAM}: {message}");
+        tell(&message);
         ExitCode::from(code)
     }
 }
@@ -113,7 +121,13 @@ fn describe(error: &Error) -> String {
 
 /// Warns of what a user should know.
 pub fn warn(message: &str) {
-    let _ = writeln!(io::stderr(), "{PROGRAM}: warning: {message}");
+    tell(&format!("warning: {message}"));
+}
+
+/// Prints `message` as one line, in which names of an image may be.
+fn tell(message: &str) {
+    let message = excerpt(message, MAX_MESSAGE);
+    let _ = writeln!(io::stderr(), "{PROGRAM}: {message}");
 }
 
 /// Prints what is wrong with the command line, or the help that it asks for;
@@ -134,14 +148,25 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         }
         _ => text.strip_prefix("error: ").unwrap_or(&text).to_owned(),
     };
-    let _ = write!(io::stderr(), "{PROGRAM}: {text}");
+    let lines = text.split('\n').map(visible).collect::<Vec<_>>();
+    let _ = write!(io::stderr(), "{PROGRAM}: {}", lines.join("\n"));
     ExitCode::from(USAGE)
 }
 
 /// Prints `text` to the standard output.
 pub fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
+    print_with(|out| out.write_all(text.as_bytes()))
+}
+
+/// Prints `value` as JSON to the standard output.
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print_with(|out| json::write(value, out))
+}
+
+/// Prints what `write` writes to the standard output, as it comes.
+pub fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::with_capacity(BUFFER_SIZE, io::stdout().lock());
+    write(&mut out)
         .and_then(|()| out.flush())
         .map_err(|error| Failure::io("writing to the standard output", &error))
 }

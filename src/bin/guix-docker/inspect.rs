@@ -2,11 +2,12 @@
 
 //! `guix-docker inspect`.
 
-mod facts;
-mod json;
+pub mod facts;
+pub mod json;
 
-use std::fs;
-use std::path::Path;
+use std::io::{self, Write};
+
+use guix_docker::text::visible;
 
 use crate::failure::{self, Failure, Outcome};
 use crate::images::ImageFile;
@@ -14,8 +15,9 @@ use crate::item::short_name;
 use crate::options::InspectOptions;
 use crate::picture::{self, Change, Map, size_in_words};
 use crate::progress::Display;
-use crate::survey::{self, Survey};
-use crate::table::{Side, Table, printable};
+use crate::publish::Files;
+use crate::survey::{self, Room, Survey};
+use crate::table::{Side, Table};
 
 /// How many items are named unless all are asked for.
 const ITEMS: usize = 20;
@@ -34,37 +36,36 @@ pub fn run(options: &InspectOptions) -> Result<Outcome, Failure> {
             "there are several images, and a picture is of one; use --name or --platform".into(),
         ));
     }
+    let room = Room::default();
     let surveys = images
         .into_iter()
-        .map(|image| survey::survey(image, &display))
+        .map(|image| survey::survey(image, &room, &display))
         .collect::<Result<Vec<Survey>, Failure>>();
     display.finish();
     let surveys = surveys?;
-    if let (Some(file), [survey]) = (&options.map, surveys.as_slice()) {
-        write(file, &picture::svg(&map(survey)))?;
-    }
-    if let (Some(file), [survey]) = (&options.html, surveys.as_slice()) {
-        write(file, &picture::html(&map(survey), &facts::facts(survey)))?;
+    if let (true, [survey]) = (has_picture, surveys.as_slice()) {
+        let map = map(survey);
+        let mut files = Files::default();
+        if let Some(file) = &options.map {
+            files.write(file, &picture::svg(&map))?;
+        }
+        if let Some(file) = &options.html {
+            files.write(file, &picture::html(&map, &facts::facts(survey)))?;
+        }
+        files.publish()?;
     }
     if options.json {
-        failure::print(&json::json(&surveys)?)?;
+        failure::print_json(&json::json(&surveys))?;
     } else if !has_picture {
-        let texts: Vec<String> = surveys
-            .iter()
-            .map(|survey| text(survey, options.all))
-            .collect();
-        let mut text = texts.join("\n");
-        if let Some(line) = file.catalog.what_else() {
-            text.push_str(&format!("\n{}\n", printable(&line)));
-        }
-        failure::print(&text)?;
+        failure::print_with(|out| {
+            text(&surveys, options.all, out)?;
+            match file.catalog.what_else() {
+                Some(line) => writeln!(out, "\n{}", visible(&line)),
+                None => Ok(()),
+            }
+        })?;
     }
     Ok(Outcome::Fine)
-}
-
-/// Writes a picture.
-pub fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(file, text).map_err(|error| Failure::io(format!("writing {file:?}"), &error))
 }
 
 /// The first digits of a digest.
@@ -73,7 +74,7 @@ pub fn short(digest: &guix_docker::digest::Digest) -> String {
 }
 
 /// The picture of an image.
-fn map(survey: &Survey) -> Map {
+pub fn map(survey: &Survey) -> Map<'_> {
     let (_, stored) = survey.sizes();
     let layers = survey.layers.iter().enumerate();
     let layers = layers.map(|(index, layer)| picture::Layer {
@@ -83,8 +84,8 @@ fn map(survey: &Survey) -> Map {
             .items
             .iter()
             .map(|item| picture::Item {
-                path: item.path.clone(),
-                name: short_name(&item.path).to_owned(),
+                path: item.path.as_str().into(),
+                name: short_name(&item.path).into(),
                 size: item.size,
                 change: Change::None,
             })
@@ -101,20 +102,35 @@ fn map(survey: &Survey) -> Map {
     }
 }
 
-/// What a person wants to know.
-fn text(survey: &Survey, all: bool) -> String {
-    let mut text = format!("{}\n", printable(&survey.name()));
+/// What a person wants to know of each image.
+pub fn text(surveys: &[Survey], all: bool, out: &mut dyn Write) -> io::Result<()> {
+    for (index, survey) in surveys.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        text_of(survey, all, out)?;
+    }
+    Ok(())
+}
+
+fn text_of(survey: &Survey, all: bool, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", survey.name())?;
     for facts in facts::facts(survey) {
-        let mut table = Table::new(&[("", Side::Left), ("", Side::Left)]);
+        let mut table = Table::new([("", Side::Left), ("", Side::Left)]);
         let rows = facts.rows.len();
         let shown = if all { rows } else { rows.min(ITEMS) };
         for (name, value) in facts.rows.into_iter().take(shown) {
-            table.row(vec![name, value]);
+            table.row([name.into(), value.into()]);
         }
-        text.push_str(&format!("\n{}\n{}", facts.heading, table.text()));
-        text.push_str(&left_out(rows - shown));
+        writeln!(out, "\n{}", facts.heading)?;
+        table.write(out)?;
+        match (all, rows - shown + facts.left_out) {
+            (_, 0) => {}
+            (true, more) => writeln!(out, "  and {more} more: see --json")?,
+            (false, more) => left_out(more, out)?,
+        }
     }
-    let mut layers = Table::new(&[
+    let mut layers = Table::new([
         ("layer", Side::Right),
         ("size", Side::Right),
         ("stored", Side::Right),
@@ -124,19 +140,20 @@ fn text(survey: &Survey, all: bool) -> String {
     for (index, layer) in survey.layers.iter().enumerate() {
         let first = layer.items.first().map(|item| short_name(&item.path));
         let items = match (first, layer.items.len()) {
-            (None, _) => "none".to_owned(),
-            (Some(first), 1) => first.to_owned(),
-            (Some(first), count) => format!("{first} and {} more", count - 1),
+            (None, _) => "none".into(),
+            (Some(first), 1) => first.into(),
+            (Some(first), count) => format!("{first} and {} more", count - 1).into(),
         };
-        layers.row(vec![
-            (index + 1).to_string(),
-            size_in_words(layer.size),
-            size_in_words(layer.stored_size),
-            short(&layer.diff_id),
+        layers.row([
+            (index + 1).to_string().into(),
+            size_in_words(layer.size).into(),
+            size_in_words(layer.stored_size).into(),
+            short(&layer.diff_id).into(),
             items,
         ]);
     }
-    text.push_str(&format!("\nLayers\n{}", layers.text()));
+    writeln!(out, "\nLayers")?;
+    layers.write(out)?;
     let mut items: Vec<(usize, &survey::Item)> = survey
         .layers
         .iter()
@@ -149,28 +166,27 @@ fn text(survey: &Survey, all: bool) -> String {
     } else {
         items.len().min(ITEMS)
     };
-    let columns = [
+    let mut table = Table::new([
         ("size", Side::Right),
         ("layer", Side::Right),
         ("item", Side::Left),
-    ];
-    let mut table = Table::new(&columns);
+    ]);
     for (layer, item) in &items[..count] {
-        table.row(vec![
-            size_in_words(item.size),
-            layer.to_string(),
-            item.path.clone(),
+        table.row([
+            size_in_words(item.size).into(),
+            layer.to_string().into(),
+            item.path.as_str().into(),
         ]);
     }
-    text.push_str(&format!("\nItems\n{}", table.text()));
-    text.push_str(&left_out(items.len() - count));
-    text
+    writeln!(out, "\nItems")?;
+    table.write(out)?;
+    left_out(items.len() - count, out)
 }
 
-/// A line about what is not shown.
-pub fn left_out(count: usize) -> String {
+/// Writes a line about what is not shown.
+pub fn left_out(count: usize, out: &mut dyn Write) -> io::Result<()> {
     match count {
-        0 => String::new(),
-        count => format!("  and {count} more: see --all\n"),
+        0 => Ok(()),
+        count => writeln!(out, "  and {count} more: see --all"),
     }
 }

@@ -3,24 +3,27 @@
 //! What a file of an image is a part of, for people: a store item, or what is
 //! at the root.
 
+use guix_docker::name::components;
+
 /// The length of the hash in the name of a store item, and what it is made of.
 const HASH_LENGTH: usize = 32;
 const HASH_DIGITS: &str = "0123456789abcdfghijklmnpqrsvwxyz";
 
 /// The item that the member `name` of a layer belongs to, as an absolute name.
 pub fn item_of(name: &[u8]) -> Vec<u8> {
-    let parts: Vec<&[u8]> = name
-        .split(|&byte| byte == b'/')
-        .filter(|part| !part.is_empty() && *part != b".")
-        .collect();
-    // A store has a directory of its own, as /gnu/store.
-    let in_store = parts.iter().skip(1).position(|part| is_store_name(part));
-    let depth = in_store.map_or(1, |position| position + 2);
     let mut item = Vec::new();
-    for part in parts.iter().take(depth) {
+    let mut root_length = 0;
+    for part in components(name) {
         item.push(b'/');
         item.extend_from_slice(part);
+        // A store has a directory of its own, as /gnu/store.
+        match root_length {
+            0 => root_length = item.len(),
+            _ if is_store_name(part) => return item,
+            _ => {}
+        }
     }
+    item.truncate(root_length);
     match item.is_empty() {
         true => b"/".to_vec(),
         false => item,

@@ -3,26 +3,31 @@
 //! The program `guix-docker`: images from the command line.
 //!
 //! Each command is a file of its own; [`options`] says what they take, and
-//! from that come the help, the manual pages and the completions.
+//! from that come the help, the manual pages and the completions.  All modules
+//! are public for `tests/fuzz/program`, a library of the same files, by which
+//! fuzz targets reach them.
 
 #![forbid(unsafe_code)]
+#![allow(missing_docs, reason = "the library of these files is for tests")]
 
-mod build;
-mod check;
-mod closure;
-mod diff;
-mod failure;
-mod generate;
-mod images;
-mod index;
-mod inspect;
-mod interrupt;
-mod item;
-mod options;
-mod picture;
-mod progress;
-mod survey;
-mod table;
+pub mod build;
+pub mod check;
+pub mod closure;
+pub mod diff;
+pub mod failure;
+pub mod generate;
+pub mod images;
+pub mod index;
+pub mod inspect;
+pub mod interrupt;
+pub mod item;
+pub mod json;
+pub mod options;
+pub mod picture;
+pub mod progress;
+pub mod publish;
+pub mod survey;
+pub mod table;
 
 use std::process::ExitCode;
 
@@ -31,7 +36,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Subcommand};
 use failure::{Failure, Outcome};
 use options::{Cli, Command, Installation};
 
-fn main() -> ExitCode {
+/// Runs the command that the command line asks for.
+pub fn main() -> ExitCode {
     let program = Installation::augment_subcommands(Cli::command());
     let done = match program.try_get_matches() {
         Ok(matches) => run(&matches),

@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use guix_docker::text::excerpt;
 use guix_docker::{Phase, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -14,7 +15,9 @@ use crate::interrupt;
 use crate::item::short_name;
 use crate::options::{ProgressKind, ProgressOptions};
 use crate::picture::size_in_words;
-use crate::table::printable;
+
+/// Maximum length of an item's name in bytes, before characters are spelled.
+const ITEM_LENGTH: usize = 200;
 
 /// How often a bar is drawn in a second, and how long a log waits for a line.
 const DRAWN: u8 = 10;
@@ -125,7 +128,7 @@ fn line(progress: &Progress, seconds: f64) -> String {
         return format!("{phase}: {} files", progress.done);
     }
     let rate = progress.done as f64 / seconds.max(0.001);
-    let left = (progress.total - progress.done) as f64 / rate.max(1.0);
+    let left = progress.total.saturating_sub(progress.done) as f64 / rate.max(1.0);
     let item = item(progress);
     let separator = if item.is_empty() { "" } else { ", " };
     format!(
@@ -140,7 +143,7 @@ fn line(progress: &Progress, seconds: f64) -> String {
 /// What is read, by the item of its layer.
 fn item(progress: &Progress) -> String {
     let item = progress.item.as_deref().unwrap_or_default();
-    printable(short_name(&String::from_utf8_lossy(item)))
+    excerpt(short_name(&String::from_utf8_lossy(item)), ITEM_LENGTH).into_owned()
 }
 
 fn name(phase: Phase) -> &'static str {
@@ -181,11 +184,13 @@ mod tests {
             phase: Phase::Writing,
             done: 250_000_000,
             total: 1_000_000_000,
-            item: Some(b"/usr/a\x1bb".as_slice().into()),
+            item: Some("/usr/a\u{1b}b\u{202e}".as_bytes().into()),
         };
         assert_eq!(
             line(&progress, 2.0),
-            "writing: 250 MB of 1 GB (25 %), 125 MB/s, 6 s left, /usr/a\\u{1b}b"
+            "writing: 250 MB of 1 GB (25 %), 125 MB/s, 6 s left, /usr/a\\u{1b}b\\u{202e}"
         );
+        progress.item = Some("x".repeat(70_000).as_bytes().into());
+        assert!(line(&progress, 2.0).len() < 2 * ITEM_LENGTH);
     }
 }

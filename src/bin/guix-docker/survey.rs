@@ -2,19 +2,26 @@
 
 //! Reading images: which one is meant, and what its layers hold.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+mod items;
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-use guix_docker::digest::{DiffId, Digest, Sha256};
-use guix_docker::image::{Member, WholeImage, WholeLayer};
+use guix_docker::digest::{DiffId, Digest};
+use guix_docker::image::{WholeImage, WholeLayer};
+use guix_docker::text::excerpt;
 use guix_docker::{Job, Phase};
-use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::item::item_of;
 use crate::progress::Display;
+use items::Items;
+pub use items::{Item, Room};
+
+/// Maximum length of the names of an image, as people see them, in bytes.
+const NAME_SIZE: usize = 1000;
 
 /// An image that was read.
 pub struct Survey {
@@ -31,19 +38,8 @@ pub struct Layer {
     /// The digest and the size in bytes of what is stored.
     pub stored: Digest,
     pub stored_size: u64,
-    /// What is in it, the largest first.
-    pub items: Vec<Item>,
-}
-
-/// A store item, or what is at the root, as far as it is in one layer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Item {
-    pub path: String,
-    /// The bytes in its files.
-    pub size: u64,
-    /// The digest of all that is known of it.
-    #[serde(skip)]
-    pub content: Digest,
+    /// What is in it, the largest first; shared by equal layers.
+    pub items: Rc<[Item]>,
 }
 
 impl Survey {
@@ -51,14 +47,22 @@ impl Survey {
     pub fn sizes(&self) -> (u64, u64) {
         let layers = self.layers.iter();
         layers.fold((0, 0), |(size, stored), layer| {
-            (size + layer.size, stored + layer.stored_size)
+            (
+                size.saturating_add(layer.size),
+                stored.saturating_add(layer.stored_size),
+            )
         })
     }
 
-    /// What people call the image.
+    /// What people call the image, without hidden characters.
     pub fn name(&self) -> String {
-        self.image.name()
+        name(&self.image)
     }
+}
+
+/// What people call `image`, without hidden characters.
+fn name(image: &WholeImage) -> String {
+    excerpt(&image.name(), NAME_SIZE).into_owned()
 }
 
 /// What `read` makes of each layer of `image`, several at once.
@@ -67,12 +71,22 @@ pub fn read_layers<T: Send>(
     display: &Display,
     read: impl Fn(&WholeLayer, &Job) -> guix_docker::error::Result<T> + Sync,
 ) -> Result<Vec<T>, Failure> {
+    let layers: Vec<&WholeLayer> = image.layers.iter().collect();
+    read_some(&layers, display, read)
+}
+
+/// What `read` makes of each of `layers`, several at once.
+fn read_some<T: Send>(
+    layers: &[&WholeLayer],
+    display: &Display,
+    read: impl Fn(&WholeLayer, &Job) -> guix_docker::error::Result<T> + Sync,
+) -> Result<Vec<T>, Failure> {
     let job = Job::default();
-    let total = image.layers.iter().map(WholeLayer::stored_size).sum();
-    job.begin(Phase::Comparing, total);
+    let sizes = layers.iter().map(|layer| layer.stored_size());
+    job.begin(Phase::Comparing, sizes.fold(0, u64::saturating_add));
     // The largest first, so that no thread has it alone in the end.
-    let mut order: Vec<usize> = (0..image.layers.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(image.layers[index].stored_size()));
+    let mut order: Vec<usize> = (0..layers.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(layers[index].stored_size()));
     let next = AtomicUsize::new(0);
     let done: Mutex<BTreeMap<usize, T>> = Mutex::default();
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -80,7 +94,7 @@ pub fn read_layers<T: Send>(
     job.run(threads, &mut display.monitor(), || {
         while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             job.check()?;
-            let layer = &image.layers[index];
+            let layer = layers[index];
             let result = read(layer, &job)?;
             job.advance(layer.stored_size());
             if let Ok(mut done) = done.lock() {
@@ -93,15 +107,60 @@ pub fn read_layers<T: Send>(
     Ok(done.into_values().collect())
 }
 
-/// Reads `image`, which must be whole.
-pub fn survey(image: WholeImage, display: &Display) -> Result<Survey, Failure> {
-    let read = read_layers(&image, display, |layer, job| {
+/// Where a layer is stored.
+#[derive(PartialEq, Eq, Hash)]
+enum Stored {
+    Blob(Digest),
+    /// A part of the file at this address in memory.
+    Section(usize, u64, u64),
+}
+
+/// The layers of `image` that are stored in different places, and for each layer
+/// the index of its place: a manifest may name one of them any number of times.
+fn distinct(image: &WholeImage) -> (Vec<&WholeLayer>, Vec<usize>) {
+    let mut known = HashMap::new();
+    let mut distinct = Vec::new();
+    let places = image.layers.iter().map(|layer| {
+        let stored = match (&layer.descriptor, &layer.section) {
+            (Some((digest, _)), _) => Stored::Blob(*digest),
+            (None, Some(section)) => {
+                let file = Arc::as_ptr(&section.file) as usize;
+                Stored::Section(file, section.offset, section.size)
+            }
+            (None, None) => Stored::Blob(layer.diff_id),
+        };
+        *known.entry(stored).or_insert_with(|| {
+            distinct.push(layer);
+            distinct.len() - 1
+        })
+    });
+    let places = places.collect();
+    (distinct, places)
+}
+
+/// Reads `image`, which must be whole, and whose items must fit into `room`.
+pub fn survey(image: WholeImage, room: &Room, display: &Display) -> Result<Survey, Failure> {
+    let (distinct, places) = distinct(&image);
+    let read = read_some(&distinct, display, |layer, job| {
         let mut items = Items::default();
-        let found = layer.read_contents(|member, content| items.note(member, content), job)?;
+        let note = |member: &_, content: &_| {
+            if !items.note(member, content, room) {
+                job.stop();
+            }
+        };
+        let found = layer.read_contents(note, job)?;
         Ok((found, items))
-    })?;
-    let mut layers = Vec::with_capacity(read.len());
-    for (index, ((found, items), layer)) in read.into_iter().zip(&image.layers).enumerate() {
+    });
+    // Whoever stopped the job, this is why.
+    room.check(&name(&image))?;
+    let read: Vec<_> = read?
+        .into_iter()
+        .map(|(found, items)| (found, items.taken(), items.into_list()))
+        .collect();
+    let mut is_first = vec![true; read.len()];
+    let mut layers = Vec::with_capacity(places.len());
+    for (index, (place, layer)) in places.into_iter().zip(&image.layers).enumerate() {
+        let (found, taken, items) = &read[place];
         let wrong = |problem: &str| {
             Failure::Other(format!(
                 "layer {} ({}): {problem}; `guix-docker check` tells all",
@@ -117,67 +176,25 @@ pub fn survey(image: WholeImage, display: &Display) -> Result<Survey, Failure> {
                 size: 0,
                 stored: stored.unwrap_or(layer.diff_id),
                 stored_size: layer.stored_size(),
-                items: Vec::new(),
+                items: Rc::clone(items),
             });
             continue;
         };
-        let (diff_id, size) = found.archive.map_err(|problem| wrong(&problem))?;
-        if diff_id != layer.diff_id {
+        let (diff_id, size) = found.archive.as_ref().map_err(|problem| wrong(problem))?;
+        if *diff_id != layer.diff_id {
             return Err(wrong("it is not what its digest says"));
         }
+        if !std::mem::take(&mut is_first[place]) {
+            room.take(*taken);
+            room.check(&name(&image))?;
+        }
         layers.push(Layer {
-            diff_id,
-            size,
+            diff_id: *diff_id,
+            size: *size,
             stored: found.stored,
             stored_size: layer.stored_size(),
-            items: items.into_list(),
+            items: Rc::clone(items),
         });
     }
     Ok(Survey { image, layers })
-}
-
-/// The items of a layer.
-#[derive(Default)]
-struct Items(BTreeMap<Vec<u8>, (u64, Sha256)>);
-
-impl Items {
-    fn note(&mut self, member: &Member, content: &Digest) {
-        let (size, hash) = self.0.entry(item_of(&member.name)).or_default();
-        *size += member.size;
-        for text in [&member.name, &member.link] {
-            hash.update(&(text.len() as u64).to_le_bytes());
-            hash.update(text);
-        }
-        hash.update(&[member.kind.as_byte()]);
-        hash.update(&member.mode.to_le_bytes());
-        hash.update(&member.owner.uid.to_le_bytes());
-        hash.update(&member.owner.gid.to_le_bytes());
-        hash.update(&member.size.to_le_bytes());
-        hash.update(content.to_string().as_bytes());
-    }
-
-    fn into_list(self) -> Vec<Item> {
-        let paths: Vec<Vec<u8>> = self.0.keys().cloned().collect();
-        // A directory that is there because of what is in it is none.
-        let is_above = |path: &[u8]| {
-            let path = path.strip_suffix(b"/").unwrap_or(path);
-            paths.iter().any(|other| {
-                other
-                    .strip_prefix(path)
-                    .is_some_and(|rest| rest.len() > 1 && rest[0] == b'/')
-            })
-        };
-        let mut items: Vec<Item> = self
-            .0
-            .into_iter()
-            .filter(|(path, (size, _))| *size > 0 || !is_above(path))
-            .map(|(path, (size, hash))| Item {
-                path: String::from_utf8_lossy(&path).into_owned(),
-                size,
-                content: hash.into(),
-            })
-            .collect();
-        items.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.path.cmp(&b.path)));
-        items
-    }
 }

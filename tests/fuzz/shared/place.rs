@@ -6,7 +6,6 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use guix_docker::image::WholeImage;
 use guix_docker::request::{Compressor, Directive, Format, Xattrs};
 use guix_docker::{Job, Merge, Progress, Report, Request};
 use tempfile::TempDir;
@@ -56,13 +55,13 @@ impl Place {
     /// Looks at all images of `base`, as the program does.
     pub fn look(&self) {
         let job = Job::default();
-        let images = match WholeImage::open_all(&self.name("base"), &job) {
+        let images = match super::open_all(&self.name("base"), &job) {
             Ok(images) => images,
             Err(error) => return check_error(&error),
         };
         for layer in images.iter().flat_map(|image| &image.layers) {
             match layer.read_contents(|_, _| (), &job) {
-                Ok(read) => assert!(!read.archive.is_err_and(|what| what.is_empty())),
+                Ok(read) => assert!(!read.is_some_and(|read| read.archive.is_err_and(|what| what.is_empty()))),
                 Err(error) => check_error(&error),
             }
         }

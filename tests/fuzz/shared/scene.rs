@@ -9,7 +9,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use guix_docker::image::WholeImage;
 use guix_docker::request::{Compressor, Format};
 use guix_docker::{Error, Job, Progress, Report, Request, Status};
 use tempfile::TempDir;
@@ -133,14 +132,14 @@ pub fn check_message(status: Status, message: &str) {
 /// Fails if what was built is not what `report` says, or cannot be read.
 pub fn check_image(image: &Path, report: &Report) {
     let job = Job::default();
-    let images = WholeImage::open_all(image.as_os_str().as_bytes(), &job).unwrap();
+    let images = super::open_all(image.as_os_str().as_bytes(), &job).unwrap();
     let [image] = images.as_slice() else {
         panic!("{} images", images.len());
     };
     assert_eq!(image.id, report.image_id);
     assert_eq!(image.manifest, report.manifest);
     let layers = image.layers.iter().map(|layer| {
-        let read = layer.read(|_| (), &job).unwrap();
+        let read = layer.read(|_| (), &job).unwrap().unwrap();
         if let Some((digest, _)) = &layer.descriptor {
             assert_eq!(read.stored, *digest);
         }

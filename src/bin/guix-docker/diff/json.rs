@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::Push;
 use super::changes::{Changes, ItemChange};
-use crate::failure::Failure;
 use crate::picture::Change;
 use crate::survey::Survey;
 
@@ -56,7 +55,12 @@ struct Item<'a> {
 }
 
 /// An object.
-pub fn json(old: &Survey, new: &Survey, push: &Push, changes: &Changes) -> Result<String, Failure> {
+pub fn json<'a>(
+    old: &'a Survey,
+    new: &'a Survey,
+    push: &Push,
+    changes: &'a Changes,
+) -> impl Serialize {
     let layers = push.layers.iter().map(|(layer, shared)| Layer {
         diff_id: layer.diff_id,
         digest: layer.stored,
@@ -64,17 +68,14 @@ pub fn json(old: &Survey, new: &Survey, push: &Push, changes: &Changes) -> Resul
         stored_size: layer.stored_size,
         shared: *shared,
     });
-    let comparison = Comparison {
+    Comparison {
         old: image(old),
         new: image(new),
         shared: sum(push, true),
         pushed: sum(push, false),
         layers: layers.collect(),
         items: changes.items.iter().map(item).collect(),
-    };
-    let text = serde_json::to_string_pretty(&comparison);
-    let text = text.map_err(|error| Failure::Other(format!("writing JSON: {error}")))?;
-    Ok(text + "\n")
+    }
 }
 
 fn image(survey: &Survey) -> Image<'_> {
@@ -93,10 +94,10 @@ fn sum(push: &Push, shared: bool) -> Sum {
     }
 }
 
-fn item(item: &ItemChange) -> Item<'_> {
+fn item<'a>(item: &'a ItemChange<'a>) -> Item<'a> {
     Item {
-        path: &item.path,
-        from: item.from.as_deref(),
+        path: item.path,
+        from: item.from,
         change: match item.change {
             Change::None | Change::Same => "same",
             Change::Added => "added",

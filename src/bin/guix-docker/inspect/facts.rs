@@ -2,79 +2,110 @@
 
 //! What an image's documents say of it, in words.
 
+use guix_docker::text::shortened;
 use serde_json::{Map, Value};
 
 use crate::picture::{Facts, size_in_words};
 use crate::survey::Survey;
 
-/// Of the image, of its configuration and of its history.
+/// Maximum number of rows under a heading.
+const MOST_ROWS: usize = 10_000;
+
+/// Maximum lengths of a name and of a value in bytes.
+const NAME_LENGTH: usize = 200;
+const VALUE_LENGTH: usize = 16 << 10;
+
+/// Facts about the image, its configuration and its history.
 pub fn facts(survey: &Survey) -> Vec<Facts> {
-    let mut all = vec![Facts {
-        heading: "Image".into(),
-        rows: image(survey),
-    }];
     let config = member(&survey.image.config, "config").and_then(Value::as_object);
     let sections = [
+        ("Image", image(survey)),
         ("Configuration", config.map(container).unwrap_or_default()),
         ("Annotations", pairs(&survey.image.annotations)),
         ("History", history(&survey.image.config)),
     ];
-    for (heading, rows) in sections {
-        if !rows.is_empty() {
-            all.push(Facts {
-                heading: heading.into(),
-                rows,
-            });
-        }
-    }
-    all
+    let sections = sections.into_iter();
+    sections
+        .filter(|(_, rows)| !rows.rows.is_empty())
+        .map(|(heading, rows)| Facts {
+            heading: heading.into(),
+            rows: rows.rows,
+            left_out: rows.left_out,
+        })
+        .collect()
 }
 
-fn image(survey: &Survey) -> Vec<(String, String)> {
+/// Rows of a table, of limited number and length.
+#[derive(Default)]
+struct Rows {
+    rows: Vec<(String, String)>,
+    left_out: usize,
+}
+
+impl Rows {
+    fn push(&mut self, name: &str, value: impl FnOnce() -> String) {
+        if self.rows.len() >= MOST_ROWS {
+            self.left_out += 1;
+            return;
+        }
+        let name = shortened(name, NAME_LENGTH).into_owned();
+        let value = match value() {
+            value if value.len() <= VALUE_LENGTH => value,
+            value => shortened(&value, VALUE_LENGTH).into_owned(),
+        };
+        self.rows.push((name, value));
+    }
+}
+
+fn image(survey: &Survey) -> Rows {
     let image = &survey.image;
     let (size, stored) = survey.sizes();
-    let mut rows = vec![
-        ("ID".to_owned(), image.id.to_string()),
-        ("platform".to_owned(), image.platform()),
-    ];
+    let mut rows = Rows::default();
+    rows.push("ID", || image.id.to_string());
+    rows.push("platform", || image.platform());
     if let Some((digest, _)) = image.manifest {
-        rows.push(("manifest".to_owned(), digest.to_string()));
+        rows.push("manifest", || digest.to_string());
     }
     for name in ["created", "author"] {
         if let Some(value) = member(&image.config, name).and_then(Value::as_str) {
-            rows.push((name.to_owned(), value.to_owned()));
+            rows.push(name, || value.to_owned());
         }
     }
     let layers = crate::picture::count(survey.layers.len(), "layer");
-    let size = format!(
-        "{} in {layers}, {} as it is stored",
-        size_in_words(size),
-        size_in_words(stored)
-    );
-    rows.push(("size".to_owned(), size));
+    rows.push("size", || {
+        format!(
+            "{} in {layers}, {} as it is stored",
+            size_in_words(size),
+            size_in_words(stored)
+        )
+    });
     rows
 }
 
 /// What containers start with: a row for each string, of a list or of an
 /// object as well.
-fn container(config: &Map<String, Value>) -> Vec<(String, String)> {
-    let mut rows = Vec::new();
+fn container(config: &Map<String, Value>) -> Rows {
+    let mut rows = Rows::default();
     for (name, value) in config {
         match value {
             Value::Null => {}
             Value::String(text) if text.is_empty() => {}
             Value::Array(list) if name.eq_ignore_ascii_case("env") => {
-                rows.extend(list.iter().map(|value| (name.clone(), words(value))));
+                for value in list {
+                    rows.push(name, || words(value));
+                }
             }
             Value::Object(object) if object.values().all(is_empty) => {
-                rows.extend(object.keys().map(|key| (name.clone(), key.clone())));
+                for key in object.keys() {
+                    rows.push(name, || key.clone());
+                }
             }
             Value::Object(object) => {
-                let parts = object.iter();
-                let parts = parts.map(|(key, value)| format!("{key}={}", words(value)));
-                rows.extend(parts.map(|part| (name.clone(), part)));
+                for (key, value) in object {
+                    rows.push(name, || format!("{key}={}", words(value)));
+                }
             }
-            value => rows.push((name.clone(), words(value))),
+            value => rows.push(name, || words(value)),
         }
     }
     rows
@@ -84,18 +115,20 @@ fn is_empty(value: &Value) -> bool {
     value.as_object().is_some_and(Map::is_empty)
 }
 
-fn pairs(map: &Map<String, Value>) -> Vec<(String, String)> {
-    let pairs = map.iter();
-    pairs
-        .map(|(name, value)| (name.clone(), words(value)))
-        .collect()
+fn pairs(map: &Map<String, Value>) -> Rows {
+    let mut rows = Rows::default();
+    for (name, value) in map {
+        rows.push(name, || words(value));
+    }
+    rows
 }
 
 /// A row for each entry: what is said of the layer, or what made it.
-fn history(config: &Map<String, Value>) -> Vec<(String, String)> {
+fn history(config: &Map<String, Value>) -> Rows {
     let entries = member(config, "history").and_then(Value::as_array);
     let mut layer = 0;
-    let rows = entries.into_iter().flatten().map(|entry| {
+    let mut rows = Rows::default();
+    for entry in entries.into_iter().flatten() {
         let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
         let is_empty = entry.get("empty_layer").and_then(Value::as_bool) == Some(true);
         let place = match is_empty {
@@ -109,9 +142,9 @@ fn history(config: &Map<String, Value>) -> Vec<(String, String)> {
             "" => text("created_by"),
             comment => comment,
         };
-        (place, said.to_owned())
-    });
-    rows.collect()
+        rows.push(&place, || said.to_owned());
+    }
+    rows
 }
 
 /// The member `name`, whatever its case.

@@ -7,7 +7,6 @@ use guix_docker::digest::Digest;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::failure::Failure;
 use crate::survey::{Item, Survey};
 
 /// An image.
@@ -39,11 +38,8 @@ struct Layer<'a> {
 }
 
 /// An array of images.
-pub fn json(surveys: &[Survey]) -> Result<String, Failure> {
-    let images: Vec<Image> = surveys.iter().map(image).collect();
-    let text = serde_json::to_string_pretty(&images);
-    let text = text.map_err(|error| Failure::Other(format!("writing JSON: {error}")))?;
-    Ok(text + "\n")
+pub fn json(surveys: &[Survey]) -> impl Serialize {
+    surveys.iter().map(image).collect::<Vec<_>>()
 }
 
 fn image(survey: &Survey) -> Image<'_> {

@@ -4,16 +4,22 @@
 //!
 //! It is one file that loads nothing, and says so to the browser.  The script
 //! makes the table one that can be sorted and searched; without it, all is
-//! there, largest items first.
+//! there, largest items first.  Of very many items the smallest are one row
+//! below the table.
 
 use std::fmt::Write;
 
 use super::change::Change;
-use super::text::{escape, without_head};
+use super::text::{LINE_LENGTH, NAME_LENGTH, TITLE_LENGTH, escape, escape_up_to, without_head};
 use super::totals::Totals;
-use super::words::{count, share, size_in_words};
+use super::words::{count, number, share, size_in_words};
 use super::{Facts, Item, Map, legend, svg};
 
+/// Maximum number of items in the table, and length of the table in bytes.
+const MOST_ITEMS: usize = 10_000;
+const TABLE_LENGTH: usize = 16 << 20;
+/// Maximum length of a fact in bytes, before characters are spelled.
+const FACT_LENGTH: usize = 16 << 10;
 /// Tables of more facts are closed at first.
 const MANY_FACTS: usize = 12;
 
@@ -32,8 +38,8 @@ pub fn html(map: &Map, facts: &[Facts]) -> String {
 <main>
 <div class="wide" role="region" aria-label="Map" tabindex="0">
 {}</div>"#,
-        escape(&map.title),
-        escape(&map.subtitle),
+        escape_up_to(&map.title, TITLE_LENGTH),
+        escape_up_to(&map.subtitle, TITLE_LENGTH),
         totals.words(),
         legend::amounts(map.layers_left(), &totals),
         svg::draw(map, false)
@@ -71,7 +77,7 @@ fn head(out: &mut String, map: &Map) {
 </head>
 <body>
 "#,
-        escape(&map.title)
+        escape_up_to(&map.title, TITLE_LENGTH)
     );
 }
 
@@ -84,14 +90,19 @@ fn table_of_facts(out: &mut String, facts: &Facts) {
     let _ = writeln!(
         out,
         "<details{open}>\n<summary><h2>{}</h2></summary>\n<table>",
-        escape(&facts.heading)
+        escape_up_to(&facts.heading, NAME_LENGTH)
     );
     for (name, value) in &facts.rows {
-        let (name, value) = (escape(name), escape(value));
+        let name = escape_up_to(name, NAME_LENGTH);
+        let value = escape_up_to(value, FACT_LENGTH);
         let _ = writeln!(
             out,
             r#"<tr><th scope="row">{name}</th><td>{value}</td></tr>"#
         );
+    }
+    if facts.left_out > 0 {
+        let more = number(facts.left_out);
+        let _ = writeln!(out, r#"<tr><th scope="row">{more} more</th><td></td></tr>"#);
     }
     out.push_str("</table>\n</details>\n");
 }
@@ -123,23 +134,48 @@ fn table_of_items(out: &mut String, map: &Map, totals: &Totals) {
         items.extend(layer.items.iter().map(|item| (index, item)));
     }
     items.sort_by_key(|(_, item)| std::cmp::Reverse(item.size));
-    for (layer, item) in items {
-        row(out, map, totals, layer, item);
+    let end = out.len() + TABLE_LENGTH;
+    let mut shown = 0;
+    for (layer, item) in items.iter().take(MOST_ITEMS) {
+        if out.len() >= end {
+            break;
+        }
+        row(out, map, totals, *layer, item);
+        shown += 1;
     }
-    out.push_str("</tbody>\n</table>\n</div>\n</section>\n");
+    out.push_str("</tbody>\n");
+    if shown < items.len() {
+        rest(out, totals, &items[shown..]);
+    }
+    out.push_str("</table>\n</div>\n</section>\n");
+}
+
+/// The row of the items that have none.
+fn rest(out: &mut String, totals: &Totals, items: &[(usize, &Item)]) {
+    let size = items
+        .iter()
+        .fold(0, |sum: u64, (_, item)| sum.saturating_add(item.size));
+    let change = if totals.compared { "<td></td>" } else { "" };
+    let _ = writeln!(
+        out,
+        r#"<tfoot><tr><td><b>{}</b>, each at most {}</td><td></td><td class="number">{}</td><td></td>{change}</tr></tfoot>"#,
+        count(items.len(), "more item"),
+        size_in_words(items.first().map_or(0, |(_, item)| item.size)),
+        size_in_words(size)
+    );
 }
 
 fn row(out: &mut String, map: &Map, totals: &Totals, layer: usize, item: &Item) {
     let (share, of_all) = match item.change {
         Change::Removed => ("–".into(), 0),
-        _ => (share(item.size, totals.size), item.size),
+        _ => (escape(&share(item.size, totals.size)), item.size),
     };
     let _ = write!(
         out,
         r#"<tr><td><b>{}</b> <span>{}</span></td><td data-value="{layer}">{}</td><td class="number" data-value="{}">{}</td><td class="number" data-value="{of_all}">{share}</td>"#,
-        escape(&item.name),
-        escape(&item.path),
-        escape(&map.layers[layer].name),
+        escape_up_to(&item.name, LINE_LENGTH),
+        escape_up_to(&item.path, LINE_LENGTH),
+        escape_up_to(&map.layers[layer].name, NAME_LENGTH),
         item.size,
         size_in_words(item.size)
     );
@@ -168,6 +204,7 @@ mod tests {
             rows: (0..rows)
                 .map(|row| (format!("name-{row}"), format!("<value-{row}>")))
                 .collect(),
+            left_out: 0,
         }
     }
 
@@ -195,6 +232,11 @@ mod tests {
         let page = html(&map, &[]);
         assert!(page.find("<b>large</b>") < page.find("<b>small</b>"));
         assert!(page.contains(r#"data-value="50">90.9 %<"#));
+        let map = samples::map(vec![vec![
+            samples::item("large", 1 << 40, Change::None),
+            samples::item("small", 1, Change::None),
+        ]]);
+        assert!(html(&map, &[]).contains(">&lt; 0.1 %</td>"));
     }
 
     #[test]
@@ -220,10 +262,32 @@ mod tests {
         let facts = Facts {
             heading: bad.into(),
             rows: vec![(bad.into(), bad.into())],
+            left_out: 0,
         };
         let page = html(&map, &[facts]);
         assert!(!page.contains("<img"));
         assert_eq!(page.matches("</script>").count(), 1);
+    }
+
+    #[test]
+    fn pages_have_a_limited_size() {
+        let mut items: Vec<_> = (0..30_000)
+            .map(|_| samples::item("an-item-1.0", 1000, Change::Added))
+            .collect();
+        items.push(samples::item("large", 5000, Change::Same));
+        let page = html(&samples::map(vec![items]), &[]);
+        assert!(page.len() < 6 << 20, "{}", page.len());
+        assert_eq!(page.matches("<tr><td><b>an-item").count(), MOST_ITEMS - 1);
+        assert!(page.contains("<b>20,001 more items</b>, each at most 1 kB<"));
+        assert!(page.contains(r#"<td class="number">20 MB</td><td></td><td></td></tr></tfoot>"#));
+        let name = "a-\u{202e}".repeat(1 << 18);
+        let items = vec![samples::item(&name, 1, Change::None); 20];
+        let mut facts = facts(2);
+        facts.rows[0] = (name.clone(), name.clone());
+        facts.left_out = 1234;
+        let page = html(&samples::map(vec![items]), &[facts]);
+        assert!(page.len() < 200_000, "{}", page.len());
+        assert!(page.contains(">1,234 more<"));
     }
 
     #[test]

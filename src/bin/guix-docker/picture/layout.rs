@@ -8,12 +8,17 @@
 //!
 //! What would be too small to be seen is gathered, so that everything is
 //! somewhere.  Items of a layer are gathered into one box for each kind of
-//! change, with the area of all of them and enough to be seen.  Layers are
+//! change, with the area of all of them and enough to be seen; so are all but
+//! the largest items of a picture that has very many.  Layers are
 //! gathered in a strip below all others, which is not to their scale: there
 //! nearly always is one, with some links and directories.
 
+use std::cmp::Reverse;
+
+use guix_docker::text::excerpt;
+
 use super::change::Kind;
-use super::text::{visible, width};
+use super::text::{NAME_LENGTH, width};
 use super::totals::drawn;
 use super::treemap::{Rect, squarify};
 use super::words::number;
@@ -23,6 +28,8 @@ use super::{Item, Layer, Map};
 const LEAST_LAYER: f64 = 400.0;
 /// Items with a smaller area than this are gathered, in square pixels.
 const LEAST_ITEM: f64 = 9.0;
+/// Maximum number of items that are not gathered because of their number.
+const MOST_ITEMS: usize = 4000;
 /// How much is left free around a layer, and around an item.
 const LAYER_GAP: f64 = 2.0;
 const ITEM_GAP: f64 = 1.0;
@@ -72,13 +79,49 @@ pub struct Placed<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum What<'a> {
     /// An item, and the index of its layer.
-    One { layer: usize, item: &'a Item },
+    One { layer: usize, item: &'a Item<'a> },
     /// Items that are too small for boxes of their own.
     More { kind: Kind, count: usize, size: u64 },
 }
 
+/// An item, with the indexes of its layer and of itself in the layer.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    layer: usize,
+    index: usize,
+    item: &'a Item<'a>,
+}
+
+/// Place of an item among all, by size.
+type Rank = (Reverse<u64>, usize, usize);
+
+impl Entry<'_> {
+    fn rank(&self) -> Rank {
+        (Reverse(self.item.size), self.layer, self.index)
+    }
+}
+
+/// The items of the layer at `layer`.
+fn entries<'a>(map: &'a Map<'a>, layer: usize) -> impl Iterator<Item = Entry<'a>> {
+    let items = map.layers[layer].items.iter().enumerate();
+    items.map(move |(index, item)| Entry { layer, index, item })
+}
+
+/// The first of the items, in the order of their ranks, that are gathered
+/// because there are so many; `None` if there are few.
+fn first_gathered(map: &Map) -> Option<Rank> {
+    let entries = (0..map.layers.len()).flat_map(|layer| entries(map, layer));
+    let mut ranks: Vec<Rank> = entries.map(|entry| entry.rank()).collect();
+    if ranks.len() <= MOST_ITEMS {
+        return None;
+    }
+    let (_, first, _) = ranks.select_nth_unstable(MOST_ITEMS);
+    Some(*first)
+}
+
 /// Put all layers and items of `map` into `within`.
-pub fn arrange(map: &Map, within: Rect) -> Vec<Frame<'_>> {
+pub fn arrange<'a>(map: &'a Map<'a>, within: Rect) -> Vec<Frame<'a>> {
+    let gathered = first_gathered(map);
     let sizes: Vec<u64> = map.layers.iter().map(drawn).collect();
     let areas = areas(&sizes, within.area());
     let (small, mut large): (Vec<usize>, Vec<usize>) =
@@ -97,18 +140,19 @@ pub fn arrange(map: &Map, within: Rect) -> Vec<Frame<'_>> {
     let mut out: Vec<Frame> = squarify(&weights, most)
         .into_iter()
         .zip(large)
-        .map(|(rect, layer)| frame(map, rect.inset(LAYER_GAP), layer))
+        .map(|(rect, layer)| frame(map, rect.inset(LAYER_GAP), layer, gathered))
         .collect();
     if !small.is_empty() {
-        out.push(strip_of(map, within.below(most.h).inset(LAYER_GAP), &small));
+        let rect = within.below(most.h).inset(LAYER_GAP);
+        out.push(strip_of(map, rect, &small, gathered));
     }
     out
 }
 
 /// The frame of a layer.
-fn frame(map: &Map, rect: Rect, index: usize) -> Frame<'_> {
+fn frame<'a>(map: &'a Map<'a>, rect: Rect, index: usize, gathered: Option<Rank>) -> Frame<'a> {
     let layer = &map.layers[index];
-    let name = visible(&layer.name);
+    let name = excerpt(&layer.name, NAME_LENGTH).into_owned();
     let room = rect.w - 2.0 * NAME_MARGIN;
     let fits = NAME_SIZES
         .iter()
@@ -124,36 +168,40 @@ fn frame(map: &Map, rect: Rect, index: usize) -> Frame<'_> {
         },
         None => rect.inset(2.0),
     };
-    let items: Vec<(usize, &Item)> = layer.items.iter().map(|item| (index, item)).collect();
+    let items: Vec<Entry> = entries(map, index).collect();
     Frame {
         rect,
         header,
         name,
-        detail: visible(&layer.detail),
+        detail: excerpt(&layer.detail, NAME_LENGTH).into_owned(),
         size: drawn(layer),
-        boxes: boxes(&items, inside),
+        boxes: boxes(&items, inside, gathered),
     }
 }
 
 /// The strip of the smallest layers: words, and boxes at their right.
-fn strip_of<'a>(map: &'a Map, rect: Rect, layers: &[usize]) -> Frame<'a> {
+fn strip_of<'a>(
+    map: &'a Map<'a>,
+    rect: Rect,
+    layers: &[usize],
+    gathered: Option<Rank>,
+) -> Frame<'a> {
     let (name, detail) = match layers {
         &[only] => {
             let Layer { name, detail, .. } = &map.layers[only];
-            (visible(name), format!("{}, not to scale", visible(detail)))
+            let detail = excerpt(detail, NAME_LENGTH);
+            (
+                excerpt(name, NAME_LENGTH).into_owned(),
+                format!("{detail}, not to scale"),
+            )
         }
         _ => (
             format!("{} smaller layers", number(layers.len())),
             "not to scale".into(),
         ),
     };
-    let of_layer = |&layer: &usize| {
-        map.layers[layer]
-            .items
-            .iter()
-            .map(move |item| (layer, item))
-    };
-    let items: Vec<(usize, &'a Item)> = layers.iter().flat_map(of_layer).collect();
+    let of_layer = |&layer: &usize| entries(map, layer);
+    let items: Vec<Entry> = layers.iter().flat_map(of_layer).collect();
     let words = STRIP_WORDS.min(rect.w / 2.0);
     let inside = Rect {
         x: rect.x + words,
@@ -168,18 +216,20 @@ fn strip_of<'a>(map: &'a Map, rect: Rect, layers: &[usize]) -> Frame<'a> {
         size: layers.iter().fold(0, |sum: u64, &layer| {
             sum.saturating_add(drawn(&map.layers[layer]))
         }),
-        boxes: boxes(&items, inside),
+        boxes: boxes(&items, inside, gathered),
     }
 }
 
-/// The boxes of some items, with their layers.
-fn boxes<'a>(items: &[(usize, &'a Item)], within: Rect) -> Vec<Placed<'a>> {
-    let sizes: Vec<u64> = items.iter().map(|(_, item)| item.size).collect();
+/// The boxes of some items, of which those from the rank `gathered` on have
+/// none of their own.
+fn boxes<'a>(items: &[Entry<'a>], within: Rect, gathered: Option<Rank>) -> Vec<Placed<'a>> {
+    let sizes: Vec<u64> = items.iter().map(|entry| entry.item.size).collect();
     let areas = areas(&sizes, within.area());
     let mut weighed: Vec<(f64, What)> = Vec::new();
     let mut small: [Vec<usize>; Kind::ALL.len()] = Default::default();
-    for (index, &(layer, item)) in items.iter().enumerate() {
-        if areas[index] < LEAST_ITEM {
+    for (index, entry) in items.iter().enumerate() {
+        let Entry { layer, item, .. } = *entry;
+        if areas[index] < LEAST_ITEM || gathered.is_some_and(|first| entry.rank() >= first) {
             small[item.change.kind() as usize].push(index);
         } else {
             weighed.push((areas[index], What::One { layer, item }));
@@ -190,8 +240,8 @@ fn boxes<'a>(items: &[(usize, &'a Item)], within: Rect) -> Vec<Placed<'a>> {
         let what = match group[..] {
             [] => continue,
             [index] => What::One {
-                layer: items[index].0,
-                item: items[index].1,
+                layer: items[index].layer,
+                item: items[index].item,
             },
             _ => What::More {
                 kind,
@@ -244,7 +294,7 @@ mod tests {
     };
 
     /// Check what holds for every map, and return its frames.
-    fn check(map: &Map) -> Vec<Frame<'_>> {
+    fn check<'a>(map: &'a Map<'a>) -> Vec<Frame<'a>> {
         let frames = arrange(map, WITHIN);
         for (index, frame) in frames.iter().enumerate() {
             assert!(inside(&frame.rect, &WITHIN), "{frame:?}");
@@ -344,6 +394,24 @@ mod tests {
             .collect();
         assert_eq!(more, [(Kind::Same, 2000), (Kind::Added, 1000)]);
         assert_eq!(frames[0].boxes.len(), 4);
+    }
+
+    #[test]
+    fn the_smallest_of_very_many_are_gathered() {
+        let item = |size| samples::item("x", size, Change::None);
+        let layer = |size| (0..4000).map(|_| item(size)).collect();
+        let map = samples::map(vec![layer(1000), layer(1001), layer(1000)]);
+        let frames = arrange(&map, WITHIN);
+        let counts: Vec<usize> = frames.iter().map(|frame| frame.boxes.len()).collect();
+        assert_eq!(counts, [4000, 1, 1]);
+        assert!(matches!(
+            frames[2].boxes[0].what,
+            What::More {
+                count: 4000,
+                size: 4_000_000,
+                ..
+            }
+        ));
     }
 
     #[test]

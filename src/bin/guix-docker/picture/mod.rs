@@ -10,6 +10,10 @@
 //!   what explains them;
 //! - [`html`](mod@html) is the page;
 //! - [`change`], [`text`] and [`words`] say things.
+//!
+//! Names and sizes may be those of untrusted images.  The size of what is drawn
+//! is limited for any number of items and any length of names: the smallest
+//! items are gathered, and the middle of long names is left out.
 
 mod change;
 mod html;
@@ -24,6 +28,8 @@ mod totals;
 mod treemap;
 mod words;
 
+use std::borrow::Cow;
+
 pub use change::Change;
 pub use html::html;
 pub use svg::svg;
@@ -31,16 +37,16 @@ pub use words::{count, size_in_words};
 
 /// What a picture shows.
 #[derive(Clone, Debug)]
-pub struct Map {
+pub struct Map<'a> {
     /// What it is a picture of.
     pub title: String,
     /// A line below the title.
     pub subtitle: String,
     /// The layers, lowest first.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<Layer<'a>>,
 }
 
-impl Map {
+impl Map<'_> {
     /// How many layers there are, but for those of what is gone.
     fn layers_left(&self) -> usize {
         let is_gone = |item: &Item| item.change == Change::Removed;
@@ -51,22 +57,22 @@ impl Map {
 
 /// A layer, with what is in it.
 #[derive(Clone, Debug)]
-pub struct Layer {
+pub struct Layer<'a> {
     /// What it is called, such as "Layer 3".
     pub name: String,
     /// What else there is to say of it, such as a short diff ID.
     pub detail: String,
     /// What is in it, in any order.
-    pub items: Vec<Item>,
+    pub items: Vec<Item<'a>>,
 }
 
 /// A store item, or a top-level directory.
 #[derive(Clone, Debug)]
-pub struct Item {
+pub struct Item<'a> {
     /// Its whole name.
-    pub path: String,
+    pub path: Cow<'a, str>,
     /// A short one, such as "bash-5.2".
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// Its size in bytes; that which it had, if it was removed.
     pub size: u64,
     /// How it differs from what it is compared with.
@@ -80,4 +86,6 @@ pub struct Facts {
     pub heading: String,
     /// Names and values.
     pub rows: Vec<(String, String)>,
+    /// Number of rows that there are besides.
+    pub left_out: usize,
 }

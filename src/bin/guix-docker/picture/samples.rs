@@ -6,17 +6,17 @@ use super::treemap::Rect;
 use super::{Change, Item, Layer, Map};
 
 /// An item below `/gnu/store`.
-pub fn item(name: &str, size: u64, change: Change) -> Item {
+pub fn item(name: &str, size: u64, change: Change) -> Item<'static> {
     Item {
-        path: format!("/gnu/store/{name}"),
-        name: name.into(),
+        path: format!("/gnu/store/{name}").into(),
+        name: name.to_owned().into(),
         size,
         change,
     }
 }
 
 /// A map of layers called "Layer 1" and so on.
-pub fn map(layers: Vec<Vec<Item>>) -> Map {
+pub fn map(layers: Vec<Vec<Item<'static>>>) -> Map<'static> {
     Map {
         title: "A title".into(),
         subtitle: "a subtitle".into(),
@@ -47,7 +47,7 @@ pub fn sizes(count: usize) -> impl Iterator<Item = u64> {
 }
 
 /// Items of such sizes, each compared or not.
-pub fn items(count: usize, change: impl Fn(usize) -> Change) -> Vec<Item> {
+pub fn items(count: usize, change: impl Fn(usize) -> Change) -> Vec<Item<'static>> {
     sizes(count)
         .enumerate()
         .map(|(index, size)| item(&format!("item-{index}-1.0"), size, change(index)))

@@ -7,10 +7,14 @@
 
 use std::fmt::Write;
 
+use guix_docker::text::excerpt;
+
 use super::change::Kind;
 use super::label;
 use super::layout::{Frame, NAME_MARGIN, NAME_SIZES, Placed, What, arrange};
-use super::text::{escape, is_guess, shorten, visible, width};
+use super::text::{
+    LINE_LENGTH, NAME_LENGTH, TITLE_LENGTH, escape, escape_up_to, is_guess, shorten, width,
+};
 use super::totals::Totals;
 use super::treemap::Rect;
 use super::words::{count, share, size_in_words};
@@ -103,7 +107,8 @@ fn draw_heading(canvas: &mut Canvas, map: &Map, totals: &Totals) {
         canvas.text(&Text::new(end, right, y, size).class(&end_class));
         let bold = class == "strong";
         let room = WIDTH - 2.0 * MARGIN - width(end, size, bold) - 24.0;
-        if let Some(text) = shorten(&visible(left), size, bold, room, 1) {
+        let left = excerpt(left, TITLE_LENGTH);
+        if let Some(text) = shorten(&left, size, bold, room, 1) {
             canvas.text(&Text::new(&text, MARGIN, y, size).class(class));
         }
     };
@@ -114,7 +119,7 @@ fn draw_heading(canvas: &mut Canvas, map: &Map, totals: &Totals) {
 
 /// What frames and boxes need to know of the whole.
 struct Context<'a> {
-    map: &'a Map,
+    map: &'a Map<'a>,
     totals: Totals,
 }
 
@@ -148,14 +153,15 @@ impl Context<'_> {
                 } else {
                     legend::layer_class(layer, self.map.layers.len())
                 };
-                name = visible(&item.name);
+                name = excerpt(&item.name, NAME_LENGTH).into_owned();
                 let size = size_in_words(item.size);
                 let about = if compared {
                     item.change.words()
                 } else {
                     format!("{} of all", share(item.size, self.totals.size))
                 };
-                tooltip = vec![item.path.clone(), format!("{size}, {about}"), of.clone()];
+                let path = excerpt(&item.path, LINE_LENGTH).into_owned();
+                tooltip = vec![path, format!("{size}, {about}"), of.clone()];
                 notes = match item.change {
                     super::Change::Resized { before } => {
                         vec![super::totals::resized(item.size, before), size]
@@ -236,7 +242,10 @@ fn description(map: &Map, totals: &Totals) -> String {
     let largest: Vec<String> = items
         .iter()
         .take(DESCRIBED)
-        .map(|item| format!("{}, {}", item.name, size_in_words(item.size)))
+        .map(|item| {
+            let name = excerpt(&item.name, NAME_LENGTH);
+            format!("{name}, {}", size_in_words(item.size))
+        })
         .collect();
     if !largest.is_empty() {
         let _ = write!(out, " Largest: {}.", largest.join("; "));
@@ -263,7 +272,7 @@ impl Canvas {
 {}{}{}</defs>
 <rect class="ground" x="{x}" width="{w}" height="{h}"/>
 "#,
-            escape(&map.title),
+            escape_up_to(&map.title, TITLE_LENGTH),
             escape(&description(map, totals)),
             pattern("removed", 45, r#"width="2.5" height="7""#),
             pattern("resized", 0, r#"width="7" height="2""#),
@@ -283,7 +292,7 @@ impl Canvas {
         let lines: Vec<String> = tooltip
             .iter()
             .filter(|line| !line.is_empty())
-            .map(|line| escape(line))
+            .map(|line| escape_up_to(line, 8 * LINE_LENGTH))
             .collect();
         if !lines.is_empty() {
             let _ = writeln!(self.out, "<title>{}</title>", lines.join("\n"));
@@ -483,5 +492,21 @@ mod tests {
         let out = svg(&samples::map(vec![items]));
         assert!(!out.contains("NaN") && !out.contains("inf"));
         assert!(!out.contains("=\"-"));
+    }
+
+    #[test]
+    fn pictures_have_a_limited_size() {
+        let item = |name: &str| samples::item(name, 1000, Change::Added);
+        let out = svg(&samples::map(vec![vec![item("an-item-1.0"); 100_000]]));
+        assert!(out.len() < 3 << 20, "{}", out.len());
+        assert!(out.contains(">100,000 added<"));
+        let name = "a-\u{202e}".repeat(1 << 18);
+        let mut map = samples::map(vec![vec![item(&name); 2], vec![item(&name)]]);
+        map.title.clone_from(&name);
+        map.subtitle.clone_from(&name);
+        map.layers[0].name.clone_from(&name);
+        map.layers[0].detail.clone_from(&name);
+        let out = svg(&map);
+        assert!(out.len() < 100_000, "{}", out.len());
     }
 }

@@ -2,44 +2,16 @@
 
 //! Text in XML and HTML, and how wide it is.
 
+use guix_docker::text::{excerpt, visible};
+
 /// How wide text in bold is against text that is not.
 const BOLD: f64 = 1.1;
 
-/// How many marks, such as accents, one letter has in any language.
-const MARKS: usize = 2;
-
-/// `text` with what is not to be seen, is not allowed in XML, changes the
-/// direction of what follows or would be put over other lines spelled as in
-/// Rust: `\n`, `\u{202e}`.
-pub fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut marks = 0;
-    for c in text.chars() {
-        marks = if is_mark(c) { marks + 1 } else { 0 };
-        if hidden(c) || marks > MARKS {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// Whether a character is put above, below or over the one before it.
-fn is_mark(c: char) -> bool {
-    matches!(c,
-        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}'
-        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
-}
-
-fn hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e0fff}')
-        || u32::from(c) & 0xfffe == 0xfffe
-}
+/// Maximum lengths in bytes, before characters are spelled, of the name of an
+/// item in a box, of a line about it, and of a title.
+pub const NAME_LENGTH: usize = 200;
+pub const LINE_LENGTH: usize = 500;
+pub const TITLE_LENGTH: usize = 1000;
 
 /// `text` as content or the value of an attribute, in XML and HTML.
 pub fn escape(text: &str) -> String {
@@ -55,6 +27,11 @@ pub fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+/// Like [`escape`], without the middle of what has more than `most` bytes.
+pub fn escape_up_to(text: &str, most: usize) -> String {
+    escape(&excerpt(text, most))
 }
 
 /// What is in a file that begins with a line about its licence, which is not
@@ -145,6 +122,7 @@ pub fn wrap(text: &str, size: f64, room: f64, most: usize) -> Option<Vec<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use guix_docker::text::is_hidden;
 
     #[test]
     fn what_would_be_markup_is_text() {
@@ -157,17 +135,11 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_is_spelled() {
-        assert_eq!(escape("a\nb\t\0\u{1b}[31m"), "a\\nb\\t\\u{0}\\u{1b}[31m");
-        assert_eq!(
-            visible("\u{7f}\u{85}\u{202e}\u{fffe}\u{1ffff}"),
-            "\\u{7f}\\u{85}\\u{202e}\\u{fffe}\\u{1ffff}"
-        );
-        assert_eq!(visible("e\u{302}\u{301}"), "e\u{302}\u{301}");
-        assert_eq!(visible("e\u{302}\u{301}\u{301}"), "e\u{302}\u{301}\\u{301}");
-        assert_eq!(visible("Grüße, 世界 🦬 �"), "Grüße, 世界 🦬 �");
+        assert_eq!(escape("a\n<\u{202e}"), "a\\n&lt;\\u{202e}");
+        assert_eq!(escape_up_to("<<<<", 2), "&lt; [2 bytes left out] &lt;");
         // Whatever there is, no control characters are left.
         let all: String = (0..=0x10_ffff).filter_map(char::from_u32).collect();
-        assert!(escape(&all).chars().all(|c| !c.is_control()));
+        assert!(escape(&all).chars().all(|c| !is_hidden(c)));
     }
 
     #[test]
