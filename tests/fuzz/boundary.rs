@@ -16,8 +16,8 @@ use std::path::Path;
 use std::ptr;
 use std::sync::{LazyLock, Once};
 
+use guix_docker::Job;
 use guix_docker::error::Status;
-use guix_docker::{Job, image::WholeImage};
 use guix_docker_fuzz::c_options::{Given, Options};
 use guix_docker_fuzz::scene::{Scene, check_message};
 use guix_docker_fuzz::settings::Settings;
@@ -89,7 +89,7 @@ fuzz_target!(|bytes: &[u8]| {
             // A NUL ends what C has of the name.
             let image = image.split(|&byte| byte == 0).next().unwrap_or_default();
             let image = Path::new(OsStr::from_bytes(image));
-            let images = shared::open_all(image.as_os_str().as_bytes(), &Job::default());
+            let images = guix_docker_fuzz::open_all(image.as_os_str().as_bytes(), &Job::default());
             assert_eq!(images.unwrap()[0].id.to_string(), id.to_str().unwrap());
         }
         SCENE.clear();

@@ -12,7 +12,6 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use guix_docker::Job;
-use guix_docker::image::WholeImage;
 use guix_docker_fuzz::image::{Image, images};
 use guix_docker_fuzz::markup::check_visible;
 use guix_docker_program::check::{self, finding};
@@ -38,7 +37,7 @@ fn check_image(image: &Image) {
     let path: PathBuf = PLACE.path().join("image");
     fs::write(&path, &image.archive).unwrap();
     let name: &OsStr = path.as_os_str();
-    let Ok(images) = shared::open_all(name.as_encoded_bytes(), &Job::default()) else {
+    let Ok(images) = guix_docker_fuzz::open_all(name.as_encoded_bytes(), &Job::default()) else {
         return;
     };
     let display = Display::new(&ProgressOptions {

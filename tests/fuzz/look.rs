@@ -13,7 +13,6 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use guix_docker::Job;
-use guix_docker::image::WholeImage;
 use guix_docker_fuzz::image::{Image, images};
 use guix_docker_fuzz::markup::{check_document, check_visible};
 use guix_docker_program::diff::changes::Changes;
@@ -61,7 +60,7 @@ fn read(image: &Image) -> Option<Survey> {
     let path: PathBuf = PLACE.path().join("image");
     fs::write(&path, &image.archive).unwrap();
     let name: &OsStr = path.as_os_str();
-    let images = shared::open_all(name.as_encoded_bytes(), &Job::default());
+    let images = guix_docker_fuzz::open_all(name.as_encoded_bytes(), &Job::default());
     let image = images.ok()?.pop()?;
     let display = Display::new(&ProgressOptions {
         progress: ProgressKind::None,

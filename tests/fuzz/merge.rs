@@ -11,10 +11,10 @@
 
 use guix_docker::error::Status;
 use guix_docker::format::documents::config;
-use guix_docker::plan::Plan;
 use guix_docker::json::form::misformed;
 use guix_docker::json::keys::WHOLE;
 use guix_docker::json::{folded, normalized};
+use guix_docker::plan::Plan;
 use guix_docker::request::{Format, Request};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};

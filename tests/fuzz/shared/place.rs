@@ -61,7 +61,9 @@ impl Place {
         };
         for layer in images.iter().flat_map(|image| &image.layers) {
             match layer.read_contents(|_, _| (), &job) {
-                Ok(read) => assert!(!read.is_some_and(|read| read.archive.is_err_and(|what| what.is_empty()))),
+                Ok(read) => assert!(
+                    !read.is_some_and(|read| read.archive.is_err_and(|what| what.is_empty()))
+                ),
                 Err(error) => check_error(&error),
             }
         }
@@ -76,7 +78,7 @@ impl Place {
             guix_docker::merge(&merge, &mut |_: Progress| ControlFlow::Continue(()))
         };
         match merge(&target, &base) {
-            Ok(()) => {
+            Ok(_) => {
                 merge(&again, &target).expect("a layout cannot be read that was merged");
                 let index = |name| fs::read(self.path(name).join("index.json")).unwrap();
                 assert_eq!(index("merged"), index("again"));
