@@ -127,14 +127,16 @@ impl Source {
                 None => groups.push(vec![descriptor]),
             }
         }
-        if groups.is_empty() {
-            return Err(store.wrong("it has no images"));
-        }
-        Ok(Source {
+        let source = Source {
             store: Arc::new(store),
             groups,
             reachable,
-        })
+        };
+        match (source.groups.is_empty(), source.warning()) {
+            (false, _) => Ok(source),
+            (true, Some(missing)) => Err(Error::new(Status::Input, missing)),
+            (true, None) => Err(source.store.wrong("it has no images")),
+        }
     }
 
     /// Returns a warning about what is missing in the layout.

@@ -17,6 +17,9 @@ use crate::error::{Argument, Error, Result, Status};
 use crate::job::Job;
 use crate::json::{Object, form, keys, normalized};
 
+/// Maximum number of layers of a base image; each is an open file.
+const MAX_LAYERS: usize = 500;
+
 /// Prefix of this library's own annotations.
 const OWN_PREFIX: &str = "guix-docker.";
 

@@ -21,9 +21,6 @@ pub const MAX_DEPTH: usize = 4;
 /// Maximum number of entries of all indexes of a layout.
 pub const MAX_ENTRIES: usize = 10_000;
 
-/// Maximum number of layers of an image; each is an open file.
-pub const MAX_LAYERS: usize = 500;
-
 /// Entry of an index that is no index itself.
 #[derive(Clone, Debug)]
 pub struct IndexEntry {
@@ -214,12 +211,6 @@ impl Store {
                 "the manifest {manifest} has {} layers, but its configuration {}",
                 layers.len(),
                 config.diff_ids.len()
-            )));
-        }
-        if layers.len() > MAX_LAYERS {
-            return Err(self.wrong(format_args!(
-                "an image has {} layers; the maximum is {MAX_LAYERS}",
-                layers.len()
             )));
         }
         let digests = config.diff_ids.iter().map(|text| self.parse_digest(text));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::common::{Scratch, run};
+use crate::common::{Scratch, bytes, run};
 use crate::{blob, directory, image, index, items, manifest_digest, merge, names, request};
 use guix_docker::Status;
 use guix_docker::digest::Digest;
@@ -272,6 +272,12 @@ fn indexes_in_indexes_come_to_an_end() {
         document = serde_json::json!({"schemaVersion": 2, "manifests": entries}).to_string();
     }
     fs::write(root.join("index.json"), &document).unwrap();
-    let error = merge(&scratch, "merged", &["hostile"]).unwrap_err();
+    // Each of the documents is copied once.
+    merge(&scratch, "merged", &["hostile"]).unwrap();
+    let blobs = fs::read_dir(scratch.path("merged/blobs/sha256")).unwrap();
+    assert_eq!(blobs.count(), 4);
+    let mut request = request(&scratch, "image", Format::OciArchive, &items(&scratch));
+    request.base(bytes(&root)).unwrap();
+    let error = run(&request).unwrap_err();
     assert!(error.message().contains("too many images"), "{error}");
 }

@@ -70,7 +70,7 @@ fn layouts_are_merged() {
     let before = directory(&scratch.path("merged"));
     for (damaged, what) in [
         (Some(&b"{}"[..]), "is not what its digest says"),
-        (None, "it has no blobs/sha256/"),
+        (None, "listed but missing: sha256:"),
     ] {
         match damaged {
             Some(bytes) => {
