@@ -9,6 +9,7 @@ import traceback
 
 import bases
 import contents
+import corpus.agreement
 import engines
 import image
 import layouts
@@ -52,6 +53,14 @@ def check_engine(engine, images, changed, made, results):
         engine.stop()
 
 
+def check_corpus(machine_engines):
+    """Compare the program's check with the engines, after them: all cores are needed."""
+    if machine_engines:
+        in_parallel([(corpus.agreement.check,)])
+    else:
+        report.skip("the corpus", os.environ["MACHINE_WHY"])
+
+
 def main():
     try:
         images = image.build()
@@ -77,6 +86,7 @@ def main():
     in_parallel([(readers.check_reports, images), (layouts.check, images)] + check(machine_engines),
                 check(engines.SID_ENGINES) + [(readers.check, images)])
     engines.stop_daemon(registry_daemon)
+    check_corpus(machine_engines)
     table.write("/mnt/out/table", machine_engines + engines.SID_ENGINES, results)
     return report.finish()
 
