@@ -334,6 +334,11 @@ ROWS = [
     # Layers, diff IDs and history.
     ("layers-none", lambda name: docker(name, layers=[]), {}),
     ("layers-same-twice", lambda name: docker(name, layers=[pack.small()] * 2), DEFAULT),
+    # As docker save writes it before version 25.
+    ("layers-same-linked", lambda name: docker(
+        name, layers=[pack.small()] * 2, blobs=[pack.small()],
+        members=[tars.link("1/layer.tar", "../0/layer.tar")],
+        entry={"Layers": ["0/layer.tar", "1/layer.tar"]}), DEFAULT),
     ("layers-125", with_layers(125), {f"f{number}": "file x" for number in range(125)}),
     ("layers-126", with_layers(126), None),
     ("diff-id-wrong", diff_ids(lambda right: [ZERO]), None),

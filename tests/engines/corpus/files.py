@@ -149,7 +149,7 @@ CASES = [
     ("dots-inside", lambda: [[d("a/"), f("a/./x")]], {"a": "dir", "a/x": "file x"}),
     ("directory-no-slash", lambda: [[d("a"), f("a/x")]], {"a": "dir", "a/x": "file x"}),
     ("file-with-slash", lambda: [[f("a/", "x")]], None),
-    ("v7-directory", lambda: [[header("a/", type="\0", magic=bytes(8)), f("a/x")]],
+    ("v7-directory", lambda: [[header("a/", type="\0", magic=bytes(8), mode=0o755), f("a/x")]],
      {"a": "dir", "a/x": "file x"}),
     ("dot-dot-inside", lambda: [[d("a/"), f("a/../b")]], None),
     ("dot-dot-outside", lambda: [[f("../a"), f("b")]], None),
