@@ -109,6 +109,19 @@ def kind_of(engines_say, check_says):
     return "miss" if check_says == "well" else "other severity"
 
 
+def by_engine(cases, verdicts, answers):
+    """Lines about each engine: what it refuses that check does not, and what it
+    takes that check calls refused, mostly since another engine refuses it."""
+    for judge in sorted({judge for case in cases for judge in case.judges}):
+        asked = {case.id: verdicts[case.id][judge][0] for case in cases
+                 if judge in verdicts[case.id]}
+        refused = {case for case, verdict in asked.items() if verdict == "refused"}
+        called = {case for case in asked if answers[case] == "refused"}
+        yield (f"corpus: {judge}: {len(asked)} images, {len(refused)} refused, "
+               f"{len(refused - called)} of these not called so, "
+               f"{len(called - refused)} taken that are called refused")
+
+
 def check():
     """Compare check with the engines; print each disagreement and their number."""
     directory = pathlib.Path("/mnt/corpus")
@@ -117,10 +130,11 @@ def check():
     verdicts = ask_all(cases)
     listed = explained()
     counts = {"false alarm": 0, "miss": 0, "other severity": 0}
-    unexplained, stale = [], []
+    unexplained, stale, answers = [], [], {}
     for case in cases:
         engines_say, why = expected(case, verdicts[case.id])
         check_says, reason = said(case)
+        answers[case.id] = check_says
         report.log(f"corpus {case.id}: engines {engines_say} ({why}); check {check_says} ({reason})")
         if engines_say == check_says:
             if case.id in listed:
@@ -134,6 +148,8 @@ def check():
               flush=True)
         if says != check_says:
             unexplained.append(case.id)
+    for line in by_engine(cases, verdicts, answers):
+        print(line, flush=True)
     total = sum(counts.values())
     share = total / len(cases)
     asked = sum(len(each) for each in verdicts.values())

@@ -68,8 +68,11 @@ def with_layers(count, **changes):
 
     def make(name):
         layers = [tars.archive(tars.file(each)) for each in names]
-        return {**docker(name, layers=layers, document=pack.config(layers, **changes)),
-                "commit": count == 2}
+        made = docker(name, layers=layers, document=pack.config(layers, **changes))
+        if count == 2:
+            return {**made, "commit": True}
+        # The others start a process for each layer.
+        return {**made, "judges": ["d28", "d28c"]}
     return make
 
 
@@ -300,7 +303,7 @@ ROWS = [
     ("config-null", lambda name: docker(name, document="null"), None),
     ("config-not-json", lambda name: docker(name, document="x"), None),
     ("config-large-number", edited_config(lambda text: text.replace('"os"', '"x": 1e999, "os"')),
-     None),
+     DEFAULT),
     ("config-deep", edited_config(
         lambda text: text.replace('"os"', '"x": ' + "[" * 2000 + "]" * 2000 + ', "os"')), DEFAULT),
     ("config-deeper", edited_config(

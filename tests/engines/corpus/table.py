@@ -32,9 +32,9 @@ def asked(group, name, form):
     """The judges of a case."""
     if form == "oci":
         return OCI
-    # Layers and configurations are read by the same code in both of Docker's
-    # stores; and Docker reads zstd since version 23.
-    docker = DOCKER if group in ("files", "members", "keys") else DOCKER + ["d28c"]
+    # Both of Docker's stores read layers' headers by the same code, and containerd's
+    # reads few keys of a configuration.  Docker reads zstd since version 23.
+    docker = DOCKER if group in ("members", "keys") else DOCKER + ["d28c"]
     return docker[1:] if "zstd" in name else docker
 
 
