@@ -9,10 +9,12 @@ import traceback
 
 import bases
 import contents
+import corpus.agreement
 import engines
 import image
 import layouts
 import loading
+import others
 import place
 import readers
 import registry
@@ -52,6 +54,15 @@ def check_engine(engine, images, changed, made, results):
         engine.stop()
 
 
+def check_others(machine_engines):
+    """Read images of others, when the engines' own checks are done: both keep all
+    processors busy."""
+    if machine_engines:
+        in_parallel([(corpus.agreement.check,)], [(others.check,)])
+    else:
+        report.skip("images of others", os.environ["MACHINE_WHY"])
+
+
 def main():
     try:
         images = image.build()
@@ -77,6 +88,7 @@ def main():
     in_parallel([(readers.check_reports, images), (layouts.check, images)] + check(machine_engines),
                 check(engines.SID_ENGINES) + [(readers.check, images)])
     engines.stop_daemon(registry_daemon)
+    check_others(machine_engines)
     table.write("/mnt/out/table", machine_engines + engines.SID_ENGINES, results)
     return report.finish()
 
