@@ -69,6 +69,12 @@ impl Base {
                     "its configuration has a {key:?} that engines do not take"
                 )));
             }
+            if image.layers.len() > MAX_LAYERS {
+                return Err(store.wrong(format_args!(
+                    "it has {} layers; the maximum is {MAX_LAYERS}",
+                    image.layers.len()
+                )));
+            }
             let layers = image
                 .layers
                 .into_iter()

@@ -200,6 +200,17 @@ fn what_is_not_as_it_should_be_is_refused() {
 }
 
 #[test]
+fn a_base_has_at_most_500_layers() {
+    let scratch = Scratch::new();
+    let layers = vec![vec![0; 1024]; 501];
+    let (_, message) = refusal(&scratch, &crate::image_of(&layers));
+    assert!(
+        message.contains("it has 501 layers; the maximum is 500"),
+        "{message}"
+    );
+}
+
+#[test]
 fn names_take_no_more_memory_than_an_image_has_of_them() {
     let scratch = Scratch::new();
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
