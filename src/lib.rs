@@ -38,6 +38,7 @@ mod open;
 pub mod output;
 mod pipeline;
 pub mod plan;
+mod record;
 pub mod report;
 pub mod request;
 pub mod warning;

@@ -28,6 +28,8 @@ pub enum Notice {
     Xattr,
     /// It is a blob of a layout that is not what its digest says.
     Blob,
+    /// It is a blob of a layout that is not the layer that its image says.
+    Layer,
     /// Its size is 0, and so it is in the image, but reading it gives
     /// something.
     Empty,
@@ -68,6 +70,7 @@ fn line(notice: Notice, paths: &BTreeSet<Vec<u8>>) -> String {
              and those with a \"=\" in their name, are left out"
         }
         Notice::Blob => "blobs that are not what their digests say are made anew",
+        Notice::Layer => "blobs that are not the layers that their images say are made anew",
         Notice::Empty => {
             "files are empty in the image as their size is 0, but reading them \
                           gives something"

@@ -11,7 +11,7 @@ pub use sha256::{Sha256, update_both};
 
 /// A SHA-256 digest.  It is shown as image formats write it: `sha256:` and 64
 /// hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
 /// The digest of a layer's archive before compression.

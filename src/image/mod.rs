@@ -25,6 +25,7 @@ pub use oci::{Descriptor, Manifest, StoredImage, StoredLayer};
 pub use section::Section;
 pub use store::Store;
 pub use tar::Member;
+pub use unpack::reader as unpacked;
 pub use whole::{ReadLayer, WholeImage, WholeLayer};
 
 use crate::error::{Error, Status};

@@ -10,6 +10,7 @@ mod check;
 mod closure;
 mod look;
 mod process;
+mod record;
 
 use std::ffi::OsStr;
 use std::process::{Command, Output};
