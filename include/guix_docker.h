@@ -650,9 +650,12 @@ typedef struct guix_docker_options {
    */
   size_t annotation_count;
   /*
-   OCI image layouts, directories or archives that this library has made,
-   whose layers are taken over where they are what would be made.  NULL, the default, for the one that is written
-   to, in `GUIX_DOCKER_FORMAT_OCI`; an empty list for none.
+   OCI image layouts, directories or archives, searched for reusable layers:
+   a layer is reused if it is identical to the one that would be built.
+   NULL, the default, for the layout that is written to, in
+   `GUIX_DOCKER_FORMAT_OCI`; an empty list for none.  Layouts need not be
+   trusted: what they say of a layer is checked against the layer, or against
+   the record of layers that `build_docker_image` keeps.
    */
   const char *const *reuse;
   /*
@@ -676,8 +679,8 @@ typedef struct guix_docker_options {
   uint32_t layering;
   /*
    1 if what is at and below `paths` never changes as long as the names are
-   the same, as it is with store items, so that layers can be taken over
-   without being read; or 0.
+   the same, as it is with store items, so that layers in the record that
+   `build_docker_image` keeps are reused without reading their files; or 0.
    */
   uint32_t immutable_paths;
   /*
@@ -884,8 +887,17 @@ extern "C" {
  thread that has 64 KiB of stack, half of which are for the callbacks, and
  from several at once.  It starts threads of its own, which block all
  signals and have ended when it returns.  It reads no environment variable
- but PATH, to find a compressor, and TMPDIR, where a compressed base is
- unpacked; a compressor that is run inherits the environment.
+ but PATH, to find a compressor, TMPDIR, where a compressed base is unpacked,
+ and XDG_CACHE_HOME or else HOME; a compressor that is run inherits the
+ environment.
+
+ In OCI formats it notes which layers it has built, so that a later call
+ reuses them without decompressing them: in the file guix-docker/layers in the
+ directory XDG_CACHE_HOME, if that is an absolute name, or else in .cache in
+ HOME.  The file and its directory must belong to the effective user, who
+ alone may write to them; it is at most 4 MiB and can be deleted at any time.
+ Where a variable is missing, the directory cannot be made, or the process has
+ more privileges than its caller (AT_SECURE), nothing is noted.
 
  Example:
 

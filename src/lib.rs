@@ -39,6 +39,7 @@ mod open;
 pub mod output;
 mod pipeline;
 pub mod plan;
+mod record;
 pub mod report;
 pub mod request;
 pub mod text;

@@ -61,9 +61,9 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     let documents = written.documents;
     let names = request.names_of(&documents.image_id);
     let names = names.iter().map(ImageName::to_string).collect();
-    let layers = zip(&plan.layers, written.layers);
-    let layers = layers.map(|(layer, blob)| LayerReport::new(request, layer, &blob));
-    Ok(Report {
+    let layers = zip(&plan.layers, &written.layers);
+    let layers = layers.map(|(layer, blob)| LayerReport::new(request, layer, blob));
+    let report = Report {
         image_id: documents.image_id,
         manifest: documents.manifest,
         names,
@@ -79,5 +79,11 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
                 0
             }
         },
-    })
+    };
+    if request.format != Format::DockerArchive {
+        // The image is there, whatever becomes of this.
+        let add = || write::record(&image, &written.layers);
+        let _ = job.run_one(&mut |_| ControlFlow::Continue(()), add);
+    }
+    Ok(report)
 }

@@ -32,6 +32,8 @@ pub enum Notice {
     Platform,
     /// A layer of the base that was to be fetched from elsewhere.
     Foreign,
+    /// It is a blob of a layout that is not the layer that its image says.
+    Layer,
     /// Its size is 0, and so it is in the image, but reading it gives
     /// something.
     Empty,
@@ -78,6 +80,7 @@ fn line(notice: Notice, paths: &BTreeSet<Vec<u8>>) -> String {
         Notice::Foreign => {
             "foreign layers of the base are stored as ordinary ones, without their addresses"
         }
+        Notice::Layer => "blobs that are not the layers that their images say are made anew",
         Notice::Empty => {
             "files are empty in the image as their size is 0, but reading them \
                           gives something"

@@ -49,8 +49,17 @@ use crate::report::Report;
 /// thread that has 64 KiB of stack, half of which are for the callbacks, and
 /// from several at once.  It starts threads of its own, which block all
 /// signals and have ended when it returns.  It reads no environment variable
-/// but PATH, to find a compressor, and TMPDIR, where a compressed base is
-/// unpacked; a compressor that is run inherits the environment.
+/// but PATH, to find a compressor, TMPDIR, where a compressed base is unpacked,
+/// and XDG_CACHE_HOME or else HOME; a compressor that is run inherits the
+/// environment.
+///
+/// In OCI formats it notes which layers it has built, so that a later call
+/// reuses them without decompressing them: in the file guix-docker/layers in the
+/// directory XDG_CACHE_HOME, if that is an absolute name, or else in .cache in
+/// HOME.  The file and its directory must belong to the effective user, who
+/// alone may write to them; it is at most 4 MiB and can be deleted at any time.
+/// Where a variable is missing, the directory cannot be made, or the process has
+/// more privileges than its caller (AT_SECURE), nothing is noted.
 ///
 /// Example:
 ///

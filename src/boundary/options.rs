@@ -251,9 +251,12 @@ pub struct Options {
     pub annotations: *const Variable,
     /// How many annotations there are.
     pub annotation_count: usize,
-    /// OCI image layouts, directories or archives that this library has made,
-    /// whose layers are taken over where they are what would be made.  NULL, the default, for the one that is written
-    /// to, in `GUIX_DOCKER_FORMAT_OCI`; an empty list for none.
+    /// OCI image layouts, directories or archives, searched for reusable layers:
+    /// a layer is reused if it is identical to the one that would be built.
+    /// NULL, the default, for the layout that is written to, in
+    /// `GUIX_DOCKER_FORMAT_OCI`; an empty list for none.  Layouts need not be
+    /// trusted: what they say of a layer is checked against the layer, or against
+    /// the record of layers that `build_docker_image` keeps.
     pub reuse: *const *const c_char,
     /// How many layouts there are.
     pub reuse_count: usize,
@@ -267,8 +270,8 @@ pub struct Options {
     /// Which paths share a layer: one of the `GUIX_DOCKER_LAYERING_` values.
     pub layering: u32,
     /// 1 if what is at and below `paths` never changes as long as the names are
-    /// the same, as it is with store items, so that layers can be taken over
-    /// without being read; or 0.
+    /// the same, as it is with store items, so that layers in the record that
+    /// `build_docker_image` keeps are reused without reading their files; or 0.
     pub immutable_paths: u32,
     /// An image whose layers come first, with its environment and the rest of
     /// its configuration as `FROM` in a Dockerfile has them: a Docker archive,

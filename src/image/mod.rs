@@ -37,6 +37,7 @@ pub use section::Section;
 pub use select::{Wanted, WantedName, WantedPlatform, described};
 pub use store::Store;
 pub use tar::Member;
+pub use unpack::Decoder;
 pub use whole::{ReadLayer, WholeImage, WholeLayer};
 
 use crate::error::{Error, Status};

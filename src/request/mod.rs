@@ -32,7 +32,7 @@ pub use choices::{ConfigKeys, Format, History, Layering, Modes, Whiteouts, Xattr
 pub use compressor::Compressor;
 pub use container::Container;
 pub use directive::Directive;
-pub use oci::{CONTAINERD_NAME, REF_NAME};
+pub use oci::{CONTAINERD_NAME, REF_NAME, ReusedLayout};
 pub use ownership::{Owner, Ownership};
 pub use reference::{ImageName, Reference, familiar, whole_name};
 pub use transformation::Transformation;
@@ -90,6 +90,7 @@ pub struct Request {
     pub(crate) annotations: BTreeMap<String, String>,
     reuse: Option<Vec<Vec<u8>>>,
     pub(crate) immutable_paths: bool,
+    pub(crate) cache_home: Option<Vec<u8>>,
     pub(crate) layering: Layering,
     pub(crate) references_graphs: Vec<Vec<u8>>,
     pub(crate) base: Option<Vec<u8>>,
@@ -142,6 +143,7 @@ impl Request {
             annotations: BTreeMap::new(),
             reuse: None,
             immutable_paths: false,
+            cache_home: None,
             layering: Layering::default(),
             references_graphs: Vec::new(),
             base: None,

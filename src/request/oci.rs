@@ -4,7 +4,7 @@
 //! one, and layouts to take them from.
 
 use super::compressor::DEFAULT_LEVEL;
-use super::{Destination, Format, Request, file_name, text};
+use super::{Destination, Format, Request, absolute, file_name, text};
 use crate::compress::Packing;
 use crate::error::{Argument, Error, Result, quoted};
 
@@ -82,6 +82,13 @@ impl Request {
     /// names are the same.
     pub fn immutable_paths(&mut self, immutable: bool) {
         self.immutable_paths = immutable;
+    }
+
+    /// The directory that holds the record of layers, in the place of the cache
+    /// directory that the environment names.
+    pub fn cache_home(&mut self, directory: &[u8]) -> Result<()> {
+        self.cache_home = Some(absolute(Argument::Reuse, directory)?);
+        Ok(())
     }
 
     /// Checks what the format can have.

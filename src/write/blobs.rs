@@ -37,7 +37,7 @@ pub fn write(
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
-    let candidates = job.run_one(monitor, || Candidates::find(image, packing))?;
+    let candidates = job.run_one(monitor, || Candidates::find(image, packing, job))?;
     let passes = match output {
         Output::Archive(Archive::Stream(_)) => 2,
         Output::Archive(Archive::File(_)) | Output::Directory(_) => 1,

@@ -21,6 +21,8 @@ mod uncompressed;
 
 use std::iter::zip;
 
+pub use self::reuse::record;
+
 use self::buffers::Pool;
 use self::hashes::LayerHashes;
 use self::layers::{LayerPass, LayerWork};

@@ -15,6 +15,7 @@ mod large;
 mod look;
 mod overlay;
 mod process;
+mod record;
 mod stranger;
 
 use std::ffi::OsStr;

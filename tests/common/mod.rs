@@ -24,12 +24,15 @@ use tempfile::TempDir;
 /// A directory for the files of one test.
 pub struct Scratch {
     directory: TempDir,
+    /// Directory of the record of layers, which no other test has.
+    cache: TempDir,
 }
 
 impl Scratch {
     pub fn new() -> Self {
         Scratch {
             directory: TempDir::new().unwrap(),
+            cache: TempDir::new().unwrap(),
         }
     }
 
@@ -62,7 +65,13 @@ impl Scratch {
         let paths: Vec<&[u8]> = paths.iter().map(|path| bytes(path)).collect();
         let mut request = Request::new(bytes(&image), &paths, b"/gnu/store/profile").unwrap();
         request.creation_time(1).unwrap();
+        request.cache_home(bytes(self.cache.path())).unwrap();
         request
+    }
+
+    /// The directory of the record of layers.
+    pub fn cache(&self) -> &Path {
+        self.cache.path()
     }
 
     pub fn read(&self, image: &str) -> Vec<u8> {

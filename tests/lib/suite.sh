@@ -5,6 +5,8 @@
 #   top       the checkout
 #   library   the shared library
 #   work      a scratch directory, removed at the end unless a check failed
+#   XDG_CACHE_HOME, in the environment: a cache directory in there, for the
+#             record of layers
 # and defines skip_suite, as_child and, as need.sh does, need.
 set -eu
 top=$(cd "$here/../.." && pwd)
@@ -31,6 +33,11 @@ skip_suite () {
 }
 work=$(mktemp -d "${TMPDIR:-/tmp}/guix-docker-$suite.XXXXXX")
 chmod 755 "$work"
+# What is kept for the next run stays where it is.
+GUIX_DOCKER_TEST_CACHE=${GUIX_DOCKER_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guix-docker-tests}
+XDG_CACHE_HOME=$work/cache
+mkdir "$XDG_CACHE_HOME"
+export GUIX_DOCKER_TEST_CACHE XDG_CACHE_HOME
 child=
 # The library may be built anew meanwhile: a copy, under the name that
 # programs linked to it look for.

@@ -140,6 +140,7 @@ fn bytes_do_not_depend_on_threads_nor_on_the_output() {
             let (reader, writer) = rustix::pipe::pipe().unwrap();
             let paths: Vec<&[u8]> = items.iter().map(|item| bytes(item)).collect();
             let mut request = Request::to_stream(writer, &paths, b"/gnu/store/profile").unwrap();
+            request.cache_home(bytes(scratch.cache())).unwrap();
             request.creation_time(1).unwrap();
             request.system(b"x86_64-linux").unwrap();
             request.format(Format::OciArchive);
@@ -269,6 +270,7 @@ fn what_encoders_make_is_pinned() {
     ] {
         let paths: Vec<&[u8]> = vec![b"/"; 0];
         let mut request = Request::new(bytes(&scratch.path("oci.tar")), &paths, b"/p").unwrap();
+        request.cache_home(bytes(scratch.cache())).unwrap();
         request.format(Format::OciArchive);
         let directives = items.iter().enumerate().map(|(number, item)| {
             let content = fs::read(item).unwrap();

@@ -11,6 +11,7 @@ mod image;
 mod layout;
 mod merge;
 mod reuse;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -27,10 +27,6 @@
 ;;;
 ;;; Code:
 
-(define rust-adler2-2.0.1
-  (crate-source "adler2" "2.0.1"
-                "1ymy18s9hs7ya1pjc9864l30wk8p2qfqdi7mhhcc5nfakxbij09j"))
-
 (define rust-aho-corasick-1.1.5
   (crate-source "aho-corasick" "1.1.5"
                 "1fhjkp2nbs7gg4y1b68hpc8028rpax8aiscfh9b60q78m4pn90n9"))
@@ -347,10 +343,6 @@
   (crate-source "memchr" "2.8.3"
                 "161xa63ipfanf8v3nb82xd5hqgydv55nzw59wyngqbz6alfaz2yg"))
 
-(define rust-miniz-oxide-0.9.1
-  (crate-source "miniz_oxide" "0.9.1"
-                "0k2bgjzk2sbsynpsv4wizwxbqp6vs7g08y5anbkrh3l6a15bqgxn"))
-
 (define rust-num-conv-0.1.0
   (crate-source "num-conv" "0.1.0"
                 "1ndiyg82q73783jq18isi71a7mjh56wxrk52rlvyx0mi5z9ibmai"))
@@ -494,10 +486,6 @@
 (define rust-signal-hook-registry-1.4.8
   (crate-source "signal-hook-registry" "1.4.8"
                 "06vc7pmnki6lmxar3z31gkyg9cw7py5x9g7px70gy2hil75nkny4"))
-
-(define rust-simd-adler32-0.3.10
-  (crate-source "simd-adler32" "0.3.10"
-                "1sny4y2qa5mwyxx5x59ln2p02vsdh92004njlslnx98imjc9489s"))
 
 (define rust-slab-0.4.12
   (crate-source "slab" "0.4.12"
@@ -685,8 +673,7 @@
 
 (define-cargo-inputs lookup-cargo-inputs
                      (guix-docker =>
-                                  (list rust-adler2-2.0.1
-                                   rust-aho-corasick-1.1.5
+                                  (list rust-aho-corasick-1.1.5
                                    rust-anes-0.1.6
                                    rust-anstream-1.0.0
                                    rust-anstyle-1.0.14
@@ -765,7 +752,6 @@
                                    rust-linux-raw-sys-0.12.1
                                    rust-log-0.4.35
                                    rust-memchr-2.8.3
-                                   rust-miniz-oxide-0.9.1
                                    rust-num-conv-0.1.0
                                    rust-num-traits-0.2.19
                                    rust-oci-spec-0.10.0
@@ -802,7 +788,6 @@
                                    rust-shlex-2.0.1
                                    rust-signal-hook-0.3.18
                                    rust-signal-hook-registry-1.4.8
-                                   rust-simd-adler32-0.3.10
                                    rust-slab-0.4.12
                                    rust-strsim-0.11.1
                                    rust-strum-0.27.2
