@@ -169,8 +169,8 @@ impl Store {
 
     /// Parses the document `name`.
     pub fn parse(&self, document: &[u8], name: &str) -> Result<Value> {
-        // The copy is the one that the configuration of a base becomes.
-        memory::ask_to_parse(document, 1)
+        // Descriptors and the configuration of a base are copied.
+        memory::ask_to_parse(document, 2)
             .map_err(|error| error.about(format_args!("{}: {name}", self.shown_name())))?;
         serde_json::from_slice(document)
             .map_err(|error| self.wrong(format_args!("{name} is not as it should be: {error}")))

@@ -89,6 +89,9 @@ struct RootFs {
     diff_ids: Vec<String>,
 }
 
+/// Number of copies of a base's configuration that exist while it is merged.
+const COPIES: usize = 5;
+
 /// The configuration of the image of `plan`, whose layers are stored as
 /// `blobs`.
 pub fn config(
@@ -98,6 +101,10 @@ pub fn config(
     blobs: &[Blob],
 ) -> error::Result<Vec<u8>> {
     let container = &request.container;
+    // Of what is merged there are several copies for a while, and its text.
+    let merged = [plan.base.as_ref(), container.config.as_ref()];
+    let merged = merged.into_iter().flatten().map(json::members_size);
+    memory::ask(merged.sum::<usize>().saturating_mul(COPIES))?;
     // What OCI does not know of.
     let is_docker = request.format == Format::DockerArchive;
     let config = Config {
@@ -118,10 +125,6 @@ pub fn config(
     if plan.base.is_none() && container.config.is_none() {
         return encode(&config);
     }
-    // What is merged is there twice for a while, and is written as text.
-    let merged = [plan.base.as_ref(), container.config.as_ref()];
-    let merged = merged.into_iter().flatten().map(json::members_size);
-    memory::ask(merged.sum::<usize>().saturating_mul(3))?;
     let mut document: Map<String, Value> = decode(&encode(&config)?)?;
     if let Some(base) = &plan.base {
         base::put_below(base, &mut document, request);
