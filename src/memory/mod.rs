@@ -53,6 +53,26 @@ pub const VALUE_SIZE: usize = 256;
 /// Maximum number of bytes that a parsed JSON document may take.
 const MAX_PARSED: usize = 96 << 20;
 
+/// Address space that the C library reserves for the small allocations of a
+/// thread, in bytes.
+const ARENA: usize = if cfg!(target_pointer_width = "64") {
+    128 << 20
+} else {
+    2 << 20
+};
+
+/// Ratio of the memory that small allocations take without an arena, when each is
+/// a page of its own, to that with one.
+const WITHOUT_ARENA: usize = 32;
+
+/// Fails unless `size` bytes can be had in small allocations.
+pub fn ask_for_small(size: usize) -> Result<()> {
+    match reserve::system_has(ARENA) {
+        true => ask(size),
+        false => ask(size.saturating_mul(WITHOUT_ARENA)),
+    }
+}
+
 /// Returns the number of bytes that a JSON document takes at most when it is
 /// parsed.
 pub fn parsed_size(document: &[u8]) -> usize {
@@ -84,7 +104,7 @@ pub fn ask_to_parse(document: &[u8], copies: usize) -> Result<()> {
         );
         return Err(Error::new(Status::Input, what));
     }
-    ask(size.saturating_mul(copies + 1))
+    ask_for_small(size.saturating_mul(copies + 1))
 }
 
 /// An empty list with room for `count` items.

@@ -104,7 +104,7 @@ pub fn config(
     // Of what is merged there are several copies for a while, and its text.
     let merged = [plan.base.as_ref(), container.config.as_ref()];
     let merged = merged.into_iter().flatten().map(json::members_size);
-    memory::ask(merged.sum::<usize>().saturating_mul(COPIES))?;
+    memory::ask_for_small(merged.sum::<usize>().saturating_mul(COPIES))?;
     // What OCI does not know of.
     let is_docker = request.format == Format::DockerArchive;
     let config = Config {
