@@ -61,6 +61,7 @@ class Daemon:
     """A daemon with Docker's interface."""
 
     prefix = ""
+    unpacks_late = False        # the layers are read when there is a container
 
     def ask(self, method, path, body=None, content_type="application/json"):
         connection = Connection(self.engine.home / "sock")
@@ -82,6 +83,9 @@ class Daemon:
         self.count = len(set(names))
         own = [name for name in names if name.endswith(f"corpus:{case.name}")]
         self.image = (own or names or [None])[0]
+        if self.unpacks_late:
+            with self.container():
+                pass
 
     def tree(self):
         # Of an image without a name podman does not tell the ID.
@@ -111,6 +115,7 @@ class Daemon:
 class DockerJudge(Daemon):
     def __init__(self, id_, place, name, **options):
         self.id, self.engine = id_, engines.Docker(place, name, **options)
+        self.unpacks_late = self.engine.containerd_store
 
     def start(self):
         self.engine.start()
