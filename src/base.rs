@@ -43,9 +43,8 @@ pub fn put_below(
     let mut files = Overlay::new(Allowance::new(stored));
     let (layers, changes) = check(layers, &files, unpack, request.threads, job, monitor)?;
     for changes in changes {
-        job.check()?;
-        // What is wrong with others' layers is for `check` to say.
-        let applied = files.apply(&changes, &mut |_, _| {});
+        // Problems of others' layers are for `check` to report.
+        let applied = files.apply(&changes, job, &mut |_, _| {});
         applied.map_err(|error: Error| error.because_of(Argument::Base))?;
     }
     plan::base::check(plan, &files)?;

@@ -21,7 +21,7 @@ mod whole;
 
 pub use base::{Base, BaseLayer, BaseName, Choice};
 pub use oci::{Descriptor, Manifest, StoredImage, StoredLayer};
-pub use overlay::{Allowance, Changes, Found, Overlay, Problem};
+pub use overlay::{Allowance, Changes, Found, Overlay, Problem, Subject};
 pub use section::Section;
 pub use store::Store;
 pub use tar::Member;
