@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::image::{
-    Allowance, Base, BaseLayer, Changes, Overlay, Problem, Wanted, WantedName, WantedPlatform,
+    Allowance, Base, BaseLayer, Changes, Overlay, Problem, Subject, Wanted, WantedName,
+    WantedPlatform,
 };
 use crate::job::{Job, Monitor, lock};
 use crate::plan::{self, Layer, Plan};
@@ -62,14 +63,13 @@ pub fn put_below(
     let mut files = Overlay::new(Allowance::new(stored));
     let (layers, changes) = check(layers, &files, unpack, request.threads, job, monitor)?;
     for changes in changes {
-        job.check()?;
         let mut refused = None;
-        let mut note = |file: &[u8], problem: Problem| {
+        let mut note = |subject: Subject, problem: Problem| {
             if refused.is_none() && problem.is_refused() {
-                refused = Some(format!("{}: {problem}", quoted(file)));
+                refused = Some(format!("{}: {problem}", quoted(&subject.name())));
             }
         };
-        let applied = files.apply(&changes, &mut note);
+        let applied = files.apply(&changes, job, &mut note);
         let refused = refused.map(|problem| Error::new(Status::Input, problem));
         applied
             .and(refused.map_or(Ok(()), Err))

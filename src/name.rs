@@ -44,6 +44,32 @@ pub fn whiteout(component: &[u8]) -> Option<Whiteout<'_>> {
     })
 }
 
+/// Paths of lower layers that a whiteout hides.
+pub struct Hidden {
+    /// A normalized path.
+    pub name: Vec<u8>,
+    /// True if only what is below the path is hidden.
+    pub only_below: bool,
+}
+
+/// Returns the paths that the normalized path `name` hides, if it is a whiteout of
+/// some.
+pub fn hidden_by(name: &[u8]) -> Option<Hidden> {
+    let component = name.rsplit(|&byte| byte == b'/').next()?;
+    let directory = directory_of(name);
+    match whiteout(component)? {
+        Whiteout::Path(path) => Some(Hidden {
+            name: clean(&[directory, b"/", path].concat()).into_owned(),
+            only_below: false,
+        }),
+        Whiteout::Opaque => Some(Hidden {
+            name: directory.to_vec(),
+            only_below: true,
+        }),
+        Whiteout::Metadata | Whiteout::Invalid => None,
+    }
+}
+
 /// The components of a name that lead anywhere.
 pub fn components(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     name.split(|&byte| byte == b'/')

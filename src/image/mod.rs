@@ -31,7 +31,7 @@ pub use catalog::{Catalog, Contradiction, ListedImage, Other, Source, describe};
 pub use descriptor::{Descriptor, Platform};
 pub use manifest::{Kind, Manifest};
 pub use oci::{IndexEntry, Listing, StoredImage, StoredLayer};
-pub use overlay::{Allowance, Changes, Found, Overlay, Problem};
+pub use overlay::{Allowance, Changes, Found, Overlay, Problem, Subject};
 pub use reach::Reachable;
 pub use section::Section;
 pub use select::{Wanted, WantedName, WantedPlatform, described};

@@ -11,6 +11,7 @@ use tar::EntryType;
 
 use crate::check::findings;
 use crate::common::Scratch;
+use crate::{failed, guix_docker};
 
 /// Layers, separated by slashes, and findings: severity, layer, file, part of the
 /// reason.  A member is its type and its name, and a link's target: see [`member`].
@@ -378,4 +379,27 @@ fn many_findings_are_summed_up() {
     let reason = found[10]["reason"].as_str().unwrap();
     assert!(reason.contains("hard link to what"), "{reason}");
     assert_eq!(found[11]["file"], "a");
+}
+
+#[test]
+fn names_are_bounded() {
+    let scratch = Scratch::new();
+    // A name that the archive may have, and no engine takes.
+    let long = ["f:", &"d/".repeat((1 << 19) - 100), "x"].concat();
+    image(&scratch, &[vec![&long, "f:a"]]);
+    let found = findings(&scratch, 1);
+    assert_eq!(found.len(), 1);
+    let file = found[0]["file"].as_str().unwrap();
+    assert!(file.starts_with("d/d/") && file.ends_with('…') && file.len() < 1000);
+    // Deep names that share nothing take 20 times their size in memory.
+    let below = "/d".repeat(1900);
+    let names: Vec<String> = (0..1000)
+        .map(|number| format!("f:{number}{below}"))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    image(&scratch, &[names[..100].to_vec()]);
+    assert!(findings(&scratch, 0).is_empty());
+    image(&scratch, &[names]);
+    let message = failed(guix_docker(&scratch, &["check", "image.tar"]), 1);
+    assert!(message.contains("too many names"), "{message}");
 }

@@ -9,8 +9,10 @@ use std::mem;
 
 use super::changes::{self, Change, Changes};
 use super::paths::{PathId, ROOT};
-use super::{Allowance, Extra, Kind, NONE, Overlay, Own, Problem, SEEN_BITS, State};
+use super::problem::Name;
+use super::{Allowance, Extra, Kind, NONE, Overlay, Own, Problem, SEEN_BITS, State, Subject};
 use crate::error::Result;
+use crate::job::Job;
 use crate::memory;
 use crate::name::{Whiteout, rooted, whiteout};
 
@@ -24,16 +26,20 @@ const MAX_NAME: usize = 4095 - 106;
 pub const FREE_WALKS: u64 = 32 << 20;
 const WALKS_PER_BYTE: u64 = 8;
 
+/// Number of changes after which the job is asked whether to go on.
+const CHECK_EVERY: usize = 1 << 12;
+
 /// Bytes of memory for each whiteout of a directory.
 const WHITEOUT_COST: usize = 64;
 
 impl Overlay {
-    /// Applies the `changes` of the next layer.  Calls `report` with the name of each
-    /// member that has a problem, which is applied as far as some engine does.
+    /// Applies the `changes` of the next layer.  Calls `report` for each member that
+    /// has a problem, which is applied as far as some engine does.
     pub fn apply(
         &mut self,
         changes: &Changes,
-        report: &mut dyn FnMut(&[u8], Problem),
+        job: &Job,
+        report: &mut dyn FnMut(Subject, Problem),
     ) -> Result<()> {
         if let Some(error) = changes.failure() {
             return Err(error.clone());
@@ -59,7 +65,10 @@ impl Overlay {
         };
         layer.overlay.tick()?;
         let mut path = Vec::new();
-        for change in changes.iter() {
+        for (index, change) in changes.iter().enumerate() {
+            if index % CHECK_EVERY == 0 {
+                job.check()?;
+            }
             path.truncate(change.shared);
             memory::make_room_to_grow(&mut path, change.rest.len())?;
             path.extend_from_slice(change.rest);
@@ -86,7 +95,7 @@ impl Overlay {
 /// A layer that is being applied.
 struct Layer<'a> {
     overlay: &'a mut Overlay,
-    report: &'a mut dyn FnMut(&[u8], Problem),
+    report: &'a mut dyn FnMut(Subject, Problem),
     /// True if lower layers have files.
     has_lower: bool,
     /// Time before the first change.
@@ -129,8 +138,12 @@ impl Layer<'_> {
     fn tell(&mut self, problem: Problem) {
         if !self.quiet {
             self.told |= !matches!(problem, Problem::LeadingSlash | Problem::WhiteoutContent);
-            (self.report)(&self.original, problem);
+            (self.report)(Subject(Name::Member(&self.original)), problem);
         }
+    }
+
+    fn tell_of(&mut self, id: PathId, problem: Problem) {
+        (self.report)(Subject(Name::Path(&self.overlay.paths, id)), problem);
     }
 
     fn apply(&mut self, change: &Change, path: &[u8]) -> Result<()> {
@@ -445,12 +458,10 @@ impl Layer<'_> {
 
     /// Reports what shows when the layer is complete.
     fn finish(&mut self) {
-        self.quiet = false;
         let mut made_again: Vec<PathId> = self.made_again.drain().collect();
         made_again.sort_unstable();
         for id in made_again {
-            self.original = self.overlay.paths.name(id);
-            self.tell(Problem::MadeAgain);
+            self.tell_of(id, Problem::MadeAgain);
         }
         if self.hides_own {
             for id in mem::take(&mut self.directories) {
@@ -463,8 +474,7 @@ impl Layer<'_> {
                     .take_while(|id| *id != ROOT)
                     .any(|id| hides(&id))
                 {
-                    self.original = self.overlay.paths.name(id);
-                    self.tell(Problem::HiddenDirectory);
+                    self.tell_of(id, Problem::HiddenDirectory);
                 }
             }
         }
@@ -472,8 +482,7 @@ impl Layer<'_> {
             let state = *self.overlay.state(id);
             let attributes = self.overlay.extra(extra);
             if let (Own::Implied, Some(Extra::Attributes(mode, owner))) = (state.own, attributes) {
-                self.original = self.overlay.paths.name(id);
-                self.tell(Problem::Implied { mode, owner });
+                self.tell_of(id, Problem::Implied { mode, owner });
             }
         }
     }

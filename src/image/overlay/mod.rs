@@ -31,7 +31,7 @@ mod tests;
 
 pub use allowance::Allowance;
 pub use changes::Changes;
-pub use problem::Problem;
+pub use problem::{Problem, Subject};
 
 use self::paths::{PathId, Paths, ROOT};
 use crate::error::Result;

@@ -4,8 +4,32 @@
 
 use std::fmt;
 
+use super::paths::{PathId, Paths};
 use crate::error::quoted;
 use crate::request::Owner;
+
+/// A file that has a problem.
+#[derive(Clone, Copy)]
+pub struct Subject<'a>(pub(super) Name<'a>);
+
+/// Name of a file, which may be long to write.
+#[derive(Clone, Copy)]
+pub(super) enum Name<'a> {
+    /// As it is in the archive.
+    Member(&'a [u8]),
+    Path(&'a Paths, PathId),
+}
+
+impl Subject<'_> {
+    /// Returns the name of the member as it is in the archive, or the normalized path
+    /// of a directory without one.
+    pub fn name(&self) -> Vec<u8> {
+        match self.0 {
+            Name::Member(name) => name.to_vec(),
+            Name::Path(paths, id) => paths.name(id),
+        }
+    }
+}
 
 /// A problem of one member.  Paths in it are normalized, targets of links are as
 /// they are in the archive.

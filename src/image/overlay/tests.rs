@@ -10,6 +10,7 @@ use tar::EntryType;
 use super::{Allowance, Found, Overlay, Problem};
 use crate::error::Status;
 use crate::image::tar::Member;
+use crate::job::Job;
 use crate::request::Owner;
 
 fn member(kind: EntryType, name: &[u8], link: &[u8]) -> Member {
@@ -30,7 +31,9 @@ fn apply(overlay: &mut Overlay, members: &[Member]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut changes = overlay.changes();
     members.iter().for_each(|member| changes.note(member));
-    let applied = overlay.apply(&changes, &mut |_, problem| problems.push(problem));
+    let applied = overlay.apply(&changes, &Job::default(), &mut |_, problem| {
+        problems.push(problem)
+    });
     applied.unwrap();
     problems
 }
@@ -64,7 +67,9 @@ fn names_are_bounded_by_the_size_of_the_image() {
         let mut overlay = Overlay::new(allowance);
         let mut changes = overlay.changes();
         (0..count).for_each(|number| changes.note(&deep(number)));
-        overlay.apply(&changes, &mut |_, _| {}).err()
+        overlay
+            .apply(&changes, &Job::default(), &mut |_, _| {})
+            .err()
     };
     let error = exceeded(Allowance::of(1 << 20), 20).unwrap();
     assert_eq!(error.status(), Status::Input);
@@ -99,7 +104,9 @@ fn links_are_followed_for_a_bounded_time() {
     let mut changes = overlay.changes();
     (5..20).for_each(|number| changes.note(&below(number)));
     // The links are of a lower layer now: they are followed all the same.
-    let error = overlay.apply(&changes, &mut |_, _| {}).unwrap_err();
+    let error = overlay
+        .apply(&changes, &Job::default(), &mut |_, _| {})
+        .unwrap_err();
     assert!(error.message().contains("links"), "{error}");
 }
 

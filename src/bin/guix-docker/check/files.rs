@@ -2,6 +2,7 @@
 
 //! Problems of the files in an image's layers, as findings.
 
+use guix_docker::Job;
 use guix_docker::error::Result;
 use guix_docker::image::{Allowance, Changes, Overlay, Problem, WholeImage};
 
@@ -26,11 +27,12 @@ impl Files {
     /// Applies the changes of the layer of this index; returns its findings.
     pub fn apply(&mut self, index: usize, changes: &Changes) -> Result<Vec<Finding>> {
         let mut summary = Summary::default();
-        self.0.apply(changes, &mut |file, problem| {
-            summary.add(problem.kind(), || {
-                Finding::new(severity(&problem), problem.to_string()).of(file)
-            });
-        })?;
+        self.0
+            .apply(changes, &Job::default(), &mut |subject, problem| {
+                summary.add(problem.kind(), || {
+                    Finding::new(severity(&problem), problem.to_string()).of(&subject.name())
+                });
+            })?;
         let findings = summary.into_findings().into_iter();
         Ok(findings.map(|finding| finding.in_layer(index)).collect())
     }
