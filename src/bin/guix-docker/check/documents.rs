@@ -118,13 +118,7 @@ fn platform(image: &WholeImage) -> Option<(Severity, String)> {
         || json::text(&image.config, "architecture") == Ok("")
     {
         let reason = "the configuration does not say what it is for (os, architecture)";
-        // Containerd's and podman's readers of OCI layouts refuse it.
-        let severity = if image.manifest.is_some() {
-            Refused
-        } else {
-            Note
-        };
-        return Some((severity, reason.into()));
+        return Some((Note, reason.into()));
     }
     match os.as_str() {
         "linux" if !ARCHITECTURES.contains(&architecture.as_str()) => Some((
