@@ -41,6 +41,7 @@ pub mod plan;
 mod record;
 pub mod report;
 pub mod request;
+mod retry;
 pub mod warning;
 pub mod write;
 

@@ -30,6 +30,9 @@ pub enum Notice {
     Blob,
     /// It is a blob of a layout that is not the layer that its image says.
     Layer,
+    /// It is a directory of the layout that is written to, which other users can
+    /// change.
+    Layout,
     /// Its size is 0, and so it is in the image, but reading it gives
     /// something.
     Empty,
@@ -71,6 +74,9 @@ fn line(notice: Notice, paths: &BTreeSet<Vec<u8>>) -> String {
         }
         Notice::Blob => "blobs that are not what their digests say are made anew",
         Notice::Layer => "blobs that are not the layers that their images say are made anew",
+        Notice::Layout => {
+            "directories of the layout can be changed by other users, and its images with them"
+        }
         Notice::Empty => {
             "files are empty in the image as their size is 0, but reading them \
                           gives something"

@@ -116,6 +116,11 @@ pub fn warn(message: &str) {
     let _ = writeln!(io::stderr(), "{PROGRAM}: warning: {message}");
 }
 
+/// Tells of what takes long.
+pub fn note(message: &str) {
+    let _ = writeln!(io::stderr(), "{PROGRAM}: {message}");
+}
+
 /// Prints what is wrong with the command line, or the help that it asks for;
 /// returns the exit code.
 pub fn usage(error: &clap::Error) -> ExitCode {
