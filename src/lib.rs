@@ -42,6 +42,7 @@ pub mod plan;
 mod record;
 pub mod report;
 pub mod request;
+mod retry;
 pub mod text;
 pub mod warning;
 pub mod write;

@@ -5,7 +5,6 @@
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::image::{Descriptor, Reachable, Store};
 use crate::job::{Job, Monitor, Phase};
-use crate::output::{Directory, write_failure};
+use crate::output::{Directory, write_to};
 
 /// Maximum number of missing manifests that a warning names.
 const SHOWN: usize = 20;
@@ -78,10 +77,11 @@ pub fn merge(merge: &Merge, monitor: &mut Monitor) -> Result<Vec<String>> {
     job.begin(Phase::Writing, total);
     job.run_one(monitor, || {
         for blob in blobs.values() {
+            job.check()?;
             blob.copy(&target, &job)?;
         }
         let groups = sources.iter().flat_map(|source| &source.groups);
-        target.add_entries(groups.map(Vec::as_slice))
+        target.add_entries(groups.map(Vec::as_slice), &job)
     })?;
     // Nobody may stop it any more.
     job.run_one(&mut |_| ControlFlow::Continue(()), || target.publish())?;
@@ -191,14 +191,11 @@ impl Blob {
         if section.stamp().map_err(reading)? != before {
             return Err(changed());
         }
-        if target.link_blob(&section, &self.digest, job)? {
+        if target.adopt_blob(&section, &self.digest, job)? {
             return Ok(());
         }
         let file = target.new_blob()?;
-        let write = |bytes: &[u8]| {
-            let written = file.file().write_all(bytes);
-            written.map_err(|error| write_failure(&error))
-        };
+        let write = |bytes: &[u8]| write_to(file.file(), bytes);
         match section.copy(job, write)?.map_err(reading)? == self.digest {
             true => target.put_blob(file, &self.digest),
             false => Err(changed()),

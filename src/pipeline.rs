@@ -6,21 +6,24 @@
 
 use std::iter::zip;
 use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
 
 use crate::base;
 use crate::error::{Error, Result, Status};
 use crate::input::FileSystem;
-use crate::job::{Job, Monitor};
+use crate::job::{Job, Monitor, seed_maps};
 use crate::output::Output;
 use crate::plan;
 use crate::report::{LayerReport, Report};
 use crate::request::{Format, ImageName, Request};
+use crate::warning::Notice;
 use crate::write::{self, Image};
 
 /// Builds the image that `request` asks for.  `monitor` is told of progress
 /// and may stop the build.
 pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     request.check()?;
+    seed_maps()?;
     let job = Job::default();
     // First: what is opened later could get the number of a descriptor that is
     // meant, but closed.
@@ -30,6 +33,12 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     }
     let file_system = FileSystem::open()
         .map_err(|errno| Error::system(Status::Input, "opening the root directory", errno))?;
+    if let Output::Directory(directory) = &output {
+        for name in directory.shared() {
+            let warnings = &file_system.warnings;
+            warnings.note(Notice::Layout, name.as_os_str().as_bytes());
+        }
+    }
     let base = base::open(request, &job, monitor)?;
     let base_layers = base.as_ref().map_or(0, |base| base.layers.len());
     let omitted = output.ids()?;

@@ -21,18 +21,19 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, Stat};
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::digest::{DiffId, Digest};
-use crate::open::{DIRECTORY_FLAGS, open, open_at};
+use crate::open::{DIRECTORY_FLAGS, is_own, is_private, open, open_at};
+use crate::retry::{self, Patient, retry};
 
 /// Name of the directory, of the file in it, and of the file that replaces it.
 const DIRECTORY: &str = "guix-docker";
@@ -116,12 +117,12 @@ impl Record {
         let file = self.directory(false).and_then(|directory| {
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
             let file = open_at(&directory, LAYERS, flags).ok()?;
-            is_private(&file, FileType::RegularFile).then(|| File::from(file))
+            is_private_of(&file, FileType::RegularFile).then(|| File::from(file))
         });
         let Some(file) = file else {
             return facts;
         };
-        let mut lines = BufReader::with_capacity(64 << 10, file.take(2 * MAX_SIZE));
+        let mut lines = BufReader::with_capacity(64 << 10, Patient(file).take(2 * MAX_SIZE));
         let mut line = Vec::new();
         loop {
             line.clear();
@@ -154,14 +155,14 @@ impl Record {
             Err(Errno::NOENT) if make => {
                 // A directory of another user gets none of this user's.
                 if let Some(above) = above {
-                    is_own(&open(above.as_path(), DIRECTORY_FLAGS).ok()?).then_some(())?;
+                    is_own_directory(&open(above.as_path(), DIRECTORY_FLAGS).ok()?).then_some(())?;
                 }
                 made(rustix::fs::mkdir(home.as_path(), PRIVATE_DIRECTORY))?;
                 open(home.as_path(), DIRECTORY_FLAGS)
             }
             opened => opened,
         };
-        let home = home.ok().filter(is_own)?;
+        let home = home.ok().filter(is_own_directory)?;
         let flags = DIRECTORY_FLAGS | OFlags::NOFOLLOW;
         let directory = match open_at(&home, DIRECTORY, flags) {
             Err(Errno::NOENT) if make => {
@@ -171,7 +172,7 @@ impl Record {
             opened => opened,
         };
         let directory = directory.ok()?;
-        is_private(&directory, FileType::Directory).then_some(directory)
+        is_private_of(&directory, FileType::Directory).then_some(directory)
     }
 }
 
@@ -205,23 +206,16 @@ fn is_secure() -> bool {
     unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
 }
 
-fn stat_of_own(file: impl AsFd) -> Option<Stat> {
-    let stat = rustix::fs::fstat(file).ok()?;
-    (stat.st_uid == rustix::process::geteuid().as_raw()).then_some(stat)
-}
-
-/// Whether the open file belongs to the effective user.
-fn is_own(file: &OwnedFd) -> bool {
-    stat_of_own(file).is_some()
+/// Whether the open directory belongs to the effective user.
+fn is_own_directory(directory: &OwnedFd) -> bool {
+    rustix::fs::fstat(directory).is_ok_and(|stat| is_own(&stat))
 }
 
 /// Whether the open file belongs to the effective user, who alone can write to
 /// it, and is of that kind.
-fn is_private(file: &OwnedFd, kind: FileType) -> bool {
-    stat_of_own(file).is_some_and(|stat| {
-        let others = Mode::from_raw_mode(stat.st_mode) & (Mode::WGRP | Mode::WOTH);
-        others.is_empty() && FileType::from_raw_mode(stat.st_mode) == kind
-    })
+fn is_private_of(file: &OwnedFd, kind: FileType) -> bool {
+    rustix::fs::fstat(file)
+        .is_ok_and(|stat| is_private(&stat) && FileType::from_raw_mode(stat.st_mode) == kind)
 }
 
 /// Appends `lines` to the file, or writes it anew where it would be too large.
@@ -229,47 +223,40 @@ fn append(directory: &OwnedFd, lines: &[u8]) -> io::Result<()> {
     lock(directory)?;
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let flags = flags | OFlags::CREATE | OFlags::APPEND | OFlags::RDWR;
-    let file = rustix::fs::openat(directory, LAYERS, flags, PRIVATE_FILE)?;
-    if !is_private(&file, FileType::RegularFile) {
+    let file = retry(|| rustix::fs::openat(directory, LAYERS, flags, PRIVATE_FILE))?;
+    if !is_private_of(&file, FileType::RegularFile) {
         return Ok(());
     }
-    let mut file = File::from(file);
-    let size = file.metadata()?.len();
+    let size = rustix::fs::fstat(&file)?.st_size as u64;
     if size + lines.len() as u64 > MAX_SIZE {
-        return shorten(directory, file, size, lines);
+        return shorten(directory, &file, size, lines);
     }
     let mut bytes = Vec::with_capacity(lines.len() + 1);
     // A write that was cut must not make another fact of the next one.
     if size > 0 {
         let mut last = [0];
-        file.seek(SeekFrom::Start(size - 1))?;
-        file.read_exact(&mut last)?;
+        retry::read_exact_at(&file, &mut last, size - 1)?;
         bytes.extend((last != *b"\n").then_some(b'\n'));
     }
     bytes.extend(lines);
-    rustix::io::write(&file, &bytes)?;
+    retry(|| rustix::io::write(&file, &bytes))?;
     Ok(())
 }
 
 /// Replaces the file by its newer half and `lines`, all at once.
-fn shorten(directory: &OwnedFd, mut file: File, size: u64, lines: &[u8]) -> io::Result<()> {
+fn shorten(directory: &OwnedFd, file: &OwnedFd, size: u64, lines: &[u8]) -> io::Result<()> {
     let kept = (MAX_SIZE / 2).saturating_sub(lines.len() as u64);
-    file.seek(SeekFrom::Start(size.saturating_sub(kept)))?;
-    let mut bytes = Vec::new();
-    file.take(kept).read_to_end(&mut bytes)?;
+    let kept = kept.min(size);
+    let mut bytes = vec![0; kept as usize];
+    retry::read_exact_at(file, &mut bytes, size - kept)?;
     // The first line is cut.
     let start = bytes.iter().position(|&byte| byte == b'\n');
     bytes.drain(..start.map_or(bytes.len(), |end| end + 1));
     bytes.extend(lines);
     let _ = rustix::fs::unlinkat(directory, NEW_LAYERS, AtFlags::empty());
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-    let mut new = File::from(rustix::fs::openat(
-        directory,
-        NEW_LAYERS,
-        flags,
-        PRIVATE_FILE,
-    )?);
-    let written = new.write_all(&bytes);
+    let new = retry(|| rustix::fs::openat(directory, NEW_LAYERS, flags, PRIVATE_FILE))?;
+    let written = retry::write_all(&new, &bytes);
     match written {
         Ok(()) => rustix::fs::renameat(directory, NEW_LAYERS, directory, LAYERS)?,
         Err(_) => rustix::fs::unlinkat(directory, NEW_LAYERS, AtFlags::empty())?,

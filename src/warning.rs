@@ -34,6 +34,9 @@ pub enum Notice {
     Foreign,
     /// It is a blob of a layout that is not the layer that its image says.
     Layer,
+    /// It is a directory of the layout that is written to, which other users can
+    /// change.
+    Layout,
     /// Its size is 0, and so it is in the image, but reading it gives
     /// something.
     Empty,
@@ -81,6 +84,9 @@ fn line(notice: Notice, paths: &BTreeSet<Vec<u8>>) -> String {
             "foreign layers of the base are stored as ordinary ones, without their addresses"
         }
         Notice::Layer => "blobs that are not the layers that their images say are made anew",
+        Notice::Layout => {
+            "directories of the layout can be changed by other users, and its images with them"
+        }
         Notice::Empty => {
             "files are empty in the image as their size is 0, but reading them \
                           gives something"

@@ -12,6 +12,9 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fd::AsFd;
+use rustix::fs::OFlags;
+
 use common::{Scratch, compressor, noise, run};
 use guix_docker::{Report, Request, Status};
 
@@ -58,6 +61,62 @@ fn read_slowly(mut reader: impl Read + Send, build: impl FnOnce() -> Report) -> 
         let report = build();
         (reading.join().unwrap(), report)
     })
+}
+
+/// Has what writes to `fd` not wait.
+fn does_not_wait(fd: &impl AsFd) {
+    rustix::fs::fcntl_setfl(fd, OFlags::NONBLOCK).unwrap();
+}
+
+#[test]
+fn commands_write_to_what_does_not_wait() {
+    let scratch = Scratch::new();
+    let items = items(&scratch);
+    let paths: Vec<&Path> = items.iter().map(|item| item.parent().unwrap()).collect();
+    // One whose child is left with the descriptor for a moment, too.
+    for script in ["exec cat", "cat; sleep 1000 &"] {
+        let change = |request: &mut Request| {
+            let command = guix_docker::request::Compressor::from_command(&["sh", "-c", script]);
+            request.compressor(command.unwrap());
+        };
+        let mut request = scratch.request("image", &paths);
+        change(&mut request);
+        run(&request).unwrap();
+        let expected = scratch.read("image");
+        let build = |fd: OwnedFd| {
+            does_not_wait(&fd);
+            let mut request = to_stream(fd.try_clone().unwrap(), &paths);
+            change(&mut request);
+            let report = run(&request).unwrap();
+            let flags = rustix::fs::fcntl_getfl(&fd).unwrap();
+            assert!(flags.contains(OFlags::NONBLOCK));
+            report
+        };
+        let (reader, writer) = pipe();
+        let (piped, report) = read_slowly(reader, || build(writer));
+        assert!(piped == expected, "{script}: {} bytes", piped.len());
+        assert_eq!((report.archive_size, report.archive_digest), (0, None));
+        let (reader, writer) = UnixStream::pair().unwrap();
+        let (sent, _) = read_slowly(reader, || build(writer.into()));
+        assert!(
+            sent == expected,
+            "{script}: {} bytes to a socket",
+            sent.len()
+        );
+        // A file never has anyone wait.
+        build(File::create(scratch.path("file")).unwrap().into());
+        assert!(scratch.read("file") == expected);
+        // The reader goes.
+        let (reader, writer) = pipe();
+        does_not_wait(&writer);
+        let mut request = to_stream(writer, &paths);
+        change(&mut request);
+        let mut some = [0; 1000];
+        let going = thread::spawn(move || { &reader }.read_exact(&mut some).unwrap());
+        let error = run(&request).unwrap_err();
+        assert_eq!(error.status(), Status::Output, "{error}");
+        going.join().unwrap();
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ use self::error::CError;
 use self::options::{MergeOptions, Options};
 use self::report::CReport;
 use crate::error::{Argument, Error, Result, Status};
-use crate::job::panicked;
+use crate::job::{panicked, seed_maps};
 use crate::report::Report;
 
 /// Builds the Docker image that `options` describes.
@@ -127,6 +127,7 @@ fn keep_quiet() {
 ///
 /// `options` must be NULL or valid as [`build_docker_image`] describes.
 unsafe fn build(options: *const Options) -> Result<(Report, String)> {
+    seed_maps()?;
     // SAFETY: the caller promises a structure as large as it says.
     let options = unsafe { read::options(options)? };
     // SAFETY: the caller promises that all it points to is there for the
@@ -178,6 +179,7 @@ pub unsafe extern "C" fn guix_docker_merge_layouts(
 ) -> Status {
     keep_quiet();
     let merged = catch_unwind(AssertUnwindSafe(|| {
+        seed_maps()?;
         // SAFETY: the caller promises a structure as large as it says, and all
         // it points to.
         let (merge, options) = unsafe { read::merge(options)? };

@@ -4,7 +4,6 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -14,6 +13,7 @@ use crate::digest::{Digest, Sha256};
 use crate::error::Result;
 use crate::job::Job;
 use crate::memory;
+use crate::retry::read_exact_at;
 
 /// A part of a file, or all of it.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl Section {
         if end > self.size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        self.file.read_exact_at(buffer, self.offset + position)
+        read_exact_at(&self.file, buffer, self.offset + position)
     }
 
     /// What changes if the file is written to.

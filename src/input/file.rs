@@ -15,6 +15,7 @@ use super::snapshot::OpenSnapshot;
 use super::{OPEN_FLAGS, changed, failure, failure_or_changed};
 use crate::error::{Error, Result, Status, quoted};
 use crate::open::open_at;
+use crate::retry::retry;
 use crate::warning::Notice;
 
 /// Reads files.  The directory and the file read last stay open, since what
@@ -145,14 +146,8 @@ impl<'a> OpenFile<'a> {
     }
 
     fn read(&self, out: &mut [u8], from: u64) -> Result<usize> {
-        loop {
-            match rustix::io::pread(&self.fd, &mut *out, from) {
-                Err(Errno::INTR) => {}
-                result => {
-                    return result.map_err(|errno| failure("reading", &self.file.path, errno));
-                }
-            }
-        }
+        let read = retry(|| rustix::io::pread(&self.fd, &mut *out, from));
+        read.map_err(|errno| failure("reading", &self.file.path, errno))
     }
 
     /// Checks that the file was not modified since it was opened.

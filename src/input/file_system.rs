@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
 
 use crate::open::{open, open_at};
+use crate::retry::retry;
 use crate::warning::Warnings;
 
 /// The longest file name the system takes in one piece, with its NUL.
@@ -116,8 +117,7 @@ impl FileSystem {
         if self.has_openat2.load(Ordering::Relaxed) {
             let flags = access | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-            let opened =
-                retry_on_intr(|| rustix::fs::openat2(base, path, flags, Mode::empty(), resolve));
+            let opened = retry(|| rustix::fs::openat2(base, path, flags, Mode::empty(), resolve));
             match opened {
                 // Before Linux 5.6, or refused by a sandbox that does not
                 // know the call.

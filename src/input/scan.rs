@@ -21,6 +21,7 @@ use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::job::{Job, Monitor, lock};
 use crate::memory;
 use crate::request::Xattrs;
+use crate::retry::Attempts;
 use crate::warning::Notice;
 
 /// The size a directory counts for when layers are sorted, in bytes, whatever
@@ -275,6 +276,7 @@ impl Scan<'_> {
         let mut room = [const { MaybeUninit::uninit() }; LISTED_SIZE];
         let mut stream = RawDir::new(directory, &mut room);
         let mut names = Vec::new();
+        let mut attempts = Attempts::default();
         while let Some(entry) = stream.next() {
             self.job.check()?;
             match entry {
@@ -282,7 +284,7 @@ impl Scan<'_> {
                     b"." | b".." => {}
                     name => memory::push(&mut names, name.to_vec())?,
                 },
-                Err(Errno::INTR) => {}
+                Err(Errno::INTR) if attempts.again() => {}
                 Err(errno) => return Err(failure_or_changed("listing", path, errno)),
             }
         }

@@ -10,7 +10,7 @@ mod workers;
 
 pub use clock::Seconds;
 pub use progress::{Monitor, Phase, Progress};
-pub use workers::panicked;
+pub use workers::{panicked, seed_maps};
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -34,6 +34,8 @@ pub struct Job {
     done: AtomicU64,
     /// What a worker has begun to read last.
     item: Mutex<Option<Arc<[u8]>>>,
+    /// The layout whose lock is waited for.
+    waits_for: Mutex<Option<Arc<[u8]>>>,
 }
 
 impl Job {
@@ -83,12 +85,19 @@ impl Job {
             done: if total == 0 { done } else { done.min(total) },
             total,
             item: lock(&self.item).clone(),
+            waits_for: lock(&self.waits_for).clone(),
         }
     }
 
     /// Notes that a layer is being read whose first path is `item`.
     pub fn reads(&self, item: Option<&[u8]>) {
         *lock(&self.item) = item.map(Arc::from);
+    }
+
+    /// Notes that the build waits for another one to leave a layout, or that it
+    /// does no more.
+    pub fn waits_for(&self, layout: Option<&[u8]>) {
+        *lock(&self.waits_for) = layout.map(Arc::from);
     }
 
     /// Waits until `ready` is true of the state behind `mutex`, or fails when

@@ -31,6 +31,8 @@ pub struct Progress {
     /// The path, or the first of them, whose layer a worker has begun to read
     /// last.
     pub item: Option<Arc<[u8]>>,
+    /// The OCI layout that another build has, if this one waits for its end.
+    pub waits_for: Option<Arc<[u8]>>,
 }
 
 /// Told of progress; breaking stops the build.

@@ -8,6 +8,7 @@
 //! only.
 
 use std::any::Any;
+use std::hash::RandomState;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -105,6 +106,7 @@ impl Job {
         let result = Mutex::new(None);
         self.run(1, monitor, || {
             if let Some(work) = lock(&work).take() {
+                seed_maps()?;
                 *lock(&result) = Some(work()?);
             }
             Ok(())
@@ -185,6 +187,18 @@ impl Finish {
         }
         self.changed.notify_all();
     }
+}
+
+/// Gets the random numbers that the standard library has for maps, for this
+/// thread: it panics where there are none, for the first map.  JSON documents are
+/// such maps.
+pub fn seed_maps() -> Result<()> {
+    catch_unwind(|| drop(RandomState::new())).map_err(|_| {
+        Error::new(
+            Status::Resources,
+            "the system has no random numbers for this process",
+        )
+    })
 }
 
 /// The failure that a caught panic becomes.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustix::fd::AsFd;
 
-use super::{ImageFile, Stream, write_failure};
+use super::{ImageFile, Stream, write_failure, write_to};
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status};
 use crate::image::Section;
@@ -57,8 +57,7 @@ impl Archive {
     pub fn write(&self, bytes: &[u8], job: &Job) -> Result<()> {
         job.check()?;
         match self {
-            Archive::File(file) => std::io::Write::write_all(&mut file.file(), bytes)
-                .map_err(|error| write_failure(&error)),
+            Archive::File(file) => write_to(file.file(), bytes),
             Archive::Stream(stream) => stream.write(bytes, job),
         }
     }

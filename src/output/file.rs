@@ -5,11 +5,16 @@
 
 use std::fs::File;
 
+use rustix::fs::Mode;
+
 use super::leftovers;
-use super::new_file::{NewFile, errno};
+use super::new_file::NewFile;
 use super::place::Place;
 use crate::error::{Argument, Error, Result, Status};
 use crate::input::FileId;
+
+/// The permissions of the file before the umask.
+const MODE: Mode = Mode::from_bits_retain(0o666);
 
 /// A file that is to become the image.
 pub struct ImageFile {
@@ -23,7 +28,7 @@ impl ImageFile {
     pub fn create(image: &[u8]) -> Result<Self> {
         let place = Place::find(image)?;
         leftovers::remove(&place.directory);
-        let file = NewFile::create(&place.directory, &place.directory_name)
+        let file = NewFile::create(&place.directory, &place.directory_name, MODE)
             .map_err(|error| error.because_of(Argument::Image))?;
         Ok(ImageFile { place, file })
     }
@@ -53,14 +58,12 @@ impl ImageFile {
             base,
             ..
         } = &self.place;
-        let failed = |error: &std::io::Error| {
+        let failed = |errno| {
             let what = format!("naming the finished image {:?}", directory_name.join(base));
-            Error::system(Status::Output, what, errno(error)).because_of(Argument::Image)
+            Error::system(Status::Output, what, errno).because_of(Argument::Image)
         };
-        let metadata = self.file().metadata().map_err(|error| failed(&error))?;
-        self.file
-            .publish(directory, directory_name, base)
-            .map_err(|error| failed(&error))?;
-        Ok(metadata.len())
+        let stat = rustix::fs::fstat(self.file()).map_err(failed)?;
+        self.file.publish(directory, base).map_err(failed)?;
+        Ok(stat.st_size as u64)
     }
 }

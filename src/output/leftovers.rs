@@ -3,16 +3,19 @@
 //! Files that a process was killed too early to remove.
 //!
 //! Whoever makes a file that has, or is to have, a hidden name locks it for as
-//! long as it is open.  A file of such a name that can be locked has nobody any
-//! more.
+//! long as it is open, and a layout of such a name likewise.  What has such a
+//! name and can be locked has nobody any more.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, OFlags};
-use rustix::io::retry_on_intr;
+use rustix::fs::{AtFlags, Dir, FileType, OFlags};
 
-use super::new_file::is_temporary;
+use super::directory::remove_skeleton;
+use super::new_file::{is_temporary, lock};
 use crate::input::FileId;
-use crate::open::{DIRECTORY_FLAGS, open_at};
+use crate::open::{DIRECTORY_FLAGS, is_own, open_at};
 
 /// Removes those in `directory` that are this user's.  What cannot be removed
 /// stays, and is for the next build.
@@ -34,15 +37,18 @@ fn remove_unlocked(directory: impl AsFd, name: &std::ffi::CStr) -> rustix::io::R
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = open_at(&directory, name, flags)?;
     let stat = rustix::fs::fstat(&file)?;
-    let is_own = stat.st_uid == rustix::process::geteuid().as_raw();
-    if !is_own || !FileType::from_raw_mode(stat.st_mode).is_file() {
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    if !is_own(&stat) || !(kind.is_file() || kind.is_dir()) {
         return Ok(());
     }
-    retry_on_intr(|| rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive))?;
+    lock(&file)?;
     // It may have been given another name meanwhile.
     let named = rustix::fs::statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    if FileId::from(&named) == FileId::from(&stat) {
-        rustix::fs::unlinkat(&directory, name, AtFlags::empty())?;
+    if FileId::from(&named) != FileId::from(&stat) {
+        return Ok(());
     }
-    Ok(())
+    match kind {
+        FileType::Directory => remove_skeleton(directory, OsStr::from_bytes(name.to_bytes())),
+        _ => rustix::fs::unlinkat(&directory, name, AtFlags::empty()),
+    }
 }

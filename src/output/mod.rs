@@ -18,9 +18,12 @@ pub use file::ImageFile;
 pub use new_file::NewFile;
 pub use stream::Stream;
 
+use std::fs::File;
+
 use crate::error::{Argument, Error, Result, Status};
 use crate::input::FileId;
 use crate::request::{Destination, Format, Request};
+use crate::retry;
 
 /// What an image is written to.
 pub enum Output {
@@ -66,6 +69,16 @@ pub fn reader_gone() -> Error {
         "the reader of the image was gone before its end",
     )
     .advise("see what it says; it may have refused the image")
+}
+
+/// Writes all of `bytes` to the image's `file`, at its position.
+pub fn write_to(file: &File, bytes: &[u8]) -> Result<()> {
+    retry::write_all(file, bytes).map_err(|error| write_failure(&error))
+}
+
+/// Writes all of `bytes` to the image's `file`, from `position` on.
+pub fn write_at(file: &File, bytes: &[u8], position: u64) -> Result<()> {
+    retry::write_all_at(file, bytes, position).map_err(|error| write_failure(&error))
 }
 
 /// The output could not be written.

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, FileType, Stat, StatxAttributes, StatxFlags};
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
 
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::FileId;
 use crate::open::{DIRECTORY_FLAGS, open};
+use crate::retry::retry;
 
 /// How many symbolic links the image's name may lead through.
 const MAX_SYMLINKS: usize = 40;
@@ -151,7 +152,7 @@ fn follow_links(image: &[u8]) -> Result<PathBuf> {
             _ => Path::new("."),
         };
         // There, what a link says is no name.
-        let is_proc = retry_on_intr(|| rustix::fs::statfs(parent)).is_ok_and(|system| {
+        let is_proc = retry(|| rustix::fs::statfs(parent)).is_ok_and(|system| {
             #[allow(clippy::unnecessary_cast)] // its type differs between architectures
             let kind = system.f_type as u64;
             kind & 0xffff_ffff == PROC_SUPER_MAGIC

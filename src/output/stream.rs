@@ -19,6 +19,7 @@ use crate::error::{Error, Result, Status};
 use crate::input::FileId;
 use crate::job::{Job, lock};
 use crate::open::open;
+use crate::retry::Attempts;
 
 /// How often a write that waits for the reader looks whether to stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -105,6 +106,14 @@ impl Stream {
         self.write_unless_gone(zeros, job).map(drop)
     }
 
+    /// Writes all of `bytes`, which a command has made: they are not counted.
+    pub fn pass_on(&self, bytes: &[u8], job: &Job) -> Result<()> {
+        match self.write_bytes(bytes, job)? {
+            true => Ok(()),
+            false => Err(reader_gone()),
+        }
+    }
+
     /// Writes all of `bytes`; returns whether there was somebody to read them.
     fn write_unless_gone(&self, bytes: &[u8], job: &Job) -> Result<bool> {
         let mut state = lock(&self.state);
@@ -113,13 +122,25 @@ impl Stream {
         if let Some(hash) = &mut state.hash {
             hash.update(bytes);
         }
+        self.write_bytes(bytes, job)
+    }
+
+    fn write_bytes(&self, bytes: &[u8], job: &Job) -> Result<bool> {
         let mut rest = bytes;
+        // Calls that did nothing since the last one that did something.
+        let mut attempts = Attempts::default();
         while !rest.is_empty() {
             job.check()?;
             match self.try_write(rest) {
-                Ok(count) => rest = &rest[count..],
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => self.wait()?,
+                Ok(count) => {
+                    rest = &rest[count..];
+                    attempts = Attempts::default();
+                }
+                Err(Errno::INTR) if attempts.again() => {}
+                Err(Errno::AGAIN) => {
+                    attempts.pause();
+                    self.wait()?;
+                }
                 Err(Errno::PIPE | Errno::CONNRESET | Errno::NOTCONN) => return Ok(false),
                 Err(errno) => return Err(write_failure(&errno.into())),
             }
@@ -150,6 +171,15 @@ impl Stream {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(errno) => Err(write_failure(&errno.into())),
         }
+    }
+
+    /// Whether those that write to it by themselves wait for the reader.
+    pub fn waits(&self) -> rustix::io::Result<bool> {
+        let stat = rustix::fs::fstat(&self.shared)?;
+        let flags = rustix::fs::fcntl_getfl(&self.shared)?;
+        // To write to a file, nobody waits.
+        let is_file = FileType::from_raw_mode(stat.st_mode).is_file();
+        Ok(is_file || !flags.contains(OFlags::NONBLOCK))
     }
 
     /// The descriptor, for those that write to it by themselves.

@@ -3,15 +3,13 @@
 //! Where compressed layers go, one after the other.
 
 use std::fs::File;
-use std::io::Write;
-use std::os::unix::fs::FileExt;
 
 use super::reuse::Found;
 use crate::error::{Error, Result, Status};
 use crate::format::archive::{BLOCK_SIZE, blocks};
 use crate::format::{ArchiveFormat, Blob, Documents, Ending};
 use crate::job::Job;
-use crate::output::{Archive, Directory, NewFile, write_failure};
+use crate::output::{Archive, Directory, NewFile, write_at, write_to};
 
 /// Takes layers.
 pub trait BlobSink {
@@ -93,8 +91,7 @@ impl<'a> ArchiveFile<'a> {
     }
 
     fn write_at(&self, bytes: &[u8], position: u64) -> Result<()> {
-        let written = self.file.write_all_at(bytes, position);
-        written.map_err(|error| write_failure(&error))
+        write_at(self.file, bytes, position)
     }
 }
 
@@ -203,10 +200,7 @@ impl BlobSink for Files<'_> {
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         match &self.open {
-            Some(file) => file
-                .file()
-                .write_all(bytes)
-                .map_err(|error| write_failure(&error)),
+            Some(file) => write_to(file.file(), bytes),
             None => Ok(()),
         }
     }
@@ -222,7 +216,7 @@ impl BlobSink for Files<'_> {
         let is_there = found.is_unchanged()
             && self
                 .directory
-                .link_blob(&found.section, &found.blob.digest, job)?;
+                .adopt_blob(&found.section, &found.blob.digest, job)?;
         match is_there {
             true => Ok(()),
             false => copy(self, layer, found, job),

@@ -90,7 +90,7 @@ pub fn write(
         Output::Directory(directory) => {
             let (_, layers) = pass.run(Files::new(directory), monitor)?;
             job.run_one(monitor, || {
-                let documents = put_documents(image, &layers, directory)?;
+                let documents = put_documents(image, &layers, directory, job)?;
                 Ok(Written { layers, documents })
             })
         }
@@ -98,12 +98,17 @@ pub fn write(
 }
 
 /// Has `directory` tell of the image when it is published.
-fn put_documents(image: &Image, layers: &[Blob], directory: &Directory) -> Result<Documents> {
+fn put_documents(
+    image: &Image,
+    layers: &[Blob],
+    directory: &Directory,
+    job: &Job,
+) -> Result<Documents> {
     let documents = ImageDocuments::new(image.request, image.plan, layers, RefNames::Whole)?;
     for document in [&documents.config, &documents.manifest] {
         directory.write_blob(&document.bytes, &document.digest)?;
     }
-    directory.add_entries(documents.entries.chunks(1))?;
+    directory.add_entries(documents.entries.chunks(1), job)?;
     Ok(Documents {
         image_id: documents.config.digest,
         manifest: Some(documents.manifest.identity()),

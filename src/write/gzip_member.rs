@@ -3,13 +3,12 @@
 //! The one member of a gzip file, see RFC 1952.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 
 use crate::compress::gzip::{self, Blocks, Checksum, Piece};
 use crate::error::Result;
 use crate::format::archive::BLOCK_SIZE;
 use crate::job::Job;
-use crate::output::{Archive, write_failure};
+use crate::output::{Archive, write_at};
 
 /// How a member is written.
 #[derive(Clone, Copy)]
@@ -111,10 +110,7 @@ impl<'a> GzipMember<'a> {
 
     fn write_at(&self, bytes: &[u8], position: u64) -> Result<()> {
         match self.way {
-            Way::Patched(file) => {
-                let written = file.write_all_at(bytes, position);
-                written.map_err(|error| write_failure(&error))
-            }
+            Way::Patched(file) => write_at(file, bytes, position),
             Way::InOrder(output, job, _) => output.write(bytes, job),
         }
     }

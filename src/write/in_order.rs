@@ -19,7 +19,7 @@ use super::sink::Sink;
 use super::{Image, Written};
 use crate::error::{Error, Result, Status};
 use crate::format::{Layout, PartKind};
-use crate::job::{Job, Monitor, lock};
+use crate::job::{Job, Monitor, lock, seed_maps};
 
 /// The bytes passed on at a time.
 const WRITE_SIZE: usize = crate::compress::command::BUFFER_SIZE;
@@ -46,6 +46,8 @@ pub fn write<S: Sink>(
     let fed = AtomicBool::new(false);
     let written = Mutex::new(None);
     let feed = || {
+        // It makes the documents.
+        seed_maps()?;
         let mut sink = start()?;
         let result = Feeder {
             image,

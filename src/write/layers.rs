@@ -11,7 +11,6 @@
 use std::cmp::Reverse;
 use std::fs::File;
 use std::iter::zip;
-use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Condvar, Mutex};
 
 use super::buffers::Pool;
@@ -20,7 +19,7 @@ use super::reader::LayerReader;
 use crate::error::Result;
 use crate::input::FileSystem;
 use crate::job::{Job, Monitor, lock};
-use crate::output::write_failure;
+use crate::output::write_at;
 use crate::plan::Layer;
 
 /// The bytes read, hashed and written at a time: few enough to stay in a
@@ -175,9 +174,7 @@ impl<'a> LayerPass<'a> {
         let mut buffer = pool.take(range.length)?;
         reader.fill(&self.work.layers[range.layer], range.start, &mut buffer)?;
         if let Some(output) = self.work.output {
-            output
-                .write_all_at(&buffer, range.place + range.start)
-                .map_err(|error| write_failure(&error))?;
+            write_at(output, &buffer, range.place + range.start)?;
         }
         Ok(ByteRange {
             layer: range.layer,

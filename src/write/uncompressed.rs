@@ -3,10 +3,9 @@
 //! The archive as it is.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 
 use rustix::fs::FallocateFlags;
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
 
 use super::hashes::LayerHashes;
 use super::layers::{LayerPass, LayerWork};
@@ -14,7 +13,8 @@ use super::{Image, Written};
 use crate::error::Result;
 use crate::format::{Layout, PartKind};
 use crate::job::{Job, Monitor};
-use crate::output::write_failure;
+use crate::output::{write_at, write_failure};
+use crate::retry::retry;
 
 /// The `f_type` of file systems in memory.
 const TMPFS_MAGIC: u64 = 0x0102_1994;
@@ -43,10 +43,7 @@ pub fn write(
     pass.run(&pool, &hashes, job, monitor)?;
     job.run_one(monitor, || {
         let (diff_ids, ending) = image.ending(layout, &hashes)?;
-        let write_at = |bytes: &[u8], offset| {
-            let written = output.write_all_at(bytes, offset);
-            written.map_err(|error| write_failure(&error))
-        };
+        let write_at = |bytes: &[u8], offset| write_at(output, bytes, offset);
         for part in &layout.parts {
             match &part.kind {
                 PartKind::Bytes(bytes) => write_at(bytes, part.offset)?,
@@ -66,14 +63,14 @@ pub fn write(
 /// do so a bit at a time, and fails at once where there is not enough.
 fn reserve(output: &File, size: u64) -> Result<()> {
     // What is in memory would be cleared as well, and on this thread alone.
-    if retry_on_intr(|| rustix::fs::fstatfs(output)).is_ok_and(|system| {
+    if retry(|| rustix::fs::fstatfs(output)).is_ok_and(|system| {
         #[allow(clippy::unnecessary_cast)] // its type differs between architectures
         let kind = system.f_type as u64;
         kind & 0xffff_ffff == TMPFS_MAGIC
     }) {
         return Ok(());
     }
-    match retry_on_intr(|| rustix::fs::fallocate(output, FallocateFlags::empty(), 0, size)) {
+    match retry(|| rustix::fs::fallocate(output, FallocateFlags::empty(), 0, size)) {
         Err(errno @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => {
             Err(write_failure(&errno.into()))
         }

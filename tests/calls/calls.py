@@ -13,7 +13,7 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 import checks       # noqa: E402  (its directory comes first)
 import stage        # noqa: E402
 
-PARTS = ["tool", "failing", "memory", "cutting", "killing", "moments"]
+PARTS = ["tool", "failing", "persisting", "memory", "cutting", "killing", "moments"]
 
 
 def main():

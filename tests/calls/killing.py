@@ -78,6 +78,8 @@ def after_kill(place, kind, with_old, paths=None, again=False):
     else:
         what = "between"
         found += filter(None, [store_problem(result)])
+        if with_old and not result:
+            found.append("the old layout is gone")
         # What the index names is what it named, until it names the new image.
         if with_old and result.get("index.json") not in (old["index.json"], new["index.json"]):
             found.append("the index is neither the old nor the new one")

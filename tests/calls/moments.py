@@ -63,7 +63,7 @@ def kill_after(place, kind, paths, seconds):
     """Build KIND and kill the process after so many SECONDS; returns how it has
     ended, when all that it has started have ended as well."""
     process = subprocess.Popen(place.stage.words(kind, place.image, paths), cwd=place.directory,
-                               env=dict(os.environ, TMPDIR=str(place.temporary)),
+                               env=place.environment(),
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     time.sleep(seconds)

@@ -36,6 +36,7 @@ class Kind:
     name: str
     words: tuple
     place: str = "file"         # or "directory", or "stream"
+    has_record: bool = False    # of the layers of what is there before
 
 
 SINGLE = Kind("a single layer", ())
@@ -46,9 +47,11 @@ ARCHIVE = Kind("an OCI archive", ("format", "1", "max-layers", "3"))
 DIRECTORY = Kind("an OCI directory",
                  ("format", "2", "max-layers", "4", "compressor", "gzip", ";", "name", "new"),
                  "directory")
+# The same, whose layers that are there already are in the record.
+RECORDED = dataclasses.replace(DIRECTORY, name="an OCI directory, recorded", has_record=True)
 # Upon an archive that is unpacked in the directory for temporary files.
 UPON_BASE = Kind("upon a base", ("base", "BASE"))
-KINDS = [SINGLE, LAYERS, COMMAND, STREAM, ARCHIVE, DIRECTORY, UPON_BASE]
+KINDS = [SINGLE, LAYERS, COMMAND, STREAM, ARCHIVE, DIRECTORY, RECORDED, UPON_BASE]
 # Those that are killed.
 IN_FILES = [SINGLE, LAYERS, COMMAND, ARCHIVE, DIRECTORY]
 
@@ -88,6 +91,15 @@ def look(path):
     return found
 
 
+def put(directory, seen):
+    """Have what `look' has seen be in DIRECTORY, which is empty."""
+    for name, content in sorted(seen.items()):
+        if content is None:
+            (directory / name).mkdir(mode=0o700 if directory.name == "cache" else 0o777)
+        else:
+            (directory / name).write_bytes(content)
+
+
 def describe(seen):
     """What `look' has seen, for people."""
     if seen is None:
@@ -99,12 +111,13 @@ def describe(seen):
 
 
 def store_problem(seen):
-    """What is wrong with an OCI image layout as `look' has seen it.  Without a
-    file oci-layout it is none yet, but an index may be there."""
+    """What is wrong with an OCI image layout as `look' has seen it.  There may be
+    nothing yet, or an empty directory."""
     if not seen:
         return ""
-    if "oci-layout" in seen and "index.json" not in seen:
-        return "a layout without an index"
+    for name in ("oci-layout", "index.json", "blobs/sha256"):
+        if name not in seen:
+            return f"a layout without {name}: {describe(seen)}"
 
     def blob(descriptor):
         name = "blobs/" + descriptor["digest"].replace(":", "/")
@@ -125,10 +138,8 @@ def store_problem(seen):
             json.loads(blob(document["config"]))
 
     try:
-        if "index.json" in seen:
-            follow(json.loads(seen["index.json"]))
-        if "oci-layout" in seen:
-            json.loads(seen["oci-layout"])
+        follow(json.loads(seen["index.json"]))
+        json.loads(seen["oci-layout"])
     except (ValueError, KeyError) as error:
         return f"not a valid layout: {error}"
     return ""
@@ -196,9 +207,12 @@ class Stage:
             return OLD_IMAGE
         if "old" not in self.expected:
             place = Place(self, self.work / "old-layout")
-            place.build(dataclasses.replace(kind, words=("format", "2", "name", "old")),
-                        paths=self.small[2:])
+            words = [word if word != "new" else "old" for word in DIRECTORY.words]
+            # Some of its layers are the new image's, too.
+            place.build(dataclasses.replace(DIRECTORY, words=tuple(words)),
+                        paths=self.small[1:])
             self.expected["old"] = look(place.image)
+            self.expected["record"] = look(place.cache)
         return self.expected["old"]
 
     @contextlib.contextmanager
@@ -254,9 +268,10 @@ class Place:
         self.directory = directory
         self.output = directory / "out"
         self.temporary = directory / "tmp"
+        self.cache = directory / "cache"
         self.image = self.output / "image"
         self.log = stage.work / f"log-{directory.parent.name}-{directory.name}"
-        for name in (self.output, self.temporary):
+        for name in (self.output, self.temporary, self.cache):
             name.mkdir(parents=True, exist_ok=True)
 
     def prepare(self, kind, with_old):
@@ -269,14 +284,12 @@ class Place:
             self.image.write_bytes(old)
             return
         self.image.mkdir()
-        for name, content in sorted(old.items()):
-            if content is None:
-                (self.image / name).mkdir()
-            else:
-                (self.image / name).write_bytes(content)
+        put(self.image, old)
+        if kind.has_record:
+            put(self.cache, self.stage.expected["record"])
 
     def clear(self):
-        for name in (self.output, self.temporary):
+        for name in (self.output, self.temporary, self.cache):
             for entry in os.scandir(name):
                 if entry.is_dir(follow_symlinks=False):
                     # Files that somebody has open go on under other names, see
@@ -313,13 +326,16 @@ class Place:
                 stack.callback(reader.join)
                 stack.callback(os.close, image)
             outcome = driver.run(command, timeout=MAX_SECONDS, cwd=self.directory,
-                                 env=dict(os.environ, TMPDIR=str(self.temporary)), **options)
+                                 env=self.environment(), **options)
         log = {}
         if tampering and self.log.exists():
             for line in self.log.read_text().splitlines():
                 key, _, value = line.partition(": ")
                 log[key] = value
         return Build(outcome, log, b"".join(received))
+
+    def environment(self):
+        return dict(os.environ, TMPDIR=str(self.temporary), XDG_CACHE_HOME=str(self.cache))
 
     def result(self, kind, build):
         """What BUILD has made."""

@@ -6,6 +6,9 @@
 
    count             changes nothing; the log has each call's name
    fail K N          the K-th call of those that can fail fails in its N-th way
+   persist K ERROR   the K-th call of those that can fail, and all later ones of
+                     its name, fail with ERROR, or as is most likely if that is
+                     "any"
    exhaust K         the K-th call of those that take memory fails, and all later
                      ones
    kill K WHOM       the program is killed before its K-th call: "one", the
@@ -88,12 +91,16 @@ static const struct call known[] = {
 #include "table.h"
 };
 
-enum mode { COUNT, FAIL_CALL, EXHAUST, KILL, CUT, INTERRUPT };
+enum mode { COUNT, FAIL_CALL, PERSIST, EXHAUST, KILL, CUT, INTERRUPT };
 
 static enum mode mode;
 static FILE *log_file;
 static unsigned long wanted, way, calls, failable, taken, deeds;
 static int kills_all, is_counting, is_over;
+static const char *wanted_error;
+/* The call that fails for good, and how.  */
+static const struct call *persistent;
+static int persistent_error;
 static uint64_t seed;
 /* The thread that is at the second marker.  */
 static pid_t held;
@@ -263,6 +270,28 @@ interrupt_call (struct task *task, const struct call *call)
   fail_call (task, call, EINTR);
 }
 
+/* Have CALL fail from now on, if it can fail as is wanted.  */
+static void
+persist (const struct call *call)
+{
+  unsigned long index;
+
+  for (index = 0; call->errors[index]; index++)
+    if (strcmp (wanted_error, "any") == 0
+        || strcmp (wanted_error, strerrorname_np (call->errors[index])) == 0)
+      break;
+  /* A sleep that is always interrupted is none that a system has.  */
+  if (!call->errors[index] || (!call->errors[1] && call->errors[0] == EINTR))
+    {
+      say ("spared: %s", call->name);
+      kill_all ();
+      return;
+    }
+  persistent = call;
+  persistent_error = call->errors[index];
+  say ("hit: %s %s and later ones", call->name, strerrorname_np (persistent_error));
+}
+
 static void
 enter (struct task *task, const struct ptrace_syscall_info *info)
 {
@@ -314,6 +343,14 @@ enter (struct task *task, const struct ptrace_syscall_info *info)
           say ("spared: %s", call->name);
           kill_all ();
         }
+      break;
+    case PERSIST:
+      if (failable == wanted && call->errors[0])
+        persist (call);
+      if (call != persistent)
+        break;
+      deeds++;
+      fail_call (task, call, persistent_error);
       break;
     case EXHAUST:
       if (!(call->traits & TAKES_MEMORY) || ++taken < wanted)
@@ -512,14 +549,15 @@ usage (void)
 int
 main (int argc, char **argv)
 {
-  static const char *const names[] = { "count", "fail", "exhaust", "kill", "cut", "interrupt" };
-  static const int counts[] = { 0, 2, 1, 2, 1, 1 };
+  static const char *const names[]
+    = { "count", "fail", "persist", "exhaust", "kill", "cut", "interrupt" };
+  static const int counts[] = { 0, 2, 2, 1, 2, 1, 1 };
   int index, count;
 
-  for (index = 0; index < 6; index++)
+  for (index = 0; index < 7; index++)
     if (argc > 2 && strcmp (argv[2], names[index]) == 0)
       break;
-  if (index == 6)
+  if (index == 7)
     usage ();
   count = counts[index];
   if (argc < count + 5 || strcmp (argv[count + 3], "--") != 0)
@@ -529,6 +567,8 @@ main (int argc, char **argv)
     wanted = strtoul (argv[3], NULL, 10);
   if (mode == FAIL_CALL)
     way = strtoul (argv[4], NULL, 10);
+  if (mode == PERSIST)
+    wanted_error = argv[4];
   kills_all = mode == KILL && strcmp (argv[4], "all") == 0;
   /* Any number but 0 does, and small ones are alike at first.  */
   seed = wanted * 0x9e3779b97f4a7c15U + 0x6a09e667f3bcc909U;

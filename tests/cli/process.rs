@@ -3,6 +3,7 @@
 //! The program as a process: signals, terminals, what is generated.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -192,4 +193,43 @@ fn help_manual_and_completions_tell_all_options() {
         .unwrap();
     drop(child.stdout.take());
     assert_ne!(child.wait().unwrap().code(), Some(101));
+}
+
+#[test]
+fn waiting_for_another_build_is_told() {
+    let scratch = Scratch::new();
+    let item = scratch.file("item", b"content");
+    fs::create_dir(scratch.path("layout")).unwrap();
+    let file = scratch.file("layout/.guix-docker.lock", b"");
+    for quiet in [false, true] {
+        let locked = fs::File::open(&file).unwrap();
+        rustix::fs::flock(&locked, rustix::fs::FlockOperation::LockExclusive).unwrap();
+        let mut command = program(&scratch);
+        command.args(["build", "-o", "layout", "--format", "oci"]);
+        command
+            .arg(&item)
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null());
+        if quiet {
+            command.arg("--quiet");
+        }
+        let mut build = command.spawn().unwrap();
+        let mut lines = BufReader::new(build.stderr.take().unwrap()).lines();
+        if quiet {
+            drop(locked);
+            assert!(lines.next().is_none());
+        } else {
+            let line = lines.next().unwrap().unwrap();
+            let layout = fs::canonicalize(scratch.path("layout")).unwrap();
+            let expected = format!(
+                "guix-docker: {layout:?}: another build writes to this layout; waiting for its end"
+            );
+            assert_eq!(line, expected);
+            drop(locked);
+            // Once.
+            assert!(lines.next().is_none());
+        }
+        assert!(build.wait().unwrap().success());
+        fs::write(&file, b"").unwrap();
+    }
 }

@@ -111,12 +111,27 @@ def check_damage(scene):
 
 
 def check_waiting(scene):
-    """Another process has the directory."""
+    """Another process has the layout, or what can be opened for reading alone."""
     layout = scene.output / "layout"
     make(scene, layout)
-    lock = subprocess.Popen(["flock", str(layout), "sleep", "1000"])
+    readable = [layout, *layout.rglob("*")]
+    locks = [subprocess.Popen(["flock", str(path), "sleep", "1000"]) for path in readable]
     try:
-        while subprocess.run(["flock", "-n", str(layout), "true"], check=False).returncode == 0:
+        while any(subprocess.run(["flock", "-n", str(path), "true"], check=False).returncode == 0
+                  for path in readable):
+            time.sleep(0.01)
+        outcome = scene.run(scene.words("path", scene.small, *OCI, image=layout), timeout=30)
+        check("readers cannot lock a layout", outcome.status == "OK", outcome.text)
+    finally:
+        for lock in locks:
+            lock.kill()
+            lock.wait()
+    left_processes()
+    make(scene, layout)
+    file = layout / ".guix-docker.lock"
+    lock = subprocess.Popen(["flock", str(file), "sleep", "1000"])
+    try:
+        while subprocess.run(["flock", "-n", str(file), "true"], check=False).returncode == 0:
             time.sleep(0.01)
         process = subprocess.Popen(scene.words("path", scene.small, *OCI, image=layout),
                                    cwd=scene.places / "cwd", stdout=subprocess.DEVNULL)
@@ -127,7 +142,7 @@ def check_waiting(scene):
         lock.wait()
         subprocess.run(["pkill", "-P", str(os.getpid()), "sleep"], check=False)
     left_processes()
-    check("a build waits for the directory", waits)
+    check("a build waits for the layout", waits)
     shutil.rmtree(layout)
 
 
@@ -150,7 +165,7 @@ def check_killing(scene, noise):
         process.send_signal(signal.SIGKILL)
         process.wait()
         left_processes()
-        if (layout / "oci-layout").exists():
+        if layout.exists() and list(layout.iterdir()):
             problems.append(wrong(layout))
         elif turn % 2:
             problems.append("the layout is gone")

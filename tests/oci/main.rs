@@ -9,6 +9,8 @@
 mod common;
 mod image;
 mod layout;
+mod links;
+mod lock;
 mod merge;
 mod reuse;
 mod trust;
@@ -121,6 +123,17 @@ fn items(scratch: &Scratch) -> Vec<PathBuf> {
     vec![
         scratch.file("items/large", text.as_bytes()),
         scratch.file("items/noise", &noise(1, 3_000_000)),
+        scratch.file("items/small", b"small"),
+        scratch.file("items/empty", b""),
+    ]
+}
+
+/// As many, and small ones.
+fn small_items(scratch: &Scratch) -> Vec<PathBuf> {
+    let text = "what is said again and again ".repeat(8_000);
+    vec![
+        scratch.file("items/large", text.as_bytes()),
+        scratch.file("items/noise", &noise(1, 50_000)),
         scratch.file("items/small", b"small"),
         scratch.file("items/empty", b""),
     ]

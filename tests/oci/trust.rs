@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::common::{Scratch, compressor, run};
-use crate::{directory, image, index, items, manifest_digest, merge, request};
+use crate::{directory, image, index, manifest_digest, merge, request, small_items};
 use flate2::write::GzEncoder;
 use guix_docker::digest::Digest;
 use guix_docker::request::Format;
@@ -39,10 +39,9 @@ fn rewrite(root: &Path, change: impl FnOnce(&mut Value, &mut Value)) {
     let mut manifest = document(root, &entry["digest"]);
     let mut config = document(root, &manifest["config"]["digest"]);
     change(&mut manifest, &mut config);
-    for (document, descriptor) in [(config.to_string(), &mut manifest["config"])] {
-        descriptor["digest"] = put(root, document.as_bytes()).into();
-        descriptor["size"] = document.len().into();
-    }
+    let config = config.to_string();
+    manifest["config"]["digest"] = put(root, config.as_bytes()).into();
+    manifest["config"]["size"] = config.len().into();
     let manifest = manifest.to_string();
     entry["digest"] = put(root, manifest.as_bytes()).into();
     entry["size"] = manifest.len().into();
@@ -89,7 +88,7 @@ fn annotations_that_are_forged_are_not_believed() {
         {
             for is_recorded in [false, true] {
                 let scratch = Scratch::new();
-                let items = items(&scratch);
+                let items = small_items(&scratch);
                 // The stranger knows names, modes, and sizes, perhaps contents too.
                 let expected = run(&again(&scratch, "stranger", &items, packed)).unwrap();
                 if !is_recorded {
@@ -131,7 +130,7 @@ fn annotations_that_are_forged_are_not_believed() {
 #[test]
 fn a_layer_of_mine_is_not_taken_for_another_one() {
     let scratch = Scratch::new();
-    let items = items(&scratch);
+    let items = small_items(&scratch);
     let expected = run(&again(&scratch, "stranger", &items, "gzip")).unwrap();
     // Layer 1 is said to be made of the files of layer 0, as large as it is.
     rewrite(&scratch.path("stranger"), |manifest, config| {
@@ -156,7 +155,7 @@ fn a_layer_of_mine_is_not_taken_for_another_one() {
 #[test]
 fn a_forged_layer_does_not_hide_the_right_one() {
     let scratch = Scratch::new();
-    let items = items(&scratch);
+    let items = small_items(&scratch);
     let expected = run(&again(&scratch, "mine", &items, "gzip")).unwrap();
     run(&again(&scratch, "stranger", &items, "gzip")).unwrap();
     let (_, blob) = evil("gzip");
@@ -179,7 +178,7 @@ fn a_forged_layer_does_not_hide_the_right_one() {
 #[test]
 fn layers_without_a_record_are_checked_and_recorded() {
     let scratch = Scratch::new();
-    let items = items(&scratch);
+    let items = small_items(&scratch);
     let record = scratch.cache().join("guix-docker/layers");
     for packed in ["gzip", "zstd", "none"] {
         let expected = run(&again(&scratch, packed, &items, packed)).unwrap();
@@ -214,7 +213,7 @@ fn layers_without_a_record_are_checked_and_recorded() {
 #[test]
 fn immutable_paths_are_read_where_there_is_no_record() {
     let scratch = Scratch::new();
-    let items = items(&scratch);
+    let items = small_items(&scratch);
     let build = |is_immutable| {
         let mut request = again(&scratch, "layout", &items, "gzip");
         request.immutable_paths(is_immutable);
@@ -233,7 +232,7 @@ fn immutable_paths_are_read_where_there_is_no_record() {
 #[test]
 fn nothing_is_recorded_of_others() {
     let scratch = Scratch::new();
-    let items = items(&scratch);
+    let items = small_items(&scratch);
     run(&again(&scratch, "stranger", &items, "gzip")).unwrap();
     let record = scratch.cache().join("guix-docker/layers");
     fs::remove_file(&record).unwrap();

@@ -130,6 +130,11 @@ fn tell(message: &str) {
     let _ = writeln!(io::stderr(), "{PROGRAM}: {message}");
 }
 
+/// Tells of what takes long.
+pub fn note(message: &str) {
+    let _ = writeln!(io::stderr(), "{PROGRAM}: {message}");
+}
+
 /// Prints what is wrong with the command line, or the help that it asks for;
 /// returns the exit code.
 pub fn usage(error: &clap::Error) -> ExitCode {

@@ -2,15 +2,19 @@
 
 //! How far the work has come: a bar on a terminal, or lines for logs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use guix_docker::text::excerpt;
 use guix_docker::{Phase, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::failure;
 use crate::interrupt;
 use crate::item::short_name;
 use crate::options::{ProgressKind, ProgressOptions};
@@ -23,9 +27,20 @@ const ITEM_LENGTH: usize = 200;
 const DRAWN: u8 = 10;
 const LINES: Duration = Duration::from_secs(3);
 
+/// How long another build may have a layout before that is told.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Shows progress.
 pub struct Display {
     state: RefCell<State>,
+    wait: Wait,
+}
+
+/// Waiting for another build, which is told once.
+struct Wait {
+    is_quiet: bool,
+    since: Cell<Option<Instant>>,
+    is_told: Cell<bool>,
 }
 
 enum State {
@@ -66,6 +81,11 @@ impl Display {
         };
         Display {
             state: RefCell::new(state),
+            wait: Wait {
+                is_quiet: options.quiet,
+                since: Cell::new(None),
+                is_told: Cell::new(false),
+            },
         }
     }
 
@@ -74,6 +94,12 @@ impl Display {
     pub fn monitor(&self) -> impl FnMut(Progress) -> ControlFlow<()> + '_ {
         |progress| {
             self.show(&progress);
+            if let Some(message) = self.wait.message(&progress) {
+                match &*self.state.borrow() {
+                    State::Bar { bar, .. } => bar.suspend(|| failure::note(&message)),
+                    State::Lines(_) | State::Nothing => failure::note(&message),
+                }
+            }
             interrupt::heed()
         }
     }
@@ -103,6 +129,22 @@ impl Display {
             State::Lines(lines) => lines.show(progress),
             State::Nothing => {}
         }
+    }
+}
+
+impl Wait {
+    /// What to tell, when there is something for the first time.
+    fn message(&self, progress: &Progress) -> Option<String> {
+        let layout = progress.waits_for.as_deref()?;
+        let since = self.since.get().unwrap_or_else(Instant::now);
+        self.since.set(Some(since));
+        if self.is_quiet || since.elapsed() < PATIENCE || self.is_told.replace(true) {
+            return None;
+        }
+        let layout = Path::new(OsStr::from_bytes(layout));
+        Some(format!(
+            "{layout:?}: another build writes to this layout; waiting for its end"
+        ))
     }
 }
 
@@ -178,6 +220,7 @@ mod tests {
             done: 7,
             total: 0,
             item: None,
+            waits_for: None,
         };
         assert_eq!(line(&progress, 1.0), "listing: 7 files");
         progress = Progress {
@@ -185,6 +228,7 @@ mod tests {
             done: 250_000_000,
             total: 1_000_000_000,
             item: Some("/usr/a\u{1b}b\u{202e}".as_bytes().into()),
+            waits_for: None,
         };
         assert_eq!(
             line(&progress, 2.0),

@@ -32,6 +32,7 @@ use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use crate::job::signals;
+use crate::retry::retry;
 
 /// Waits for children of any kind (`__WALL`).
 const ANY_CHILD: WaitIdOptions = WaitIdOptions::from_bits_retain(0x4000_0000);
@@ -41,6 +42,10 @@ const NOT_RUN: c_int = 127;
 
 /// The first number of a descriptor that is not a standard stream's.
 const FIRST_FREE: c_int = 3;
+
+/// How often the copy makes a call again that was interrupted: it blocks all
+/// signals.
+const MAX_ATTEMPTS: usize = 100;
 
 /// What the parent of the command tells, with a number.
 const STARTED: c_int = 0;
@@ -181,7 +186,9 @@ impl Child {
         }
         if self.descriptor.is_some() {
             // What was not killed, as it seems not to be there, is not waited for.
-            while is_there && self.look(WaitIdOptions::empty()) == Err(Errno::INTR) {}
+            if is_there {
+                let _ = retry(|| self.look(WaitIdOptions::empty()));
+            }
             return;
         }
         // The host may have waited for it, and have another child of that number.
@@ -337,7 +344,11 @@ unsafe fn supervise(arguments: *const *const c_char, streams: [c_int; 3], told: 
         // The pipe ends when the command runs.
         let mut problem = [STARTED, 0];
         let room = problem.as_mut_ptr().cast();
-        while libc::read(pipe[0], room, size_of_val(&problem)) < 0 && errno() == libc::EINTR {}
+        for _ in 0..MAX_ATTEMPTS {
+            if libc::read(pipe[0], room, size_of_val(&problem)) >= 0 || errno() != libc::EINTR {
+                break;
+            }
+        }
         let mut status = 0;
         if problem[0] == FAILED {
             // Before this process ends, or it would be the host's, if that takes
@@ -373,7 +384,13 @@ unsafe fn supervise(arguments: *const *const c_char, streams: [c_int; 3], told: 
 /// It is safe, and may be done after a fork.
 unsafe fn wait_for(pid: libc::pid_t, status: &mut c_int) {
     // SAFETY: the status is there.
-    unsafe { while libc::waitpid(pid, status, 0) < 0 && errno() == libc::EINTR {} }
+    unsafe {
+        for _ in 0..MAX_ATTEMPTS {
+            if libc::waitpid(pid, status, 0) >= 0 || errno() != libc::EINTR {
+                return;
+            }
+        }
+    }
 }
 
 /// The number of the last failure.
@@ -395,13 +412,14 @@ unsafe fn tell(told: c_int, what: c_int, number: c_int) -> bool {
     let message = [what, number];
     // SAFETY: these are as many bytes.
     unsafe {
-        loop {
+        for _ in 0..MAX_ATTEMPTS {
             let size = size_of_val(&message);
             let written = libc::write(told, message.as_ptr().cast(), size);
             if written >= 0 || errno() != libc::EINTR {
                 return written == size as isize;
             }
         }
+        false
     }
 }
 

@@ -3,11 +3,13 @@
 //! What a command says on its standard error.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
 
 use rustix::fd::OwnedFd;
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
+
+use crate::retry::retry;
 
 /// How much of it is kept, from its end, in bytes.
 const KEPT: usize = 1000;
@@ -39,15 +41,14 @@ impl Diagnostics {
     /// have to.
     pub fn listen(&mut self) {
         let mut buffer = [0; 4096];
-        while let Some(pipe) = &mut self.pipe {
-            match pipe.read(&mut buffer) {
+        while let Some(pipe) = &self.pipe {
+            match retry(|| rustix::io::read(pipe, &mut buffer)) {
                 Ok(count) if count > 0 => {
                     self.end.extend_from_slice(&buffer[..count]);
                     let excess = self.end.len().saturating_sub(KEPT);
                     self.end.drain(..excess);
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(Errno::AGAIN) => break,
                 _ => self.pipe = None,
             }
         }

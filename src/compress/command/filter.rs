@@ -7,15 +7,18 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use rustix::fd::AsFd;
 use rustix::io::Errno;
 use rustix::process::Signal;
 
 use super::child::{Child, Streams};
 use super::diagnostics::Diagnostics;
 use super::input::Input;
+use super::relay::{Flow, Relay};
 use crate::error::{Argument, Error, Result, Status};
 use crate::job::Job;
 use crate::output::{Archive, reader_gone, write_failure};
+use crate::retry::Attempts;
 
 /// The signal that ends those who write to a pipe that nobody reads.
 const SIGPIPE: i32 = Signal::PIPE.as_raw();
@@ -36,6 +39,8 @@ pub struct Filter<'a> {
     input: Option<Input>,
     diagnostics: Diagnostics,
     output: &'a Archive,
+    /// What passes on what it writes, if it cannot write there itself.
+    relay: Option<Relay<'a>>,
 }
 
 impl<'a> Filter<'a> {
@@ -53,9 +58,21 @@ impl<'a> Filter<'a> {
         };
         let (input, read) = Input::new().map_err(|errno| failed(&errno.into()))?;
         let (diagnostics, error) = Diagnostics::new().map_err(|errno| failed(&errno.into()))?;
+        let (output_end, relay) = match output {
+            Archive::Stream(stream)
+                if !stream.waits().map_err(|errno| failed(&errno.into()))? =>
+            {
+                let (relay, end) = Relay::new(stream)?;
+                (end, Some(relay))
+            }
+            _ => {
+                let own = output.for_command().map_err(|error| failed(&error))?;
+                (own.into(), None)
+            }
+        };
         let streams = Streams {
             input: read,
-            output: output.for_command().map_err(|error| failed(&error))?.into(),
+            output: output_end,
             error,
         };
         let child = Child::spawn(command, &streams).map_err(|error| match failed(&error) {
@@ -70,20 +87,32 @@ impl<'a> Filter<'a> {
             input: Some(input),
             diagnostics,
             output,
+            relay,
         })
     }
 
     /// Gives `bytes` to the command.
     pub fn write(&mut self, mut bytes: &[u8], job: &Job) -> Result<()> {
+        // Calls that did nothing since the last one that did something.
+        let mut attempts = Attempts::default();
         while let Some(input) = self.input.as_ref().filter(|_| !bytes.is_empty()) {
             job.check()?;
             match input.give(bytes) {
-                Ok(count) => bytes = &bytes[count..],
-                Err(Errno::INTR) => {}
+                Ok(count) => {
+                    bytes = &bytes[count..];
+                    attempts = Attempts::default();
+                }
+                Err(Errno::INTR) if attempts.again() => {}
                 Err(Errno::AGAIN) => {
-                    let waited = input.wait(self.diagnostics.pipe(), POLL_INTERVAL);
+                    let diagnostics = self.diagnostics.pipe().map(AsFd::as_fd);
+                    let relayed = self.relay.as_ref().map(Relay::pipe);
+                    let others = diagnostics.into_iter().chain(relayed);
+                    let waited = input.wait(others, POLL_INTERVAL);
                     waited.map_err(|errno| write_failure(&errno.into()))?;
-                    self.diagnostics.listen();
+                    match self.listen(job)? {
+                        true => attempts = Attempts::default(),
+                        false => attempts.pause(),
+                    }
                     // Its end of the socket may be open in a process that the
                     // host has forked.
                     if self.has_ended()? {
@@ -99,6 +128,30 @@ impl<'a> Filter<'a> {
         Ok(())
     }
 
+    /// Takes in what the command says and writes, so that it does not have to
+    /// wait; returns whether it has written something.
+    fn listen(&mut self, job: &Job) -> Result<bool> {
+        self.diagnostics.listen();
+        match &mut self.relay {
+            Some(relay) => Ok(matches!(relay.pass_on(job)?, Flow::Paused(1..))),
+            None => Ok(false),
+        }
+    }
+
+    /// Passes on the rest of what the command has written, which has ended.
+    fn pass_on_rest(&mut self, job: &Job) -> Result<()> {
+        let Some(relay) = &mut self.relay else {
+            return Ok(());
+        };
+        // What it has started is killed, and may take a moment to be gone.
+        let limit = Instant::now() + LAST_WORDS;
+        let mut pause = Pause::default();
+        while relay.pass_on(job)? != Flow::Ended && Instant::now() < limit {
+            pause.wait(job)?;
+        }
+        Ok(())
+    }
+
     /// Waits until the command has read all it was given.
     fn drain(&mut self, job: &Job) -> Result<()> {
         let mut pause = Pause::default();
@@ -110,7 +163,7 @@ impl<'a> Filter<'a> {
                 Ok(true) if is_abandoned => return Err(self.failure(STOPPED_READING)),
                 Ok(true) if self.has_ended()? => return Err(self.failure(STOPPED_READING)),
                 Ok(true) => {
-                    self.diagnostics.listen();
+                    self.listen(job)?;
                     pause.wait(job)?;
                 }
                 Err(errno) => return Err(write_failure(&errno.into())),
@@ -134,7 +187,7 @@ impl<'a> Filter<'a> {
             if limit.is_some_and(|limit| Instant::now() > limit) {
                 return fed;
             }
-            self.diagnostics.listen();
+            self.listen(job)?;
             pause.wait(job)?;
         }
         // What it has left running must not write to the image any more.
@@ -144,6 +197,7 @@ impl<'a> Filter<'a> {
             Err(errno) => return Err(self.lost(errno)),
         };
         self.child.end();
+        self.pass_on_rest(job)?;
         if matches!(self.output, Archive::Stream(_)) && status.signal() == Some(SIGPIPE) {
             return Err(reader_gone());
         }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SendFlags, Shutdown, SocketFlags, SocketType};
 
@@ -37,12 +37,16 @@ impl Input {
         rustix::net::send(&self.0, bytes, flags)
     }
 
-    /// Waits until there is room, there is something to read from `other`, or
-    /// `time` is over.
-    pub fn wait(&self, other: Option<&impl AsFd>, time: Duration) -> rustix::io::Result<()> {
+    /// Waits until there is room, there is something to read from one of
+    /// `others`, or `time` is over.
+    pub fn wait<'a>(
+        &'a self,
+        others: impl Iterator<Item = BorrowedFd<'a>>,
+        time: Duration,
+    ) -> rustix::io::Result<()> {
         let time = Timespec::try_from(time).unwrap_or_default();
         let mut polled = vec![PollFd::new(&self.0, PollFlags::OUT)];
-        polled.extend(other.map(|other| PollFd::new(other, PollFlags::IN)));
+        polled.extend(others.map(|other| PollFd::from_borrowed_fd(other, PollFlags::IN)));
         match rustix::event::poll(&mut polled, Some(&time)) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(errno) => Err(errno),

@@ -6,6 +6,7 @@ mod child;
 mod diagnostics;
 mod filter;
 mod input;
+mod relay;
 
 pub use filter::Filter;
 
