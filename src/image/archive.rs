@@ -8,8 +8,8 @@ use tar::EntryType;
 
 use super::malformed;
 use super::section::Section;
-use super::tar::Members;
-use crate::error::{Error, Result, Status};
+use super::tar::{Member, Members};
+use crate::error::{Error, Result, Status, quoted};
 use crate::job::Job;
 use crate::name::{components, directory_of};
 
@@ -20,13 +20,17 @@ const MAX_MEMBERS: usize = 100_000;
 /// small file holds many if it is compressed or has holes.
 const MAX_NAMES: usize = 16 << 20;
 
+/// Maximum number of oddities that are kept.
+const MAX_ODDITIES: usize = 10;
+
 /// How many links lead from a name to a file at most.
 const MAX_LINKS: usize = 8;
 
 /// The regular files of the archive `whole`, by their names.  Symbolic and hard
 /// links to such files, which old versions of `docker save` write for layers of
 /// the same content, are these files.
-pub fn files(whole: &Section, job: &Job) -> Result<BTreeMap<String, Section>> {
+pub fn files(whole: &Section, job: &Job) -> Result<(BTreeMap<String, Section>, Vec<String>)> {
+    let mut oddities = Vec::new();
     let mut members = Members {
         source: whole.reader(),
     };
@@ -40,6 +44,9 @@ pub fn files(whole: &Section, job: &Job) -> Result<BTreeMap<String, Section>> {
         names += member.name.len() + member.link.len();
         if count > MAX_MEMBERS || names > MAX_NAMES {
             return Err(malformed("it has too many members for an image"));
+        }
+        if let (Some(oddity), true) = (oddity(&member), oddities.len() < MAX_ODDITIES) {
+            oddities.push(oddity);
         }
         let link = match member.kind {
             EntryType::Regular | EntryType::Continuous => None,
@@ -81,7 +88,25 @@ pub fn files(whole: &Section, job: &Job) -> Result<BTreeMap<String, Section>> {
             files.insert(name.clone(), section);
         }
     }
-    Ok(files)
+    Ok((files, oddities))
+}
+
+/// Returns the problem with a member of the archive around an image, if some
+/// engine refuses it.
+fn oddity(member: &Member) -> Option<String> {
+    let name = quoted(&member.name);
+    match (member.kind.as_byte(), normalized(&member.name)) {
+        (kind, _) if !matches!(kind, 0 | b'0'..=b'6') => Some(format!(
+            "the member {name} is of a type that docker refuses"
+        )),
+        (_, None) => Some(format!(
+            "the name {name} escapes the archive, which docker refuses"
+        )),
+        _ if member.name.starts_with(b"/") => Some(format!(
+            "the name {name} begins with a slash; containerd and podman do not find the file"
+        )),
+        _ => None,
+    }
 }
 
 /// Returns true if two members have the same content.

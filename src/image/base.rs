@@ -194,7 +194,7 @@ impl BaseLayer {
     /// be.
     pub fn unpack(&mut self, job: &Job) -> Result<()> {
         let section = unpack::plain(self.section.clone(), job);
-        self.section = section.map_err(|error| error.because_of(Argument::Base))?;
+        (self.section, _) = section.map_err(|error| error.because_of(Argument::Base))?;
         self.compression = Compression::None;
         self.digest = self.diff_id;
         self.stamp = self.section.stamp().ok();

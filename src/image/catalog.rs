@@ -76,8 +76,9 @@ pub enum Contradiction {
     Name(String),
     /// An image is in `manifest.json` alone.
     OnlyDocker(String),
-    /// An image is in `index.json` alone.
-    OnlyOci(String),
+    /// An image is in `index.json` alone; true if `manifest.json` has another one for
+    /// its platform.
+    OnlyOci(String, bool),
 }
 
 impl Catalog {
@@ -268,7 +269,17 @@ impl Catalog {
             .iter()
             .zip(in_both)
             .filter(|(_, is_in_both)| !**is_in_both);
-        let missing = missing.map(|(image, _)| Contradiction::OnlyOci(describe(image)));
+        let platforms: BTreeSet<&Platform> = docker.iter().map(|image| &image.platform).collect();
+        let in_both: Vec<&ListedImage> = oci
+            .iter()
+            .zip(in_both)
+            .filter_map(|(image, is_in_both)| is_in_both.then_some(image))
+            .collect();
+        let missing = missing.map(|(image, _)| {
+            let is_rival = platforms.contains(&image.platform)
+                || in_both.iter().any(|other| other.platform == image.platform);
+            Contradiction::OnlyOci(describe(image), is_rival)
+        });
         let names = |images: &[ListedImage]| -> BTreeSet<(String, Platform)> {
             let names = images.iter().flat_map(|image| {
                 let names = image.names.iter().filter_map(|name| whole_name(name));

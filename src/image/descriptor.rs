@@ -44,6 +44,9 @@ impl Descriptor {
         };
         json::object(members, "platform")?;
         json::texts(members, "urls")?;
+        if !is_base64(json::text(members, "data")?) {
+            return Err("\"data\" of a descriptor is not Base64".into());
+        }
         let annotations = json::object(members, "annotations")?;
         let is_text = |value: &Value| value.is_string() || value.is_null();
         if !annotations.is_none_or(|annotations| annotations.values().all(is_text)) {
@@ -118,6 +121,13 @@ impl Descriptor {
     pub fn urls(&self) -> Vec<&str> {
         json::texts(&self.members, "urls").unwrap_or_default()
     }
+}
+
+/// Returns true if `text` is Base64 with its padding: see RFC 4648, section 4.
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    text.len() % 4 == 0 && text.len() - digits.len() <= 2 && digits.bytes().all(is_digit)
 }
 
 impl Serialize for Descriptor {

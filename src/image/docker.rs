@@ -33,6 +33,8 @@ impl DockerImage {
             let texts = json::texts(image, name)?;
             Ok(texts.into_iter().map(str::to_owned).collect())
         };
+        json::text(image, "Parent")?;
+        json::object(image, "LayerSources")?;
         Ok(DockerImage {
             config: json::text(image, "Config")?.to_owned(),
             repo_tags: texts("RepoTags")?,

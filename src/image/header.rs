@@ -43,6 +43,9 @@ pub struct Fields {
     pub device: (u32, u32),
     /// Size of the content in bytes.
     pub size: i64,
+    /// True if the type is the one of files in the oldest format, in which a slash at
+    /// the end of a name makes a directory.
+    pub is_old_file: bool,
     /// True if the first extension block of an old sparse file follows.
     pub has_sparse_map: bool,
 }
@@ -111,6 +114,7 @@ impl Header {
             size,
             device,
             link: text(&bytes[157..257]).to_vec(),
+            is_old_file: bytes[156] == 0,
             has_sparse_map: bytes[482] == 1,
             name: full_name,
         })

@@ -3,6 +3,8 @@
 //! Manifests: see "OCI Image Manifest", and "Guidelines for Artifact Usage" for
 //! those that are of no image.
 
+use serde_json::Value;
+
 use super::descriptor::Descriptor;
 use crate::format::documents::oci::CONFIG_TYPE;
 use crate::json::{self, Object, Parsed};
@@ -65,6 +67,10 @@ impl Manifest {
             return Err("\"config\" is missing".into());
         };
         let annotations = json::object(members, "annotations")?;
+        let is_text = |value: &Value| value.is_string() || value.is_null();
+        if !annotations.is_none_or(|annotations| annotations.values().all(is_text)) {
+            return Err("an annotation is not a string".into());
+        }
         let layers = json::list(members, "layers")?.iter();
         Ok(Manifest {
             config: Descriptor::parse(config)?,

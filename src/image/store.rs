@@ -29,6 +29,7 @@ use crate::open::{open, open_at};
 pub struct Store {
     name: Vec<u8>,
     files: Files,
+    oddities: Vec<String>,
     /// Sum of the sizes of the documents read so far, in bytes.
     read: AtomicU64,
 }
@@ -45,7 +46,7 @@ enum Files {
 impl Store {
     /// The directory or the archive `name`.
     pub fn open(name: &[u8], job: &Job) -> Result<Self> {
-        Store::open_as(name, Ok, job)
+        Store::open_as(name, |archive| Ok((archive, None)), job)
     }
 
     /// Like [`Store::open`], for an archive that may be compressed as a whole.
@@ -55,7 +56,7 @@ impl Store {
 
     fn open_as(
         name: &[u8],
-        unpack: impl FnOnce(Section) -> Result<Section>,
+        unpack: impl FnOnce(Section) -> Result<(Section, Option<&'static str>)>,
         job: &Job,
     ) -> Result<Self> {
         let opening = |errno| {
@@ -70,6 +71,7 @@ impl Store {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         let fd = open(path, flags).map_err(opening)?;
         let stat = rustix::fs::fstat(&fd).map_err(opening)?;
+        let mut oddities = Vec::new();
         let files = match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => Files::Directory(fd),
             FileType::RegularFile => {
@@ -78,8 +80,13 @@ impl Store {
                     offset: 0,
                     size: stat.st_size as u64,
                 };
-                let files = unpack(whole).and_then(|whole| archive::files(&whole, job));
-                Files::Archive(files.map_err(|error| about(name, &error))?)
+                let found = unpack(whole).and_then(|(whole, oddity)| {
+                    let (files, others) = archive::files(&whole, job)?;
+                    oddities.extend(oddity.map(|oddity| format!("archive: {oddity}")));
+                    oddities.extend(others);
+                    Ok(files)
+                });
+                Files::Archive(found.map_err(|error| about(name, &error))?)
             }
             _ => {
                 return Err(malformed(format_args!(
@@ -91,6 +98,7 @@ impl Store {
         Ok(Store {
             name: name.to_vec(),
             files,
+            oddities,
             read: AtomicU64::new(0),
         })
     }
@@ -182,6 +190,11 @@ impl Store {
             Value::Object(members) => Ok(members),
             _ => Err(self.wrong(format_args!("{name} is not as it should be: not an object"))),
         }
+    }
+
+    /// Returns the parts of the archive around the image that some engines refuse.
+    pub fn oddities(&self) -> &[String] {
+        &self.oddities
     }
 
     /// Returns the name of the archive or directory for messages.

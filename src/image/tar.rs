@@ -88,7 +88,7 @@ impl<S: Source> Members<S> {
                     if !long_link.is_empty() {
                         fields.link = long_link;
                     }
-                    if fields.kind.as_byte() == 0 && fields.name.ends_with(b"/") {
+                    if fields.is_old_file && fields.name.ends_with(b"/") {
                         fields.kind = EntryType::Directory;
                     }
                     if let Some(name) = pax.sparse_name() {

@@ -118,14 +118,15 @@ impl<R: Read> Read for Decoder<R> {
     }
 }
 
-/// `section` as it is, or decompressed in a file without a name.
-pub fn plain(section: Section, job: &Job) -> Result<Section> {
+/// Returns `section` as it is, or decompressed in a file without a name, and the
+/// part of the compressed stream that some engines refuse.
+pub fn plain(section: Section, job: &Job) -> Result<(Section, Option<&'static str>)> {
     let compression = compression(&section)?.map_err(|codec| {
         let what = format!("it is compressed by {codec}; decompress it first, or use gzip or zstd");
         Error::new(Status::Input, what)
     })?;
     if compression == Compression::None {
-        return Ok(section);
+        return Ok((section, None));
     }
     let unpacking = |error: &io::Error| Error::io(Status::Input, "decompressing it", error);
     let mut reader =
@@ -151,11 +152,12 @@ pub fn plain(section: Section, job: &Job) -> Result<Section> {
         })?;
         size += count as u64;
     }
-    Ok(Section {
+    let section = Section {
         file: Arc::new(file),
         offset: 0,
         size,
-    })
+    };
+    Ok((section, reader.oddity()))
 }
 
 /// Reader of gzip members, one after the other.  Zeros behind the last one are

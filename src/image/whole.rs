@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::archive::normalized;
 use super::catalog::{Catalog, ListedImage, Source};
 use super::config::Config;
 use super::descriptor::{Descriptor, Platform};
@@ -39,6 +40,10 @@ pub struct WholeImage {
     pub annotations: Object,
     /// Types of the statements that attestations of the image have.
     pub attestations: Vec<Vec<String>>,
+    /// Size of the manifest in bytes by the index.
+    pub listed_size: Option<u64>,
+    /// Names of files in `manifest.json` that are not normalized.
+    pub odd_names: Vec<String>,
     /// Layers, lowest first.
     pub layers: Vec<WholeLayer>,
 }
@@ -110,6 +115,15 @@ impl Catalog {
             true => image.platform.clone(),
             false => config.platform,
         };
+        let (listed_size, odd_names) = match &image.source {
+            Ok(Source::Oci(descriptor)) => (Some(descriptor.size), Vec::new()),
+            Ok(Source::Docker(docker)) => {
+                let names = [&docker.config].into_iter().chain(&docker.layers);
+                let is_odd = |name: &&String| normalized(name.as_bytes()).as_ref() != Some(*name);
+                (None, names.filter(is_odd).cloned().collect())
+            }
+            Err(_) => (None, Vec::new()),
+        };
         let listed_platform = match &image.source {
             Ok(Source::Oci(descriptor)) => descriptor.platform(),
             _ => None,
@@ -134,6 +148,8 @@ impl Catalog {
             media_types,
             annotations: annotations.unwrap_or_default(),
             attestations: attestations.collect(),
+            listed_size,
+            odd_names,
             layers,
         })
     }

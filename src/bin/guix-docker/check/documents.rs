@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use guix_docker::compress::Compression;
 use guix_docker::image::{Platform, ReadLayer, WholeImage, WholeLayer};
 use guix_docker::json::{self, Object, folded, form, keys, normalized};
-use guix_docker::request::Reference;
+use guix_docker::request::{Reference, whole_name};
 use serde_json::Value;
 
 use super::finding::Finding;
@@ -70,6 +70,29 @@ pub fn check(image: &WholeImage) -> Vec<Finding> {
             Refused,
             format!("its manifest has {size} bytes, and registries take {MAX_MANIFEST}"),
         );
+    }
+    if let (Some((_, size)), Some(listed)) = (image.manifest, image.listed_size) {
+        if size != listed {
+            say(
+                Refused,
+                format!("its manifest has {size} bytes, but is listed with {listed}"),
+            );
+        }
+    }
+    for name in &image.odd_names {
+        say(
+            Refused,
+            format!("manifest.json names {name:?}, which containerd does not find; normalize it"),
+        );
+    }
+    let is_reference = |name: &&String| whole_name(name).is_some();
+    if image.manifest.is_some() {
+        for name in image.names.iter().filter(|name| !is_reference(name)) {
+            say(
+                Refused,
+                format!("its name {name:?} is none that podman and containerd take"),
+            );
+        }
     }
     if let Some([listed, own]) = &image.media_types {
         if listed.is_empty() || (!own.is_empty() && own != listed) {
@@ -209,8 +232,13 @@ pub fn check_layer(index: usize, layer: &WholeLayer, found: Option<&ReadLayer>) 
         }
     }
     if let Err(codec) = layer.compression {
+        // In Docker archives, docker's classic store and podman read it.
         say(
-            Refused,
+            if layer.descriptor.is_some() {
+                Refused
+            } else {
+                Note
+            },
             format!(
                 "it is compressed by {codec}, which containerd does not read; its files are not \
                  checked"

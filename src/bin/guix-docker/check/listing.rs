@@ -15,6 +15,8 @@ use crate::progress::Display;
 pub fn check(file: &ImageFile, display: &Display) -> Result<Vec<Finding>, Failure> {
     let catalog = &file.catalog;
     let mut findings: Vec<Finding> = catalog.contradictions.iter().map(contradiction).collect();
+    let oddities = file.store.oddities().iter();
+    findings.extend(oddities.map(|oddity| Finding::new(Severity::Refused, oddity)));
     for absent in &catalog.absent {
         findings.push(Finding::new(
             Severity::Note,
@@ -92,8 +94,11 @@ fn contradiction(contradiction: &Contradiction) -> Finding {
             Severity::Lost,
             format!("manifest.json alone lists {image}; engines that prefer index.json ignore it"),
         ),
-        Contradiction::OnlyOci(image) => (
-            Severity::Note,
+        Contradiction::OnlyOci(image, is_rival) => (
+            match is_rival {
+                true => Severity::Lost,
+                false => Severity::Note,
+            },
             format!("index.json alone lists {image}; Docker's classic store ignores it"),
         ),
     };
