@@ -9,7 +9,7 @@ root file system can hold all of them."""
 from .case import LOST
 from .tars import directory as d, file as f, hard, header, link, long_name
 
-WH, OPAQUE = ".wh.", ".wh..wh..opq"
+OPAQUE = ".wh..wh..opq"
 
 
 def long(name):

@@ -6,7 +6,7 @@ The rows are like those of files.py; a layer may also be given as bytes."""
 from . import tars
 from .case import LOST
 from .tree import file_of
-from .tars import (base256, directory as d, file as f, hard, header, link, long_name, octal,
+from .tars import (base256, directory as d, file as f, hard, header, link, long_name,
                    padded, pax, record, sparse)
 
 BIG = "n" * 150
@@ -39,7 +39,8 @@ def signed(name):
 
 CASES = [
     # PAX.
-    ("pax-path", lambda: [[pax(("path", BIG)) + f("short"), f("b")]], {BIG: "file x", "b": "file x"}),
+    ("pax-path", lambda: [[pax(("path", BIG)) + f("short"), f("b")]],
+     {BIG: "file x", "b": "file x"}),
     ("pax-path-empty", lambda: [[pax(("path", "")) + f("a"), f("b")]], None),
     ("pax-linkpath", lambda: [[pax(("linkpath", BIG)) + link("a", "short")]], {"a": f"link {BIG}"}),
     ("pax-linkpath-empty", lambda: [[pax(("linkpath", "")) + link("a", "short"), f("b")]], None),

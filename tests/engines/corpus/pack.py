@@ -8,7 +8,6 @@ import json
 from . import tars
 
 OCI = "application/vnd.oci.image."
-DOCKER = "application/vnd.docker."
 LAYER = OCI + "layer.v1.tar"
 GZIP, ZSTD = LAYER + "+gzip", LAYER + "+zstd"
 CONFIG, MANIFEST, INDEX = OCI + "config.v1+json", OCI + "manifest.v1+json", OCI + "index.v1+json"
