@@ -302,7 +302,11 @@ impl Directory {
         let is_shared =
             |fd: &OwnedFd| rustix::fs::fstat(fd).is_ok_and(|stat| can_be_changed(&stat));
         let shared = parts.into_iter().flatten().filter(|(fd, _)| is_shared(fd));
-        shared.map(|(_, name)| self.name.join(name)).collect()
+        let path = |name: &str| match name {
+            "" => self.name.clone(),
+            name => self.name.join(name),
+        };
+        shared.map(|(_, name)| path(name.as_ref())).collect()
     }
 
     /// The index that is there.
