@@ -306,7 +306,7 @@ impl Directory {
             "" => self.name.clone(),
             name => self.name.join(name),
         };
-        shared.map(|(_, name)| path(name.as_ref())).collect()
+        shared.map(|(_, name)| path(name)).collect()
     }
 
     /// The index that is there.
