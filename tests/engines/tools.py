@@ -206,8 +206,10 @@ def umoci():
     sid.run("umoci", "repack", "--image", f"{layout}:1", bundle)
     shutil.rmtree(bundle)
     sid.run("umoci", "unpack", "--image", f"{layout}:1", bundle)
-    shutil.rmtree(bundle / "rootfs/d")
-    (bundle / "rootfs/d").symlink_to("bin")
+    # Of a directory that became a link umoci deletes the files below the link,
+    # too, and docker 20 and podman refuse that.
+    (bundle / "rootfs/d/x").unlink()
+    (bundle / "rootfs/link").symlink_to("bin")
     sid.run("umoci", "repack", "--image", f"{layout}:2", bundle)
     sid.run("umoci", "insert", "--image", f"{layout}:2", "--opaque", CONTEXT, "/context")
     yield Made("umoci repack", "u", name="1")
