@@ -206,6 +206,8 @@ def umoci():
     sid.run("umoci", "repack", "--image", f"{layout}:1", bundle)
     shutil.rmtree(bundle)
     sid.run("umoci", "unpack", "--image", f"{layout}:1", bundle)
+    # Of a directory that became a link umoci deletes the files below the link,
+    # too, and docker 20 and podman refuse that.
     (bundle / "rootfs/d/x").unlink()
     (bundle / "rootfs/link").symlink_to("bin")
     sid.run("umoci", "repack", "--image", f"{layout}:2", bundle)

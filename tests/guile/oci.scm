@@ -143,7 +143,7 @@
             (not (file-exists? image))
             (string=? before (index-of "both")))))
    (test-equal "an exception of PROGRESS stops one that waits for a lock" 'stop
-     (let ((lock (open "both" O_RDONLY)))
+     (let ((lock (open "both/.guix-docker.lock" (logior O_RDWR O_CREAT) #o600)))
        (flock lock LOCK_EX)
        (let ((caught (catch 'stop
                        (lambda ()

@@ -102,12 +102,14 @@ impl Drop for Skeleton<'_> {
 
 /// Removes the layout without images that is called `name` in `above`.
 pub fn remove(above: impl AsFd, name: &OsStr) -> Result<()> {
-    let root = open_at(&above, name, DIRECTORY_FLAGS | OFlags::NOFOLLOW)?;
-    for file in [LAYOUT, INDEX, LOCK] {
-        let _ = rustix::fs::unlinkat(&root, file, AtFlags::empty());
-    }
-    for directory in [BLOBS[1], BLOBS[0]] {
-        let _ = rustix::fs::unlinkat(&root, directory, AtFlags::REMOVEDIR);
+    // Without a descriptor for it, it is empty still.
+    if let Ok(root) = open_at(&above, name, DIRECTORY_FLAGS | OFlags::NOFOLLOW) {
+        for file in [LAYOUT, INDEX, LOCK] {
+            let _ = rustix::fs::unlinkat(&root, file, AtFlags::empty());
+        }
+        for directory in [BLOBS[1], BLOBS[0]] {
+            let _ = rustix::fs::unlinkat(&root, directory, AtFlags::REMOVEDIR);
+        }
     }
     remove_empty(above, name)
 }
