@@ -84,7 +84,7 @@ fn modes_and_links_stay() {
     for link in ["page", "diff"] {
         assert!(scratch.path(link).is_symlink(), "{link}");
     }
-    // What may not be written to is not replaced either.
+    // A file that may not be written to is not replaced either.
     scratch.mode("map", 0o444);
     if fs::metadata(scratch.path("map")).unwrap().uid() != 0 {
         let said = failed(run(&scratch, "", INSPECT), 1);

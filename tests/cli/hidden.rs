@@ -15,7 +15,7 @@ use crate::{failed, guix_docker};
 const HIDDEN: &str = "\u{1b}[31m\u{9b}\u{202e}\u{2066}\u{2069}\u{200b}\u{200f}\u{2028}\u{2029}\
                       \u{feff}\u{61c}\u{ad}\u{115f}\u{3164}\u{e0041}";
 
-/// How they are spelled.
+/// Spellings of these characters.
 const SPELLED: &str = "\\u{1b}[31m\\u{9b}\\u{202e}\\u{2066}\\u{2069}\\u{200b}\\u{200f}\\u{2028}\
                        \\u{2029}\\u{feff}\\u{61c}\\u{ad}\\u{115f}\\u{3164}\\u{e0041}";
 
@@ -23,7 +23,7 @@ fn is_hidden(c: char) -> bool {
     c != '\n' && (c.is_control() || HIDDEN.chars().skip(5).any(|hidden| hidden == c))
 }
 
-/// What a run wrote, in which nothing is hidden.
+/// Returns both outputs of a run, in which nothing is hidden.
 fn visible(output: &Output) -> [String; 2] {
     [&output.stdout, &output.stderr].map(|bytes| {
         let text = String::from_utf8(bytes.clone()).unwrap();
@@ -102,7 +102,7 @@ fn hidden_characters_are_spelled_in_messages() {
     ] {
         let output = guix_docker(&scratch, arguments);
         let [_, error] = visible(&output);
-        // What is wrong with an option is said without sequences for terminals.
+        // Messages about options have no sequences for terminals at all.
         let (_, spelled) = SPELLED.split_once("[31m").unwrap();
         assert!(error.contains(spelled), "{error}");
         assert!(!output.status.success());

@@ -12,7 +12,7 @@ use crate::{failed, fine};
 /// Number of items of which nothing may be done for all others.
 const MANY: usize = 40_000;
 
-/// What the program prints.
+/// Returns the output of a run in little memory.
 fn shown(scratch: &Scratch, arguments: &[&str]) -> String {
     fine(run(scratch, "", arguments))
 }
@@ -129,7 +129,7 @@ fn more_names_than_memory_are_refused() {
         let said = failed(run(&scratch, "", command), 1);
         assert!(said.starts_with(message), "{said}");
     }
-    // What is listed once, but has to be shown many times.
+    // Items that are listed once, but shown many times.
     let layer = layer((0..1000).map(item), b"");
     image(
         &scratch,

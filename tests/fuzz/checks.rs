@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! What the program finds wrong with images.
+//! Findings of the program about images.
 //!
 //! The input is images as `shared/image.rs` has them.
 

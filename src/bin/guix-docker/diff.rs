@@ -83,7 +83,7 @@ impl<'a> Push<'a> {
     }
 }
 
-/// What a person wants to know of the difference.
+/// Writes the difference in words and tables.
 pub fn text(
     old: &Survey,
     new: &Survey,

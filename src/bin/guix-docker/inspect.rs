@@ -102,7 +102,7 @@ pub fn map(survey: &Survey) -> Map<'_> {
     }
 }
 
-/// What a person wants to know of each image.
+/// Writes facts, layers and items of each image.
 pub fn text(surveys: &[Survey], all: bool, out: &mut dyn Write) -> io::Result<()> {
     for (index, survey) in surveys.iter().enumerate() {
         if index > 0 {

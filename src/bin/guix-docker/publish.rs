@@ -45,7 +45,7 @@ impl Files {
             return fs::write(name, text).map_err(failed);
         }
         if old.is_some() {
-            // Its directory may be writable where the file is not.
+            // A file that may not be written to is not replaced either.
             rustix::fs::access(name, Access::WRITE_OK).map_err(|errno| failed(errno.into()))?;
         }
         let new = ImageFile::create(name.as_os_str().as_bytes());
@@ -84,7 +84,7 @@ fn adopt(file: &File, old: &Metadata) -> io::Result<()> {
         && fchown(file, Some(old.uid()), Some(old.gid())).is_err()
         && fchown(file, None, Some(old.gid())).is_err()
     {
-        // What the old group was allowed, another group is not.
+        // The rights of the old group are not for another one.
         mode &= !0o070;
     }
     file.set_permissions(Permissions::from_mode(mode))

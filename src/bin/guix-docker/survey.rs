@@ -38,7 +38,7 @@ pub struct Layer {
     /// The digest and the size in bytes of what is stored.
     pub stored: Digest,
     pub stored_size: u64,
-    /// What is in it, the largest first; shared by equal layers.
+    /// Items, the largest first; shared by layers stored in one place.
     pub items: Rc<[Item]>,
 }
 
@@ -54,18 +54,19 @@ impl Survey {
         })
     }
 
-    /// What people call the image, without hidden characters.
+    /// Returns the names of the image, without hidden characters.
     pub fn name(&self) -> String {
         name(&self.image)
     }
 }
 
-/// What people call `image`, without hidden characters.
+/// Returns the names of `image`, without hidden characters.
 fn name(image: &WholeImage) -> String {
     excerpt(&image.name(), NAME_SIZE).into_owned()
 }
 
-/// What `read` makes of each layer of `image`, several at once.
+/// Returns the results of `read` for all layers of `image`, of which several are
+/// read at once.
 pub fn read_layers<T: Send>(
     image: &WholeImage,
     display: &Display,
@@ -75,7 +76,7 @@ pub fn read_layers<T: Send>(
     read_some(&layers, display, read)
 }
 
-/// What `read` makes of each of `layers`, several at once.
+/// Returns the results of `read` for `layers`, of which several are read at once.
 fn read_some<T: Send>(
     layers: &[&WholeLayer],
     display: &Display,
@@ -107,7 +108,7 @@ fn read_some<T: Send>(
     Ok(done.into_values().collect())
 }
 
-/// Where a layer is stored.
+/// Identity of a layer's place in an archive or a layout.
 #[derive(PartialEq, Eq, Hash)]
 enum Stored {
     Blob(Digest),
@@ -115,8 +116,8 @@ enum Stored {
     Section(usize, u64, u64),
 }
 
-/// The layers of `image` that are stored in different places, and for each layer
-/// the index of its place: a manifest may name one of them any number of times.
+/// Returns the layers of `image` that are stored in different places, and for each
+/// layer the index of its place: a manifest may name a layer any number of times.
 fn distinct(image: &WholeImage) -> (Vec<&WholeLayer>, Vec<usize>) {
     let mut known = HashMap::new();
     let mut distinct = Vec::new();
@@ -151,7 +152,7 @@ pub fn survey(image: WholeImage, room: &Room, display: &Display) -> Result<Surve
         let found = layer.read_contents(note, job)?;
         Ok((found, items))
     });
-    // Whoever stopped the job, this is why.
+    // A full room is why the job was stopped.
     room.check(&name(&image))?;
     let read: Vec<_> = read?
         .into_iter()

@@ -27,19 +27,18 @@ const REPEAT: u8 = 0xfb;
 const MAX_FIELD: usize = 128 << 10;
 const MAX_LAYER: usize = 1 << 20;
 
-/// Types of which a reader knows other things than what they are, as that what
-/// they have is part of the next member.
+/// Types whose content is not that of a file, such as the name of the next member.
 const SPECIAL: &[u8] = b"LKxgS";
 
 /// An image.
 pub struct Image {
-    /// Its archive.
+    /// Docker archive.
     pub archive: Vec<u8>,
-    /// Sizes of its layers' archives.
+    /// Sizes of the layers' archives.
     pub layers: Vec<usize>,
-    /// Bytes in its files.
+    /// Bytes in the files of all layers.
     pub files: usize,
-    /// Bytes of its documents and of its layers before compression.
+    /// Bytes of the documents, and of the layers before compression.
     pub size: usize,
 }
 

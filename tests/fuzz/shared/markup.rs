@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Whether pictures and pages are well-formed.
+//! Checks of pictures and pages: well-formed, with nothing hidden.
 
 use guix_docker::text::is_hidden;
 

@@ -23,7 +23,7 @@ pub struct ItemChange<'a> {
     pub before: Option<u64>,
     pub after: Option<u64>,
     pub change: Change,
-    /// What of it is in each layer, before and after.
+    /// Parts of the item in each layer, before and after.
     pub old_parts: Vec<&'a Item>,
     pub new_parts: Vec<&'a Item>,
 }

@@ -2,11 +2,11 @@
 
 //! The picture of what changed between two images.
 //!
-//! It has the new image's layers, and what is not in them any more.  An item
-//! that is in several layers is drawn in each of them: the parts that are the
-//! same as before are shown so, and the change of the item is shown at the
-//! first of the others.  The sizes before and after, of all boxes together, are
-//! therefore those of the images.
+//! The picture has the new image's layers, and a layer of removed items.  An
+//! item that is in several layers is drawn in each of them: parts that are the
+//! same as before are shown as the same, and the change of the item is shown at
+//! the first of the others.  The sums of all boxes, before and after, are
+//! therefore the sizes of the images' files.
 
 use std::collections::HashMap;
 use std::vec;
@@ -64,8 +64,8 @@ fn drawn(path: &str, size: u64, change: Change) -> Item<'_> {
     }
 }
 
-/// The changes of the parts of each item that is not the same, in the order of
-/// layers, and what is gone.
+/// Returns the changes of the parts of each item that is not the same, in the
+/// order of layers, and the removed items.
 fn parts<'a>(changes: &Changes<'a>) -> (HashMap<&'a str, vec::IntoIter<Change>>, Vec<Item<'a>>) {
     let mut parts = HashMap::new();
     let mut gone = Vec::new();
@@ -79,9 +79,10 @@ fn parts<'a>(changes: &Changes<'a>) -> (HashMap<&'a str, vec::IntoIter<Change>>,
     (parts, gone)
 }
 
-/// The changes of the parts of `item`, and the size of what is gone of it.
+/// Returns the changes of the parts of `item`, and the size of removed parts if
+/// there is no part to show them at.
 fn parts_of(item: &ItemChange) -> (Vec<Change>, Option<u64>) {
-    // What was there and is not found again: how many parts, of which size each.
+    // Number and size of the old parts that are not found again.
     let mut left: HashMap<Digest, (usize, u64)> = HashMap::new();
     for part in &item.old_parts {
         left.entry(part.content).or_insert((0, part.size)).0 += 1;
@@ -107,7 +108,7 @@ fn parts_of(item: &ItemChange) -> (Vec<Change>, Option<u64>) {
     match changes.iter().position(|change| *change == Change::Added) {
         Some(first) if count > 0 => changes[first] = altered(item.new_parts[first]),
         None if count > 0 => return (changes, Some(before)),
-        // They are in other layers than they were.
+        // The parts are in other layers than before.
         None => changes[0] = Change::Altered,
         Some(_) => {}
     }
