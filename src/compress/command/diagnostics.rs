@@ -11,8 +11,12 @@ use rustix::pipe::PipeFlags;
 
 use crate::retry::retry;
 
-/// How much of it is kept, from its end, in bytes.
+/// Number of bytes kept, from the end.
 const KEPT: usize = 1000;
+
+/// Number of bytes taken in at once: as many as a pipe holds, so that a command
+/// that never pauses keeps nobody here.
+const AT_ONCE: usize = 64 << 10;
 
 /// The end of what a command has said so far.
 pub struct Diagnostics {
@@ -37,11 +41,11 @@ impl Diagnostics {
         self.pipe.as_ref()
     }
 
-    /// Takes in what there is without waiting, so that the command does not
-    /// have to.
+    /// Takes in what the pipe holds, without waiting.
     pub fn listen(&mut self) {
         let mut buffer = [0; 4096];
-        while let Some(pipe) = &self.pipe {
+        for _ in 0..AT_ONCE / buffer.len() {
+            let Some(pipe) = &self.pipe else { break };
             match retry(|| rustix::io::read(pipe, &mut buffer)) {
                 Ok(count) if count > 0 => {
                     self.end.extend_from_slice(&buffer[..count]);

@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 use rustix::process::Signal;
@@ -104,10 +105,8 @@ impl<'a> Filter<'a> {
                 }
                 Err(Errno::INTR) if attempts.again() => {}
                 Err(Errno::AGAIN) => {
-                    let diagnostics = self.diagnostics.pipe().map(AsFd::as_fd);
-                    let relayed = self.relay.as_ref().map(Relay::pipe);
-                    let others = diagnostics.into_iter().chain(relayed);
-                    let waited = input.wait(others, POLL_INTERVAL);
+                    let polled = self.pipes().chain([input.poll_for_room()]);
+                    let waited = wait(polled, POLL_INTERVAL);
                     waited.map_err(|errno| write_failure(&errno.into()))?;
                     match self.listen(job)? {
                         true => attempts = Attempts::default(),
@@ -125,6 +124,24 @@ impl<'a> Filter<'a> {
                 Err(errno) => return Err(write_failure(&errno.into())),
             }
         }
+        Ok(())
+    }
+
+    /// Pipes from the command to which it can still write.
+    fn pipes(&self) -> impl Iterator<Item = PollFd<'_>> {
+        let diagnostics = self.diagnostics.pipe().map(AsFd::as_fd);
+        let relayed = self.relay.as_ref().and_then(Relay::pipe);
+        let pipes = diagnostics.into_iter().chain(relayed);
+        pipes.map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN))
+    }
+
+    /// Waits until the command writes something or `pause` is over, and takes in
+    /// what it has written.
+    fn pause(&mut self, pause: &mut Pause, job: &Job) -> Result<()> {
+        job.check()?;
+        let waited = wait(self.pipes(), pause.next());
+        waited.map_err(|errno| write_failure(&errno.into()))?;
+        self.listen(job)?;
         Ok(())
     }
 
@@ -147,7 +164,10 @@ impl<'a> Filter<'a> {
         let limit = Instant::now() + LAST_WORDS;
         let mut pause = Pause::default();
         while relay.pass_on(job)? != Flow::Ended && Instant::now() < limit {
-            pause.wait(job)?;
+            job.check()?;
+            let pipe = relay.pipe().into_iter();
+            let polled = pipe.map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN));
+            wait(polled, pause.next()).map_err(|errno| write_failure(&errno.into()))?;
         }
         Ok(())
     }
@@ -162,10 +182,7 @@ impl<'a> Filter<'a> {
                 Ok(false) => break,
                 Ok(true) if is_abandoned => return Err(self.failure(STOPPED_READING)),
                 Ok(true) if self.has_ended()? => return Err(self.failure(STOPPED_READING)),
-                Ok(true) => {
-                    self.listen(job)?;
-                    pause.wait(job)?;
-                }
+                Ok(true) => self.pause(&mut pause, job)?,
                 Err(errno) => return Err(write_failure(&errno.into())),
             }
         }
@@ -187,8 +204,7 @@ impl<'a> Filter<'a> {
             if limit.is_some_and(|limit| Instant::now() > limit) {
                 return fed;
             }
-            self.listen(job)?;
-            pause.wait(job)?;
+            self.pause(&mut pause, job)?;
         }
         // What it has left running must not write to the image any more.
         let status = match self.child.peek() {
@@ -256,10 +272,19 @@ impl Default for Pause {
 }
 
 impl Pause {
-    fn wait(&mut self, job: &Job) -> Result<()> {
-        job.check()?;
-        std::thread::sleep(self.0);
-        self.0 = (self.0 * 2).min(Duration::from_millis(10));
-        Ok(())
+    fn next(&mut self) -> Duration {
+        let now = self.0;
+        self.0 = (now * 2).min(Duration::from_millis(10));
+        now
+    }
+}
+
+/// Waits until one of `polled` is ready or `time` is over.
+fn wait<'a>(polled: impl Iterator<Item = PollFd<'a>>, time: Duration) -> rustix::io::Result<()> {
+    let time = Timespec::try_from(time).unwrap_or_default();
+    let mut polled: Vec<_> = polled.collect();
+    match rustix::event::poll(&mut polled, Some(&time)) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(errno) => Err(errno),
     }
 }

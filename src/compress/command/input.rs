@@ -4,10 +4,8 @@
 //! got a copy of its descriptor.  A pipe would end when the last copy is closed,
 //! and a host that forks meanwhile may have made one.
 
-use std::time::Duration;
-
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SendFlags, Shutdown, SocketFlags, SocketType};
 
@@ -37,20 +35,9 @@ impl Input {
         rustix::net::send(&self.0, bytes, flags)
     }
 
-    /// Waits until there is room, there is something to read from one of
-    /// `others`, or `time` is over.
-    pub fn wait<'a>(
-        &'a self,
-        others: impl Iterator<Item = BorrowedFd<'a>>,
-        time: Duration,
-    ) -> rustix::io::Result<()> {
-        let time = Timespec::try_from(time).unwrap_or_default();
-        let mut polled = vec![PollFd::new(&self.0, PollFlags::OUT)];
-        polled.extend(others.map(|other| PollFd::from_borrowed_fd(other, PollFlags::IN)));
-        match rustix::event::poll(&mut polled, Some(&time)) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(errno) => Err(errno),
-        }
+    /// Asks `poll` about room for more bytes.
+    pub fn poll_for_room(&self) -> PollFd<'_> {
+        PollFd::new(&self.0, PollFlags::OUT)
     }
 
     /// Whether nobody has the command's end any more.

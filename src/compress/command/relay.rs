@@ -19,6 +19,7 @@ use crate::retry::retry;
 /// A pipe from a command.
 pub struct Relay<'a> {
     pipe: OwnedFd,
+    has_ended: bool,
     output: &'a Stream,
     buffer: Vec<u8>,
 }
@@ -40,15 +41,16 @@ impl<'a> Relay<'a> {
         rustix::fs::fcntl_setfl(&pipe, OFlags::NONBLOCK).map_err(failed)?;
         let relay = Relay {
             pipe,
+            has_ended: false,
             output,
             buffer: memory::zeros(BUFFER_SIZE)?,
         };
         Ok((relay, other))
     }
 
-    /// What to wait for before [`Relay::pass_on`].
-    pub fn pipe(&self) -> BorrowedFd<'_> {
-        self.pipe.as_fd()
+    /// Descriptor to wait for before [`Relay::pass_on`], while more can come.
+    pub fn pipe(&self) -> Option<BorrowedFd<'_>> {
+        (!self.has_ended).then(|| self.pipe.as_fd())
     }
 
     /// Passes on what there is.
@@ -57,7 +59,10 @@ impl<'a> Relay<'a> {
         loop {
             let Relay { pipe, buffer, .. } = &mut *self;
             match retry(|| rustix::io::read(&*pipe, &mut *buffer)) {
-                Ok(0) => return Ok(Flow::Ended),
+                Ok(0) => {
+                    self.has_ended = true;
+                    return Ok(Flow::Ended);
+                }
                 Ok(count) => {
                     self.output.pass_on(&self.buffer[..count], job)?;
                     passed += count;
