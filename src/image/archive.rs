@@ -2,7 +2,7 @@
 
 //! The files of an archive that is an image.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tar::EntryType;
 
@@ -26,10 +26,21 @@ const MAX_ODDITIES: usize = 10;
 /// How many links lead from a name to a file at most.
 const MAX_LINKS: usize = 8;
 
-/// The regular files of the archive `whole`, by their names.  Symbolic and hard
-/// links to such files, which old versions of `docker save` write for layers of
-/// the same content, are these files.
-pub fn files(whole: &Section, job: &Job) -> Result<(BTreeMap<String, Section>, Vec<String>)> {
+/// Files of an archive.
+#[derive(Default)]
+pub struct Files {
+    /// Regular files by their names.  Symbolic and hard links to such files, which
+    /// old versions of `docker save` write for layers of the same content, are these
+    /// files.
+    pub by_name: BTreeMap<String, Section>,
+    /// Names that are links.
+    pub links: BTreeSet<String>,
+    /// Parts of the archive that some engines refuse.
+    pub oddities: Vec<String>,
+}
+
+/// Lists the files of the archive `whole`.
+pub fn files(whole: &Section, job: &Job) -> Result<Files> {
     let mut oddities = Vec::new();
     let mut members = Members {
         source: whole.reader(),
@@ -88,7 +99,11 @@ pub fn files(whole: &Section, job: &Job) -> Result<(BTreeMap<String, Section>, V
             files.insert(name.clone(), section);
         }
     }
-    Ok((files, oddities))
+    Ok(Files {
+        by_name: files,
+        links: links.into_keys().collect(),
+        oddities,
+    })
 }
 
 /// Returns the problem with a member of the archive around an image, if some
@@ -102,7 +117,7 @@ fn oddity(member: &Member) -> Option<String> {
         (_, None) => Some(format!(
             "the name {name} escapes the archive, which docker refuses"
         )),
-        _ if member.name.starts_with(b"/") => Some(format!(
+        (_, Some(path)) if member.name.starts_with(b"/") && !path.is_empty() => Some(format!(
             "the name {name} begins with a slash; containerd and podman do not find the file"
         )),
         _ => None,

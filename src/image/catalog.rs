@@ -29,6 +29,8 @@ pub struct Catalog {
     pub others: Vec<Other>,
     /// Manifests and indexes that are listed but not there.
     pub absent: Vec<Descriptor>,
+    /// Depth of the indexes in each other: 1 for one that `index.json` lists.
+    pub depth: usize,
     /// Differences between `index.json` and `manifest.json`.
     pub contradictions: Vec<Contradiction>,
 }
@@ -121,6 +123,7 @@ impl Catalog {
 
     fn add_listing(&mut self, store: &Store, listing: Listing, job: &Job) -> Result<()> {
         self.absent = listing.absent;
+        self.depth = listing.depth;
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         for IndexEntry { descriptor, index } in listing.entries {
             job.check()?;

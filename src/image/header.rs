@@ -201,6 +201,7 @@ impl Pax {
     pub fn parse(bytes: &[u8]) -> Parsed<Self> {
         let wrong = || "a member has a malformed extended header".to_owned();
         let mut records = BTreeMap::new();
+        let mut sparse_map: Vec<&[u8]> = Vec::new();
         let mut rest = bytes;
         while !rest.is_empty() {
             // LENGTH KEY=VALUE, and a line end; values may have others.
@@ -231,8 +232,19 @@ impl Pax {
             if !is_right {
                 return Err(wrong());
             }
-            records.insert(key.to_vec(), value.to_vec());
             rest = &rest[length..];
+            if let b"GNU.sparse.offset" | b"GNU.sparse.numbytes" = key {
+                let is_offset = key == b"GNU.sparse.offset";
+                if is_offset != (sparse_map.len() % 2 == 0) || value.contains(&b',') {
+                    return Err(wrong());
+                }
+                sparse_map.push(value);
+                continue;
+            }
+            records.insert(key.to_vec(), value.to_vec());
+        }
+        if !sparse_map.is_empty() {
+            records.insert(b"GNU.sparse.map".to_vec(), sparse_map.join(&b','));
         }
         Ok(Pax(records))
     }
@@ -251,30 +263,54 @@ impl Pax {
         fields.size = number(b"size").unwrap_or(fields.size);
     }
 
-    /// Returns the name of a sparse file, whose `path` is that of a stand-in.
-    pub fn sparse_name(&self) -> Option<&[u8]> {
-        let version = (
-            self.get(b"GNU.sparse.major").unwrap_or_default(),
-            self.get(b"GNU.sparse.minor").unwrap_or_default(),
-        );
-        let is_sparse = match version {
-            (b"0", b"0" | b"1") | (b"1", b"0") => true,
-            (b"", b"") => self.get(b"GNU.sparse.map").is_some(),
-            _ => false,
-        };
-        match is_sparse {
-            true => self.get(b"GNU.sparse.name"),
-            false => None,
-        }
+    /// Returns the extended attribute that Linux refuses to set, if any.
+    pub fn wrong_xattr(&self) -> Option<MemberOddity> {
+        let attributes = self.0.iter().filter_map(|(key, value)| {
+            let name = key.strip_prefix(b"SCHILY.xattr.")?;
+            let is_known = XATTR_KINDS.iter().any(|kind| name.starts_with(kind));
+            match name {
+                b"security.capability" if !is_capability(value) => Some(MemberOddity::Capability),
+                _ if !is_known => Some(MemberOddity::XattrName),
+                _ => None,
+            }
+        });
+        attributes.min()
     }
 
-    fn get(&self, key: &[u8]) -> Option<&[u8]> {
+    /// Returns the value of a record that is not empty.
+    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
         let value = self.0.get(key)?;
         (!value.is_empty()).then_some(value)
     }
 }
 
-fn decimal(text: &[u8]) -> Option<i64> {
+/// Part of a member that some engines refuse, or store otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MemberOddity {
+    /// A capability is none that Linux knows.
+    Capability,
+    /// An extended attribute has a name of no kind that Linux knows.
+    XattrName,
+    /// The owner or the group is beyond the numbers that Linux has.
+    Owner,
+}
+
+/// Kinds of extended attributes, by the beginnings of their names.
+const XATTR_KINDS: [&[u8]; 4] = [b"user.", b"trusted.", b"security.", b"system."];
+
+/// Returns true if Linux accepts `value` as a file's capabilities: revision 2 of 20
+/// bytes or revision 3 of 24, see `struct vfs_cap_data`.
+fn is_capability(value: &[u8]) -> bool {
+    const EFFECTIVE: u32 = 1;
+    let magic = value.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
+    matches!(
+        (magic.map(|magic| magic & !EFFECTIVE), value.len()),
+        (Some(0x0200_0000), 20) | (Some(0x0300_0000), 24)
+    )
+}
+
+/// Reads a decimal number.
+pub fn decimal(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 

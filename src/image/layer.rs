@@ -169,15 +169,20 @@ impl<R: io::Read> Source for Unpacked<R> {
         let mut left = size;
         while left > 0 {
             let part = left.min(SKIP_SIZE as u64) as usize;
-            if self.fill(&mut buffer[..part])? < part {
+            if self.fill_with_content(&mut buffer[..part])? < part {
                 return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            if let Some(content) = &mut self.content {
-                content.update(&buffer[..part]);
             }
             left -= part as u64;
         }
         Ok(())
+    }
+
+    fn fill_with_content(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let filled = self.fill(buffer)?;
+        if let Some(content) = &mut self.content {
+            content.update(&buffer[..filled]);
+        }
+        Ok(filled)
     }
 
     fn position(&self) -> u64 {

@@ -21,6 +21,7 @@ mod overlay;
 mod reach;
 mod section;
 mod select;
+mod sparse;
 mod store;
 mod tar;
 mod unpack;

@@ -38,6 +38,8 @@ pub struct Listing {
     pub entries: Vec<IndexEntry>,
     /// Indexes that are listed but not in the layout.
     pub absent: Vec<Descriptor>,
+    /// Depth of the indexes in each other: 1 for one that `index.json` lists.
+    pub depth: usize,
     indexes: usize,
 }
 
@@ -97,6 +99,7 @@ impl Store {
         listing: &mut Listing,
         job: &Job,
     ) -> Result<()> {
+        listing.depth = listing.depth.max(depth);
         let number = listing.indexes;
         listing.indexes += 1;
         let wrong = |problem: String| self.wrong(format_args!("{name}: {problem}"));

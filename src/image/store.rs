@@ -3,7 +3,6 @@
 //! Where an image's documents and layers are: files in a directory, or members
 //! of an archive.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
@@ -29,7 +28,6 @@ use crate::open::{open, open_at};
 pub struct Store {
     name: Vec<u8>,
     files: Files,
-    oddities: Vec<String>,
     /// Sum of the sizes of the documents read so far, in bytes.
     read: AtomicU64,
 }
@@ -40,7 +38,7 @@ const MAX_DOCUMENTS: u64 = 128 << 20;
 
 enum Files {
     Directory(OwnedFd),
-    Archive(BTreeMap<String, Section>),
+    Archive(archive::Files),
 }
 
 impl Store {
@@ -71,7 +69,6 @@ impl Store {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         let fd = open(path, flags).map_err(opening)?;
         let stat = rustix::fs::fstat(&fd).map_err(opening)?;
-        let mut oddities = Vec::new();
         let files = match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => Files::Directory(fd),
             FileType::RegularFile => {
@@ -81,9 +78,9 @@ impl Store {
                     size: stat.st_size as u64,
                 };
                 let found = unpack(whole).and_then(|(whole, oddity)| {
-                    let (files, others) = archive::files(&whole, job)?;
-                    oddities.extend(oddity.map(|oddity| format!("archive: {oddity}")));
-                    oddities.extend(others);
+                    let mut files = archive::files(&whole, job)?;
+                    let oddity = oddity.map(|oddity| format!("archive: {oddity}"));
+                    files.oddities.splice(0..0, oddity);
                     Ok(files)
                 });
                 Files::Archive(found.map_err(|error| about(name, &error))?)
@@ -98,7 +95,6 @@ impl Store {
         Ok(Store {
             name: name.to_vec(),
             files,
-            oddities,
             read: AtomicU64::new(0),
         })
     }
@@ -114,7 +110,7 @@ impl Store {
             return Ok(None);
         };
         match &self.files {
-            Files::Archive(members) => Ok(members.get(&name).cloned()),
+            Files::Archive(members) => Ok(members.by_name.get(&name).cloned()),
             Files::Directory(root) => self.open_file(root, &name),
         }
     }
@@ -194,7 +190,19 @@ impl Store {
 
     /// Returns the parts of the archive around the image that some engines refuse.
     pub fn oddities(&self) -> &[String] {
-        &self.oddities
+        match &self.files {
+            Files::Archive(members) => &members.oddities,
+            Files::Directory(_) => &[],
+        }
+    }
+
+    /// Returns true if the file `name` is a link in the archive.
+    pub fn is_link(&self, name: &str) -> bool {
+        let name = archive::normalized(name.as_bytes());
+        match (&self.files, name) {
+            (Files::Archive(members), Some(name)) => members.links.contains(&name),
+            _ => false,
+        }
     }
 
     /// Returns the name of the archive or directory for messages.

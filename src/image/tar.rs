@@ -7,7 +7,8 @@ use std::io;
 
 use tar::EntryType;
 
-use super::header::{self, Fields, Header, Pax};
+use super::header::{self, Fields, Header, MemberOddity, Pax};
+use super::sparse::Sparse;
 use crate::format::archive::{BLOCK_SIZE, blocks};
 use crate::request::Owner;
 
@@ -18,6 +19,10 @@ const MAX_EXTENSION: u64 = 1 << 20;
 const NO_ARCHIVE: &str = "it is no archive of tar, or a damaged one";
 
 const ENDS_IN_HEADER: &str = "it ends within a header";
+const ENDS_IN_MEMBER: &str = "it ends within a member";
+
+/// Numbers of owners and groups; the greatest of 32 bits stands for none.
+const OWNERS: std::ops::Range<i64> = 0..u32::MAX as i64;
 
 /// Source of an archive's bytes.
 pub trait Source {
@@ -26,6 +31,11 @@ pub trait Source {
 
     /// Skips `size` bytes, which must be there.
     fn skip(&mut self, size: u64) -> io::Result<()>;
+
+    /// Fills `buffer` with content of a member.
+    fn fill_with_content(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.fill(buffer)
+    }
 
     /// Returns the number of bytes that have been read or skipped.
     fn position(&self) -> u64;
@@ -49,6 +59,8 @@ pub struct Member {
     pub offset: u64,
     /// Size of the content in bytes.
     pub size: u64,
+    /// Part of the member that some engines refuse, or store otherwise.
+    pub oddity: Option<MemberOddity>,
 }
 
 /// Reader of members.
@@ -91,17 +103,18 @@ impl<S: Source> Members<S> {
                     if fields.is_old_file && fields.name.ends_with(b"/") {
                         fields.kind = EntryType::Directory;
                     }
-                    if let Some(name) = pax.sparse_name() {
-                        fields.name = name.to_vec();
-                    }
-                    return self.member(fields).map(Some);
+                    return self.member(fields, &pax).map(Some);
                 }
             }
         }
     }
 
     /// Returns the member with those `fields` and skips its content.
-    fn member(&mut self, fields: Fields) -> Parsed<Member> {
+    fn member(&mut self, mut fields: Fields, pax: &Pax) -> Parsed<Member> {
+        let sparse = Sparse::of(pax, fields.size)?;
+        if let Some(name) = sparse.as_ref().and_then(Sparse::name) {
+            fields.name = name.to_vec();
+        }
         if fields.kind == EntryType::GNUSparse && fields.has_sparse_map {
             self.skip_sparse_map()?;
         }
@@ -111,9 +124,22 @@ impl<S: Source> Members<S> {
             false => 0,
         };
         let offset = self.source.position();
+        let map = match sparse {
+            None => 0,
+            Some(_) if !has_content(fields.kind) => {
+                return Err("a sparse file is none by its type".into());
+            }
+            Some(sparse) => {
+                sparse.check(size, |block| match self.source.fill_with_content(block) {
+                    Ok(header::SIZE) => Ok(()),
+                    Ok(_) => Err(ENDS_IN_MEMBER.into()),
+                    Err(error) => Err(error.to_string()),
+                })?
+            }
+        };
         self.source
-            .skip(size)
-            .map_err(|error| format!("it ends within a member: {error}"))?;
+            .skip(size - map)
+            .map_err(|error| format!("{ENDS_IN_MEMBER}: {error}"))?;
         // The last member's padding may be missing.
         let mut padding = [0; BLOCK_SIZE as usize];
         let padding = &mut padding[..(size.wrapping_neg() % BLOCK_SIZE) as usize];
@@ -131,6 +157,12 @@ impl<S: Source> Members<S> {
             device: fields.device,
             offset,
             size,
+            oddity: pax.wrong_xattr().or_else(|| {
+                let is_owner = [fields.uid, fields.gid]
+                    .iter()
+                    .all(|id| OWNERS.contains(id));
+                (!is_owner).then_some(MemberOddity::Owner)
+            }),
         })
     }
 

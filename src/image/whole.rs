@@ -44,6 +44,8 @@ pub struct WholeImage {
     pub listed_size: Option<u64>,
     /// Names of files in `manifest.json` that are not normalized.
     pub odd_names: Vec<String>,
+    /// Names of files in `manifest.json` that are links in the archive.
+    pub links: Vec<String>,
     /// Layers, lowest first.
     pub layers: Vec<WholeLayer>,
 }
@@ -115,19 +117,21 @@ impl Catalog {
             true => image.platform.clone(),
             false => config.platform,
         };
-        let (listed_size, odd_names) = match &image.source {
-            Ok(Source::Oci(descriptor)) => (Some(descriptor.size), Vec::new()),
-            Ok(Source::Docker(docker)) => {
-                let names = [&docker.config].into_iter().chain(&docker.layers);
-                let is_odd = |name: &&String| normalized(name.as_bytes()).as_ref() != Some(*name);
-                (None, names.filter(is_odd).cloned().collect())
+        let (mut listed_size, mut listed_platform) = (None, None);
+        let (mut odd_names, mut links) = (Vec::new(), Vec::new());
+        match &image.source {
+            Ok(Source::Oci(descriptor)) => {
+                listed_size = Some(descriptor.size);
+                listed_platform = descriptor.platform();
             }
-            Err(_) => (None, Vec::new()),
-        };
-        let listed_platform = match &image.source {
-            Ok(Source::Oci(descriptor)) => descriptor.platform(),
-            _ => None,
-        };
+            Ok(Source::Docker(docker)) => {
+                let names = || [&docker.config].into_iter().chain(&docker.layers).cloned();
+                let is_odd = |name: &String| normalized(name.as_bytes()).as_ref() != Some(name);
+                odd_names = names().filter(is_odd).collect();
+                links = names().filter(|name| store.is_link(name)).collect();
+            }
+            Err(_) => {}
+        }
         let (manifest, described): (Option<(Digest, u64)>, _) = manifest.unzip();
         let (media_types, annotations) = described.unzip();
         let own = manifest.map(|(digest, _)| digest.to_string());
@@ -150,6 +154,7 @@ impl Catalog {
             attestations: attestations.collect(),
             listed_size,
             odd_names,
+            links,
             layers,
         })
     }

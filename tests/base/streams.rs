@@ -250,12 +250,15 @@ fn numbers_that_go_refuses_are_refused() {
     }
 }
 
-/// Names by which Go's reader and ours know one member: the base has a directory
-/// of that name, and a file put in its place is an error that names it.
+/// Names by which Go's reader and ours know one member: the layer has another one
+/// of that name, which engines refuse.
 #[test]
 fn members_have_the_names_that_go_gives_them() {
     let long = |text: &[u8], kind| member(b"././@LongLink", kind, text);
     let sparse = [("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0")];
+    // The map of a file that is a hole.
+    let mut no_parts = b"0\n".to_vec();
+    no_parts.resize(512, 0);
     let sparse_name =
         |first: (&'static str, &'static str), second| pax(&[sparse[0], sparse[1], first, second]);
     for (headers, expected) in [
@@ -290,20 +293,17 @@ fn members_have_the_names_that_go_gives_them() {
         ),
     ] {
         for name in ["plain", "pax", "gnu", "sparse"] {
-            let layer = [&headers, &member(b"plain", b'5', b"")[..], END].concat();
-            let scratch = Scratch::new();
-            fs::write(scratch.path("base.tar"), image_of(&[layer])).unwrap();
-            let mut request = upon(&scratch, "image.tar", "base.tar");
-            let file = format!("/{name}");
-            let file = guix_docker::request::Directive::file(file.as_bytes(), b"own").unwrap();
-            request.extra_files(vec![file]);
-            let error = run(&request).err();
-            let is_lost = error.as_ref().is_some_and(|error| {
-                error
-                    .message()
-                    .contains(&format!("\"/{name}\" is a directory in the base"))
-            });
-            assert_eq!(is_lost, name == expected, "{expected}: {name}: {error:?}");
+            let second = member(name.as_bytes(), b'0', b"");
+            let layer = [
+                &headers,
+                &member(b"plain", b'0', &no_parts)[..],
+                &second,
+                END,
+            ]
+            .concat();
+            let problem = problem(&layer).unwrap_or_default();
+            let is_second = problem.contains("twice in the layer");
+            assert_eq!(is_second, name == expected, "{expected}: {name}: {problem}");
         }
     }
 }
@@ -333,4 +333,24 @@ fn double_members_of_an_archive_must_be_the_same() {
         let result = run(&upon(&scratch, "image.tar", "base.tar"));
         assert_eq!(result.is_ok(), is_right);
     }
+}
+
+#[test]
+fn sparse_files_whose_maps_engines_refuse_are_refused() {
+    let of = |map: &[u8], kind: u8| {
+        let records = [("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0")];
+        let mut content = map.to_vec();
+        content.resize(1024, 0);
+        let layer = [&pax(&records), &member(b"a", kind, &content)[..], END].concat();
+        problem(&layer).unwrap_or_default()
+    };
+    assert_eq!(of(b"1\n512\n512\n", b'0'), "");
+    for map in [b"x\n" as &[u8], b"1\n512\n513\n", b"2\n512\n0\n0\n512\n"] {
+        let problem = of(map, b'0');
+        assert!(problem.contains("the map of a sparse file"), "{problem}");
+    }
+    let problem = of(b"1\n512\n256\n", b'0');
+    assert!(problem.contains("bytes than its map"), "{problem}");
+    let problem = of(b"1\n512\n512\n", b'5');
+    assert!(problem.contains("none by its type"), "{problem}");
 }

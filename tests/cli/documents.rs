@@ -331,6 +331,78 @@ fn media_types_must_fit() {
     }
 }
 
+#[test]
+fn an_index_within_an_index_is_found() {
+    let scratch = Scratch::new();
+    let (mut files, images) = buildx();
+    let mut entries = images;
+    for depth in 0..3 {
+        write(&scratch, "image.tar", &files.oci(&entries));
+        let found = check(&scratch, "image.tar").concat();
+        let is_refused = found
+            .iter()
+            .any(|(severity, reason)| severity == "refused" && reason.contains("within an index"));
+        assert_eq!(is_refused, depth > 1, "{depth}: {found:?}");
+        entries = vec![files.index("app:1", &entries)];
+    }
+}
+
+#[test]
+fn links_in_the_archive_are_found() {
+    let scratch = Scratch::new();
+    let layer = layer(&[("file", b"x")]);
+    let config = config("linux/amd64", &[&layer]).to_string();
+    let manifest = json!([{"Config": "c.json", "RepoTags": ["app:1"], "Layers": ["1/layer.tar"]}]);
+    for (link, kind) in [
+        (None, tar::EntryType::Regular),
+        (Some("../2/layer.tar"), tar::EntryType::Symlink),
+        (Some("2/layer.tar"), tar::EntryType::Link),
+    ] {
+        let mut image = tar::Builder::new(Vec::new());
+        let mut add = |name: &str, kind, content: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_mode(0o644);
+            match kind {
+                tar::EntryType::Regular => {
+                    header.set_size(content.len() as u64);
+                    image.append_data(&mut header, name, content).unwrap();
+                }
+                _ => {
+                    header.set_size(0);
+                    let target = std::str::from_utf8(content).unwrap();
+                    image.append_link(&mut header, name, target).unwrap();
+                }
+            }
+        };
+        add("c.json", tar::EntryType::Regular, config.as_bytes());
+        add(
+            "manifest.json",
+            tar::EntryType::Regular,
+            manifest.to_string().as_bytes(),
+        );
+        add("2/layer.tar", tar::EntryType::Regular, &layer);
+        add("1/layer.tar", kind, link.map_or(&layer[..], str::as_bytes));
+        let mut root = tar::Header::new_ustar();
+        root.set_entry_type(tar::EntryType::Directory);
+        root.set_mode(0o755);
+        root.set_size(0);
+        root.as_old_mut().name[0] = b'/';
+        root.set_cksum();
+        image.append(&root, &b""[..]).unwrap();
+        write(&scratch, "image.tar", &image.into_inner().unwrap());
+        let found = check(&scratch, "image.tar").concat();
+        let refused = found.iter().filter(|(severity, _)| severity == "refused");
+        let refused: Vec<_> = refused.collect();
+        assert_eq!(refused.len(), usize::from(link.is_some()), "{found:?}");
+        assert!(
+            refused
+                .iter()
+                .all(|(_, reason)| reason.contains("a link in the archive"))
+        );
+    }
+}
+
 /// Runs the program with no more than 512 MiB of address space.
 fn limited(scratch: &Scratch, arguments: &[&str]) -> std::process::Output {
     let program = env!("CARGO_BIN_EXE_guix-docker");

@@ -209,7 +209,7 @@ fn whiteouts() {
         ("d:.wh.d/", FINE),
         ("F:.wh.e", &[("note", 2, ".wh.e", "content")]),
         ("F:c h:.wh.e>c", FINE),
-        ("f:.wh.x", &[("lost", 2, ".wh.x", "deletion")]),
+        ("f:.wh.x", &[("note", 2, ".wh.x", "deletion")]),
         ("f:d/.wh.", &[("refused", 2, "d/.wh.", "whiteout without")]),
         ("f:.wh..", &[("refused", 2, ".wh..", "whiteout without")]),
         ("f:.wh...", &[("refused", 2, ".wh...", "whiteout without")]),
@@ -238,7 +238,7 @@ fn whiteouts() {
         ("f:d/.wh.y f:d/.wh..wh..opq", FINE),
         (
             "f:d/.wh..wh..opq / f:d/.wh.y",
-            &[("lost", 3, "d/.wh.y", "deletion")],
+            &[("note", 3, "d/.wh.y", "deletion")],
         ),
         (
             "d:d/ f:d/.wh..wh..opq f:.wh.d",
@@ -267,7 +267,60 @@ fn whiteouts() {
         .map(|(layers, expected)| (layers.as_str(), *expected))
         .collect();
     check(&cases);
-    check(&[("f:.wh..wh..opq f:x", FINE)]);
+    check(&[
+        ("f:.wh..wh..opq f:x", FINE),
+        ("f:.wh.x f:y", &[("lost", 1, ".wh.x", "deletion")]),
+    ]);
+}
+
+/// A record of an extended header.
+fn record(key: &str, value: &[u8]) -> Vec<u8> {
+    let rest = key.len() + value.len() + 3;
+    let size = (rest + 1..).find(|size| size - rest == size.to_string().len());
+    let mut record = format!("{} {key}=", size.unwrap()).into_bytes();
+    record.extend_from_slice(value);
+    record.push(b'\n');
+    record
+}
+
+#[test]
+fn attributes_that_linux_refuses() {
+    const CAPABILITY: &str = "SCHILY.xattr.security.capability";
+    let capability = |magic: u32, size: usize| {
+        let mut value = magic.to_le_bytes().to_vec();
+        value.resize(size, 0);
+        value
+    };
+    let scratch = Scratch::new();
+    for (key, value, expected) in [
+        ("SCHILY.xattr.user.a", b"x".to_vec(), None),
+        ("SCHILY.xattr.a", b"x".to_vec(), Some("refused")),
+        (CAPABILITY, capability(0x0200_0000, 20), None),
+        (CAPABILITY, capability(0x0200_0001, 20), None),
+        (CAPABILITY, capability(0x0300_0000, 24), None),
+        (CAPABILITY, capability(0x0200_0000, 24), Some("refused")),
+        (CAPABILITY, capability(0x0400_0000, 20), Some("refused")),
+        (CAPABILITY, b"x".to_vec(), Some("refused")),
+        ("uid", b"4294967294".to_vec(), None),
+        ("uid", b"4294967295".to_vec(), Some("lost")),
+        ("gid", b"-1".to_vec(), Some("lost")),
+        ("gid", b"9999999999".to_vec(), Some("lost")),
+    ] {
+        let mut header = tar::Header::new_ustar();
+        let record = record(key, &value);
+        header.set_entry_type(EntryType::XHeader);
+        header.set_size(record.len() as u64);
+        header.set_cksum();
+        let mut layer = [header.as_bytes(), &record[..]].concat();
+        layer.resize(1024, 0);
+        layer.extend(member("f:a"));
+        layer.resize(layer.len() + 1024, 0);
+        write_image(&scratch, &[layer]);
+        let found = findings(&scratch, i32::from(expected.is_some()));
+        let severities: Vec<_> = found.iter().map(|one| one["severity"].as_str()).collect();
+        let expected: Vec<_> = expected.into_iter().map(Some).collect();
+        assert_eq!(severities, expected, "{key} {value:?}: {found:?}");
+    }
 }
 
 #[test]

@@ -137,7 +137,10 @@ enum View {
 impl Layer<'_> {
     fn tell(&mut self, problem: Problem) {
         if !self.quiet {
-            self.told |= !matches!(problem, Problem::LeadingSlash | Problem::WhiteoutContent);
+            self.told |= !matches!(
+                problem,
+                Problem::LeadingSlash | Problem::WhiteoutContent | Problem::Odd(_)
+            );
             (self.report)(Subject(Name::Member(&self.original)), problem);
         }
     }
@@ -177,6 +180,9 @@ impl Layer<'_> {
         }
         if change.is_absolute() && !path.is_empty() {
             self.tell(Problem::LeadingSlash);
+        }
+        if let Some(oddity) = change.oddity {
+            self.tell(Problem::Odd(oddity));
         }
         let (mut parent, mut start) = match self.trail.last() {
             Some((end, id)) => (*id, end + 1),

@@ -11,6 +11,7 @@ use tar::EntryType;
 use super::allowance::Allowance;
 use super::paths::MAX_COMPONENT;
 use crate::error::{Error, Result};
+use crate::image::header::MemberOddity;
 use crate::image::tar::Member;
 use crate::memory;
 use crate::name::{MAX_LENGTH, WHITEOUT, components, rooted};
@@ -62,6 +63,7 @@ struct Entry {
     spelling: Spelling,
     escapes: bool,
     has_content: bool,
+    oddity: Option<MemberOddity>,
     /// Bytes of the path that the last entry's begins with.
     shared: u16,
     /// Bytes of the path after these.
@@ -78,6 +80,8 @@ pub struct Change<'a> {
     pub escapes: bool,
     /// True if the member has content.
     pub has_content: bool,
+    /// Part of the member that some engines refuse, or store otherwise.
+    pub oddity: Option<MemberOddity>,
     /// Bytes of the path that the last change's begins with.
     pub shared: usize,
     /// Bytes of the path after these.
@@ -198,6 +202,7 @@ impl Changes {
             spelling,
             escapes,
             has_content: member.size > 0,
+            oddity: member.oddity,
             shared: shared as u16,
             rest: rest.len() as u16,
             target: target.len() as u16,
@@ -236,6 +241,7 @@ impl Changes {
                 kind: entry.kind,
                 escapes: entry.escapes,
                 has_content: entry.has_content,
+                oddity: entry.oddity,
                 shared: entry.shared.into(),
                 rest,
                 attributes,

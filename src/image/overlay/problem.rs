@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::paths::{PathId, Paths};
 use crate::error::quoted;
+use crate::image::header::MemberOddity;
 use crate::request::Owner;
 
 /// A file that has a problem.
@@ -43,6 +44,8 @@ pub enum Problem {
     NameTooLong,
     /// A component of the name is longer than Linux allows.
     ComponentTooLong,
+    /// A part of the member is refused, or stored otherwise.
+    Odd(MemberOddity),
     /// The type of the member is unknown to engines.
     UnknownType(u8),
     /// The member is the root directory by name, but no directory.
@@ -138,6 +141,7 @@ impl Problem {
                 | Problem::NameTooLong
                 | Problem::ComponentTooLong
                 | Problem::UnknownType(_)
+                | Problem::Odd(MemberOddity::Capability | MemberOddity::XattrName)
                 | Problem::RootNotDirectory { absolute: true }
                 | Problem::Duplicate
                 | Problem::NoTarget
@@ -165,6 +169,15 @@ impl Problem {
                 "name is too long for the directories where engines keep layers"
             }
             Problem::ComponentTooLong => "component of the name is longer than 255 bytes",
+            Problem::Odd(MemberOddity::Capability) => {
+                "capability is none that Linux knows; docker and podman refuse the layer"
+            }
+            Problem::Odd(MemberOddity::XattrName) => {
+                "extended attribute is of no kind that Linux knows; docker refuses the layer"
+            }
+            Problem::Odd(MemberOddity::Owner) => {
+                "owner or group is beyond the numbers that Linux has; engines store another one"
+            }
             Problem::RootNotDirectory { .. } => {
                 "name is the root's, but the type is no directory's"
             }
@@ -238,7 +251,7 @@ impl fmt::Display for Problem {
                 format!("whiteout of {}, which the same layer has", quoted(path))
             }
             Problem::WhiteoutOfNothing(path) => format!(
-                "deletion (whiteout) of {}, which is in no lower layer; a file of this name is lost",
+                "deletion (whiteout) of {}, which is in no lower layer; engines store no file of this name",
                 quoted(path)
             ),
             Problem::BelowWhiteout(path) => format!(

@@ -23,6 +23,7 @@ fn member(kind: EntryType, name: &[u8], link: &[u8]) -> Member {
         device: (0, 0),
         offset: 0,
         size: 0,
+        oddity: None,
     }
 }
 

@@ -18,8 +18,7 @@ from .case import LOST
 
 PROGRAM = "/mnt/guix-docker"
 EXPLAINED = pathlib.Path(__file__).parent.with_name("corpus-explained.tsv")
-MOST = 0.05                     # of the images
-UNEXPLAINED = 0.04              # a load that ends early is one
+MOST = 0.02                     # of the images
 PRUNE = 50                      # images until a daemon forgets those of older cases
 
 
@@ -131,11 +130,18 @@ def check():
     verdicts = ask_all(cases)
     listed = explained()
     counts = {"false alarm": 0, "miss": 0, "other severity": 0}
-    unexplained, stale, answers = [], [], {}
+    unexplained, stale = [], []
+    said_of = {case.id: said(case) for case in cases}
+    answers = {case: says for case, (says, _) in said_of.items()}
+    # An engine under load may end a request early: those are asked again.
+    odd = [case for case in cases if case.id not in listed
+           and expected(case, verdicts[case.id])[0] != answers[case.id]]
+    if odd:
+        print(f"corpus: asked again: {', '.join(case.id for case in odd)}", flush=True)
+        verdicts.update(ask_all(odd))
     for case in cases:
         engines_say, why = expected(case, verdicts[case.id])
-        check_says, reason = said(case)
-        answers[case.id] = check_says
+        check_says, reason = said_of[case.id]
         report.log(f"corpus {case.id}: engines {engines_say} ({why}); check {check_says} ({reason})")
         if engines_say == check_says:
             if case.id in listed:
@@ -159,9 +165,6 @@ def check():
           f"severity: {100 * share:.1f} % disagree", flush=True)
     print(f"corpus: unexplained: {', '.join(unexplained)}; explained, but agreed: "
           f"{', '.join(stale)}", flush=True)
-    report.check(f"corpus: at most {100 * UNEXPLAINED:.0f} % of the images disagree without an "
-                 "explanation", len(unexplained) <= UNEXPLAINED * len(cases),
-                 ", ".join(unexplained))
     report.check(f"corpus: at most {100 * MOST:.0f} % of the images disagree", share <= MOST,
                  f"{100 * share:.1f} %")
     return verdicts

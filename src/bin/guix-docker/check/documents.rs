@@ -85,6 +85,15 @@ pub fn check(image: &WholeImage) -> Vec<Finding> {
             format!("manifest.json names {name:?}, which containerd does not find; normalize it"),
         );
     }
+    for name in &image.links {
+        say(
+            Refused,
+            format!(
+                "manifest.json names {name:?}, which is a link in the archive; podman does not read \
+                 it"
+            ),
+        );
+    }
     let is_reference = |name: &&String| whole_name(name).is_some();
     if image.manifest.is_some() {
         for name in image.names.iter().filter(|name| !is_reference(name)) {
@@ -232,13 +241,8 @@ pub fn check_layer(index: usize, layer: &WholeLayer, found: Option<&ReadLayer>) 
         }
     }
     if let Err(codec) = layer.compression {
-        // In Docker archives, docker's classic store and podman read it.
         say(
-            if layer.descriptor.is_some() {
-                Refused
-            } else {
-                Note
-            },
+            Refused,
             format!(
                 "it is compressed by {codec}, which containerd does not read; its files are not \
                  checked"

@@ -30,7 +30,7 @@ impl Files {
         self.0
             .apply(changes, &Job::default(), &mut |subject, problem| {
                 summary.add(problem.kind(), || {
-                    Finding::new(severity(&problem), problem.to_string()).of(&subject.name())
+                    Finding::new(severity(&problem, index), problem.to_string()).of(&subject.name())
                 });
             })?;
         let findings = summary.into_findings().into_iter();
@@ -38,11 +38,13 @@ impl Files {
     }
 }
 
-/// Severity of a problem.
-fn severity(problem: &Problem) -> Severity {
+/// Severity of a problem in the layer of this index.
+fn severity(problem: &Problem, index: usize) -> Severity {
     match problem {
         _ if problem.is_refused() => Severity::Refused,
         Problem::LeadingSlash | Problem::WhiteoutContent | Problem::OpaqueNothing => Severity::Note,
+        // Builders write one for each file that a step makes and deletes.
+        Problem::WhiteoutOfNothing(_) if index > 0 => Severity::Note,
         _ => Severity::Lost,
     }
 }

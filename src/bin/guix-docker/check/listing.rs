@@ -17,6 +17,10 @@ pub fn check(file: &ImageFile, display: &Display) -> Result<Vec<Finding>, Failur
     let mut findings: Vec<Finding> = catalog.contradictions.iter().map(contradiction).collect();
     let oddities = file.store.oddities().iter();
     findings.extend(oddities.map(|oddity| Finding::new(Severity::Refused, oddity)));
+    if catalog.depth > 1 {
+        let reason = "an index within an index lists images, which podman does not read";
+        findings.push(Finding::new(Severity::Refused, reason));
+    }
     for absent in &catalog.absent {
         findings.push(Finding::new(
             Severity::Note,
