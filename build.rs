@@ -7,10 +7,17 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Files outside of the boundary whose enums are part of the header.
+const ENUMS: &[&str] = &[
+    "src/error.rs",
+    "src/job/progress.rs",
+    "src/request/choices.rs",
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=src/boundary");
-    println!("cargo::rerun-if-changed=src/error.rs");
-    println!("cargo::rerun-if-changed=cbindgen.toml");
+    for source in ["src/boundary", "cbindgen.toml"].iter().chain(ENUMS) {
+        println!("cargo::rerun-if-changed={source}");
+    }
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
@@ -35,9 +42,17 @@ fn link_libgcc_statically(out: &Path) -> Result<(), Box<dyn Error>> {
 /// Writes the header for the test that compares it with the one in `include`.
 fn generate_header(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let header = out.join("guix_docker.h");
-    let config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
-    // Only what is C's: other files may have constants of their own.
-    let mut sources = vec![root.join("src/error.rs")];
+    let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
+    let part = |name: &str| -> Result<u32, Box<dyn Error>> {
+        Ok(env::var(format!("CARGO_PKG_VERSION_{name}"))?.parse()?)
+    };
+    let number = part("MAJOR")? << 16 | part("MINOR")? << 8 | part("PATCH")?;
+    config.after_includes = Some(format!(
+        "\n/** Version of this header: 0xMMNNPP for MM.NN.PP.  */\n\
+         #define GUIX_DOCKER_VERSION_NUMBER 0x{number:06x}"
+    ));
+    // Other files may have constants of their own.
+    let mut sources: Vec<PathBuf> = ENUMS.iter().map(|source| root.join(source)).collect();
     for entry in fs::read_dir(root.join("src/boundary"))? {
         sources.push(entry?.path());
     }

@@ -19,15 +19,15 @@ use crate::warning::{Notice, Warnings};
 
 /// The image that `request` wants its own made upon, if any.
 pub fn open(request: &Request, job: &Job, monitor: &mut Monitor) -> Result<Option<Base>> {
-    let Some(name) = &request.base else {
+    let Some(name) = &request.layers.base else {
         return Ok(None);
     };
     let wanted = Wanted {
-        name: request.base_name.as_deref().map(WantedName::new),
+        name: request.layers.base_name.as_deref().map(WantedName::new),
         platform: Some(WantedPlatform {
             os: "linux".to_owned(),
-            architecture: request.architecture()?.to_owned(),
-            variant: request.architecture_variant().map(str::to_owned),
+            architecture: request.metadata.architecture()?.to_owned(),
+            variant: request.metadata.architecture_variant().map(str::to_owned),
         }),
     };
     job.run_one(monitor, || Base::open(name, &wanted, job))
@@ -36,7 +36,7 @@ pub fn open(request: &Request, job: &Job, monitor: &mut Monitor) -> Result<Optio
 
 /// Notes what a caller should know of `base`.
 fn warn(base: &Base, request: &Request, warnings: &Warnings) {
-    let name = request.base.as_deref().unwrap_or_default();
+    let name = request.layers.base.as_deref().unwrap_or_default();
     if base.has_no_platform {
         warnings.note(Notice::Platform, name);
     }
@@ -57,11 +57,18 @@ pub fn put_below(
 ) -> Result<()> {
     warn(&base, request, warnings);
     let Base { config, layers, .. } = base;
-    let unpack = request.format == Format::DockerArchive;
+    let unpack = request.output.format == Format::DockerArchive;
     let sizes = layers.iter().map(|layer| layer.section.size);
     let stored = sizes.fold(0, u64::saturating_add);
     let mut files = Overlay::new(Allowance::new(stored));
-    let (layers, changes) = check(layers, &files, unpack, request.threads, job, monitor)?;
+    let (layers, changes) = check(
+        layers,
+        &files,
+        unpack,
+        request.running.threads,
+        job,
+        monitor,
+    )?;
     for changes in changes {
         let mut refused = None;
         let mut note = |subject: Subject, problem: Problem| {
@@ -73,7 +80,7 @@ pub fn put_below(
         let refused = refused.map(|problem| Error::new(Status::Input, problem));
         applied
             .and(refused.map_or(Ok(()), Err))
-            .map_err(|error: Error| error.because_of(Argument::Base))?;
+            .map_err(|error: Error| error.because_of(Argument("base")))?;
     }
     plan::base::check(plan, &files)?;
     plan::base::adopt(plan, &files)?;

@@ -45,57 +45,18 @@ pub enum Status {
     Internal = 11,
 }
 
-/// An argument of a request.  Its name in messages is left to those who pass
-/// them on: each language has its own way.
+/// Argument of a request, by the name of its member of the C options.
+///
+/// The names that other languages use follow by rule: dashes instead of underscores
+/// in Scheme, and two dashes in front on the command line, but for the exceptions that
+/// these list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // they are those of [`Request`](crate::Request)
-pub enum Argument {
-    Options,
-    Image,
-    Paths,
-    Prefix,
-    Repository,
-    ExtraFiles,
-    Transformations,
-    System,
-    Database,
-    EntryPoint,
-    Environment,
-    Compressor,
-    CreationTime,
-    MaxLayers,
-    RootSystem,
-    History,
-    Ownership,
-    Variant,
-    Whiteouts,
-    Modes,
-    Xattrs,
-    ParentDirectories,
-    ConfigKeys,
-    Names,
-    Cmd,
-    User,
-    WorkingDirectory,
-    ExposedPorts,
-    Volumes,
-    Labels,
-    StopSignal,
-    HealthCheck,
-    Author,
-    Config,
-    ImageFd,
-    ArchiveDigest,
-    Format,
-    Annotations,
-    Reuse,
-    ImmutablePaths,
-    Layering,
-    ReferencesGraphs,
-    Base,
-    BaseName,
-    Target,
-    Sources,
+pub struct Argument(pub &'static str);
+
+impl fmt::Display for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
 }
 
 /// A failure: its kind, the argument that led to it, if any, and a message
@@ -202,7 +163,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(argument) = self.argument {
-            write!(f, "{argument:?}: ")?;
+            write!(f, "{argument}: ")?;
         }
         f.write_str(&self.message)
     }
@@ -249,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_message_is_one_line() {
-        let error = Error::argument(Argument::Config, "a\nb \u{1b}[31m\u{9b}\0é");
+        let error = Error::argument(Argument("config"), "a\nb \u{1b}[31m\u{9b}\0é");
         let expected = r"a\nb \u{1b}[31m\u{9b}\u{0}é";
         assert_eq!(error.message(), expected);
         assert_eq!(error.about("x\ty").message(), format!(r"x\ty: {expected}"));
@@ -273,7 +234,7 @@ mod tests {
     #[test]
     fn long_messages_have_their_beginning_and_their_end() {
         let long = "\u{e4}".repeat(1 << 20);
-        let error = Error::argument(Argument::Image, format_args!("a{long} is wrong"));
+        let error = Error::argument(Argument("image"), format_args!("a{long} is wrong"));
         let message = error.advise("name another one").message().to_owned();
         assert!(message.len() < MAX_MESSAGE + 100, "{}", message.len());
         assert!(message.starts_with("a\u{e4}"), "{message}");

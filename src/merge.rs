@@ -31,10 +31,10 @@ impl Merge {
         let sources: Vec<Vec<u8>> = sources.iter().map(|name| name.as_ref().to_vec()).collect();
         let empty = |argument| Err(Error::argument(argument, "a file name is empty"));
         if target.is_empty() {
-            return empty(Argument::Target);
+            return empty(Argument("target"));
         }
         if sources.iter().any(Vec::is_empty) {
-            return empty(Argument::Sources);
+            return empty(Argument("sources"));
         }
         Ok(Merge {
             target: target.to_vec(),
@@ -54,9 +54,9 @@ pub fn merge(merge: &Merge, monitor: &mut Monitor) -> Result<Vec<String>> {
     let sources = job.run_one(monitor, || {
         let sources = merge.sources.iter().map(|name| Source::read(name, &job));
         let sources = sources.collect::<Result<Vec<Source>>>();
-        sources.map_err(|error| error.because_of(Argument::Sources))
+        sources.map_err(|error| error.because_of(Argument("sources")))
     })?;
-    let mut target = Directory::open(&merge.target, Argument::Target)?;
+    let mut target = Directory::open(&merge.target, Argument("target"))?;
     job.run_one(monitor, || target.lock(&job))?;
     let blobs: BTreeMap<Digest, Blob> = sources
         .iter()
@@ -170,7 +170,7 @@ impl Blob {
         let copy = || self.copy_from(&self.source, target, job);
         copy().map_err(|error: Error| match error.which_argument() {
             Some(_) => error,
-            None => error.because_of(Argument::Sources),
+            None => error.because_of(Argument("sources")),
         })
     }
 

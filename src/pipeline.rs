@@ -49,7 +49,7 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
         let warnings = &file_system.warnings;
         base::put_below(base, &mut plan, request, warnings, &job, monitor)?;
     }
-    if request.format != Format::DockerArchive {
+    if request.output.format != Format::DockerArchive {
         plan.set_fingerprints();
     }
     let layers = &plan.layers;
@@ -68,7 +68,7 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     };
     let warnings = file_system.warnings.lines(layers.len());
     let documents = written.documents;
-    let names = request.names_of(&documents.image_id);
+    let names = request.metadata.names_of(&documents.image_id);
     let names = names.iter().map(ImageName::to_string).collect();
     let layers = zip(&plan.layers, &written.layers);
     let layers = layers.map(|(layer, blob)| LayerReport::new(request, layer, blob));
@@ -89,7 +89,7 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
             }
         },
     };
-    if request.format != Format::DockerArchive {
+    if request.output.format != Format::DockerArchive {
         // The image is there, whatever becomes of this.
         let add = || write::record(&image, &written.layers);
         let _ = job.run_one(&mut |_| ControlFlow::Continue(()), add);

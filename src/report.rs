@@ -73,7 +73,7 @@ impl LayerReport {
         LayerReport {
             diff_id: blob.diff_id,
             size: layer.size,
-            blob: (request.format != Format::DockerArchive).then(|| BlobReport {
+            blob: (request.output.format != Format::DockerArchive).then(|| BlobReport {
                 digest: blob.digest,
                 size: blob.size,
                 media_type: oci::layer_type(blob.compression),

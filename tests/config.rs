@@ -37,15 +37,13 @@ fn members_are_the_specifications() {
         container.cmd(&["serve", "--port", "8080"])?;
         container.user(b"app:1000")?;
         container.working_directory(b"/srv/app")?;
-        for port in ["8080/tcp", "53/udp", "22", "8080/tcp"] {
-            container.exposed_port(port.as_bytes())?;
-        }
-        container.volume(b"/var/lib/b")?;
-        container.volume(b"/var/lib/a")?;
-        container.label(b"org.opencontainers.image.title", "Größe".as_bytes())?;
-        container.label(b"a", b"")?;
+        container.exposed_ports(&["8080/tcp", "53/udp", "22", "8080/tcp"])?;
+        container.volumes(&["/var/lib/b", "/var/lib/a"])?;
+        let metadata = &mut request.metadata;
+        metadata.label(b"org.opencontainers.image.title", "Größe".as_bytes())?;
+        metadata.label(b"a", b"")?;
         container.stop_signal(b"SIGRTMIN+3")?;
-        container.author(b"Someone <someone@example.org>")?;
+        metadata.author(b"Someone <someone@example.org>")?;
         container
             .health_check(br#"{"Test":["CMD-SHELL","exit 0"],"Interval":30000000000,"Retries":3}"#)
     });
@@ -79,11 +77,15 @@ fn members_are_the_specifications() {
 #[test]
 fn values_are_checked_by_the_specifications_rules() {
     let mut request = Request::new(b"image", &[b"/"], b"prefix").unwrap();
-    let container = &mut request.container;
+    let Request {
+        container,
+        metadata,
+        ..
+    } = &mut request;
     for user in ["", ":", "a:", ":b", "a:b:c", "a b"] {
         refused(
             container.user(user.as_bytes()),
-            "User",
+            "user",
             &[&format!("{user:?}")],
         );
     }
@@ -92,18 +94,18 @@ fn values_are_checked_by_the_specifications_rules() {
         let name = name.as_bytes();
         refused(
             container.working_directory(name),
-            "WorkingDirectory",
+            "working_directory",
             &[&quoted],
         );
-        refused(container.volume(name), "Volumes", &[&quoted]);
+        refused(container.volumes(&[name]), "volumes", &[&quoted]);
     }
     for port in [
         "", "0", "65536", "80/http", "80/", "/tcp", "+80", "080", "80-90", "a",
     ] {
         let quoted = format!("{port:?}");
         refused(
-            container.exposed_port(port.as_bytes()),
-            "ExposedPorts",
+            container.exposed_ports(&[port]),
+            "exposed_ports",
             &[&quoted],
         );
     }
@@ -122,7 +124,7 @@ fn values_are_checked_by_the_specifications_rules() {
         let quoted = format!("{signal:?}");
         refused(
             container.stop_signal(signal.as_bytes()),
-            "StopSignal",
+            "stop_signal",
             &[&quoted],
         );
     }
@@ -137,12 +139,12 @@ fn values_are_checked_by_the_specifications_rules() {
     ] {
         container.stop_signal(signal.as_bytes()).unwrap();
     }
-    refused(container.label(b"", b"x"), "Labels", &["no name"]);
-    container.label(b"a", b"b").unwrap();
-    container.label(b"a", b"b").unwrap();
+    refused(metadata.label(b"", b"x"), "labels", &["a name is empty"]);
+    metadata.label(b"a", b"b").unwrap();
+    metadata.label(b"a", b"b").unwrap();
     refused(
-        container.label(b"a", b"c"),
-        "Labels",
+        metadata.label(b"a", b"c"),
+        "labels",
         &["\"a\"", "\"b\"", "\"c\""],
     );
     for check in [
@@ -161,7 +163,11 @@ fn values_are_checked_by_the_specifications_rules() {
         r#"{"Test":"CMD"}"#,
         r#"{"Test":["CMD","a"],"Retries":18446744073709551615}"#,
     ] {
-        refused(container.health_check(check.as_bytes()), "HealthCheck", &[]);
+        refused(
+            container.health_check(check.as_bytes()),
+            "health_check",
+            &[],
+        );
     }
     for patch in [
         "",
@@ -192,26 +198,27 @@ fn values_are_checked_by_the_specifications_rules() {
         r#"{"config":{"Healthcheck":{"Test":"x"}}}"#,
         r#"{"config":{"Hostname":5}}"#,
     ] {
-        refused(container.config(patch.as_bytes()), "Config", &[]);
+        refused(metadata.config(patch.as_bytes()), "config", &[]);
     }
     refused(
         request
+            .container
             .variable(b"A", b"b")
-            .and(request.variable(b"A", b"c")),
-        "Environment",
+            .and(request.container.variable(b"A", b"c")),
+        "environment",
         &["\"A\" is given twice", "\"b\"", "\"c\""],
     );
-    request.variable(b"A", b"b").unwrap();
+    request.container.variable(b"A", b"b").unwrap();
 }
 
 #[test]
 fn a_patch_is_merged_last() {
     let config = with(|request| {
-        request.variable(b"A", b"b")?;
-        request.entry_point(&["/bin/x"])?;
+        request.container.variable(b"A", b"b")?;
+        request.container.entry_point(&["/bin/x"])?;
         request.container.user(b"one")?;
-        request.container.label(b"kept", b"yes")?;
-        request.container.config(
+        request.metadata.label(b"kept", b"yes")?;
+        request.metadata.config(
             br#"{"config":{"User":"two","Env":["C=d"],"OnBuild":["RUN x"],"entrypoint":null,
                  "Labels":{"more":"1"}},"comment":null,"os.features":["x"]}"#,
         )
@@ -229,7 +236,7 @@ fn a_patch_is_merged_last() {
     assert_eq!(config["os.features"], json!(["x"]));
     assert_eq!(config["os"], "linux");
     // One that changes nothing leaves every byte as it is.
-    let keys: Vec<String> = with(|request| request.container.config(b"{}"))
+    let keys: Vec<String> = with(|request| request.metadata.config(b"{}"))
         .as_object()
         .unwrap()
         .keys()
@@ -249,9 +256,9 @@ fn images_have_the_names_that_are_given() {
     let scratch = Scratch::new();
     for max_layers in [None, Some(2)] {
         let mut request = scratch.request("image", &[]);
-        request.config_keys(ConfigKeys::Spec);
+        request.metadata.config_keys = ConfigKeys::Spec;
         if let Some(count) = max_layers {
-            request.max_layers(count).unwrap();
+            request.layers.max_layers(count).unwrap();
         }
         let tags = |request: &Request| {
             let report = run(request).unwrap();
@@ -273,7 +280,7 @@ fn images_have_the_names_that_are_given() {
             "app:auto",
             "app:x",
         ] {
-            request.name(name.as_bytes()).unwrap();
+            request.metadata.names(&[name.as_bytes()]).unwrap();
         }
         let (names, repositories, id) = tags(&request);
         let auto = &id[..12];
@@ -296,7 +303,7 @@ fn images_have_the_names_that_are_given() {
         }
     }
     let mut request = scratch.request("image", &[]);
-    refused(request.name(b"App"), "Names", &["\"App\""]);
-    request.name(b"a").unwrap();
-    refused(request.name(b"a:latest"), "Names", &["twice"]);
+    refused(request.metadata.names(&[b"App"]), "Names", &["\"App\""]);
+    request.metadata.names(&[b"a"]).unwrap();
+    refused(request.metadata.names(&[b"a:latest"]), "Names", &["twice"]);
 }

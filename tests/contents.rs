@@ -15,7 +15,7 @@ use rustix::fs::XattrFlags;
 
 /// The layer of items of a layered image.
 fn first_layer(scratch: &Scratch, request: &mut Request) -> Vec<u8> {
-    request.max_layers(2).unwrap();
+    request.layers.max_layers(2).unwrap();
     run(request).unwrap();
     layers(&scratch.read("image")).swap_remove(0).1
 }
@@ -58,7 +58,7 @@ fn owners_are_written_as_gnu_tar_does() {
         (u32::MAX - 1, 1 << 31),
     ] {
         let mut request = scratch.request("image", &[&item]);
-        request.ownership(vec![Ownership::new(b"/", uid, gid).unwrap()]);
+        request.content.ownership = vec![Ownership::new(b"/", uid, gid).unwrap()];
         let expected = gnu_tar(
             &[
                 &format!("--owner={uid}"),
@@ -82,15 +82,15 @@ fn the_last_ownership_that_applies_wins() {
     scratch.file("item/sub/file", b"");
     let sub = scratch.path("item/sub");
     let mut request = scratch.request("image", &[&scratch.path("item")]);
-    request.extra_files(vec![
+    request.content.extra_files = vec![
         Directive::directory(b"/home/user", Some(0o700)).unwrap(),
         Directive::file(b"/home/user/root", b"").unwrap(),
-    ]);
-    request.ownership(vec![
+    ];
+    request.content.ownership = vec![
         Ownership::new(b"/home/user", 1000, 0).unwrap(),
         Ownership::new(b"home/user/root", 0, 5).unwrap(),
         Ownership::new(bytes(&sub), 7, 8).unwrap(),
-    ]);
+    ];
     run(&request).unwrap();
     let found = owners(&layers(&scratch.read("image"))[0].1);
     let of = |name: &str| {
@@ -126,7 +126,7 @@ fn permissions_are_kept_if_that_is_wanted() {
     let common = ["--owner=0", "--group=0", "--numeric-owner", "--format=gnu"];
     let reference = [&common[..], &["--mode=go+u,go-w"]].concat();
     assert!(first_layer(&scratch, &mut request) == gnu_tar(&reference, &[&item]));
-    request.modes(Modes::Keep);
+    request.content.modes = Modes::Keep;
     assert!(first_layer(&scratch, &mut request) == gnu_tar(&common, &[&item]));
 }
 
@@ -153,9 +153,9 @@ fn attributes_are_written_as_gnu_tar_does() {
     ];
     let check = |path: &Path, owner: u32| {
         let mut request = scratch.request("image", &[path]);
-        request.xattrs(Xattrs::Keep);
-        request.modes(Modes::Keep);
-        request.ownership(vec![Ownership::new(b"/", owner, owner).unwrap()]);
+        request.content.xattrs = Xattrs::Keep;
+        request.content.modes = Modes::Keep;
+        request.content.ownership = vec![Ownership::new(b"/", owner, owner).unwrap()];
         let user = format!("--owner={owner}");
         let group = format!("--group={owner}");
         let options = [&posix[..], &[&user, &group]].concat();
@@ -171,7 +171,7 @@ fn attributes_are_written_as_gnu_tar_does() {
     let equals = scratch.file("item/equals", b"");
     set(&equals, "user.a=b", b"value").unwrap();
     let mut request = scratch.request("image", &[&equals]);
-    request.xattrs(Xattrs::Keep);
+    request.content.xattrs = Xattrs::Keep;
     let warnings = run(&request).unwrap().warnings;
     assert!(warnings[0].contains("item/equals"), "{warnings:?}");
     for length in [1, 99, 100, 101, 250] {
@@ -195,7 +195,7 @@ fn attributes_are_written_as_gnu_tar_does() {
     large.set_len((8 << 30) + 1).unwrap();
     set(&scratch.path("item/large"), "user.test", b"").unwrap();
     let mut request = scratch.request("image", &[&scratch.path("item/large")]);
-    request.xattrs(Xattrs::Keep);
+    request.content.xattrs = Xattrs::Keep;
     let stopped = guix_docker::build(&request, &mut |progress| match progress.total > 8 << 30 {
         true => std::ops::ControlFlow::Break(()),
         false => std::ops::ControlFlow::Continue(()),
@@ -215,7 +215,7 @@ fn attributes_are_in_the_order_of_their_names() {
         }
     }
     let mut request = scratch.request("image", &[&file]);
-    request.xattrs(Xattrs::Keep);
+    request.content.xattrs = Xattrs::Keep;
     run(&request).unwrap();
     let layer = layers(&scratch.read("image")).swap_remove(0).1;
     let mut archive = tar::Archive::new(layer.as_slice());
@@ -233,7 +233,7 @@ fn attributes_are_in_the_order_of_their_names() {
         ]
     );
     // They are left out unless they are wanted.
-    request.xattrs(Xattrs::Drop);
+    request.content.xattrs = Xattrs::Drop;
     run(&request).unwrap();
     let layer = layers(&scratch.read("image")).swap_remove(0).1;
     assert_eq!(layer.len(), 10240);
@@ -265,7 +265,7 @@ fn warnings_name_what_is_not_as_it_was() {
         assert!(warnings[1].starts_with("capabilities are left out"));
         assert!(warnings[1].contains("item/ping\""), "{warnings:?}");
     }
-    request.xattrs(Xattrs::Keep);
+    request.content.xattrs = Xattrs::Keep;
     assert_eq!(run(&request).unwrap().warnings.len(), 1);
 
     let names: Vec<_> = (0..126)
@@ -273,14 +273,14 @@ fn warnings_name_what_is_not_as_it_was() {
         .collect();
     let paths: Vec<&Path> = names.iter().map(|path| path.as_path()).collect();
     let mut request = scratch.request("image", &paths);
-    request.max_layers(200).unwrap();
+    request.layers.max_layers(200).unwrap();
     let warnings = run(&request).unwrap().warnings;
     assert_eq!(warnings.len(), 1);
     assert!(
         warnings[0].starts_with("the image has 127 layers"),
         "{warnings:?}"
     );
-    request.max_layers(125).unwrap();
+    request.layers.max_layers(125).unwrap();
     assert!(run(&request).unwrap().warnings.is_empty());
 
     let status = Path::new("/proc/self/status");
@@ -299,7 +299,7 @@ fn layers_may_begin_with_the_directories_above() {
     let one = one.parent().unwrap();
     let two = two.parent().unwrap();
     let mut request = scratch.request("image", &[one, two]);
-    request.parent_directories(true);
+    request.layers.parent_directories = true;
     let store = one.parent().unwrap().to_str().unwrap()[1..].to_owned();
     let mut above: Vec<String> = Path::new(&store)
         .ancestors()
@@ -309,7 +309,7 @@ fn layers_may_begin_with_the_directories_above() {
     above.reverse();
     for max_layers in [None, Some(3)] {
         if let Some(count) = max_layers {
-            request.max_layers(count).unwrap();
+            request.layers.max_layers(count).unwrap();
         }
         run(&request).unwrap();
         let layers = layers(&scratch.read("image"));
@@ -339,9 +339,9 @@ fn parents_do_not_undo_permissions() {
     let secret = scratch.path("secret");
     let below = scratch.path("secret/below");
     let mut request = scratch.request("image", &[&secret, &below]);
-    request.parent_directories(true);
-    request.modes(Modes::Keep);
-    request.max_layers(5).unwrap();
+    request.layers.parent_directories = true;
+    request.content.modes = Modes::Keep;
+    request.layers.max_layers(5).unwrap();
     run(&request).unwrap();
     let name = format!("{}/", &secret.to_str().unwrap()[1..]);
     let mut seen = 0;
@@ -367,8 +367,8 @@ fn variants_belong_to_architectures() {
         ("armhf-linux", "7", false),
     ] {
         let mut request = scratch.request("image", &[]);
-        request.system(system.as_bytes()).unwrap();
-        request.variant(variant.as_bytes()).unwrap();
+        request.metadata.system(system.as_bytes()).unwrap();
+        request.metadata.variant(variant.as_bytes()).unwrap();
         match run(&request) {
             Ok(_) => {
                 assert!(good, "{system} {variant}");
@@ -389,13 +389,13 @@ fn variants_belong_to_architectures() {
 fn keys_may_be_the_specifications() {
     let scratch = Scratch::new();
     let mut request = scratch.request("image", &[]);
-    request.variable(b"A", b"b").unwrap();
-    request.entry_point(&["/bin/x"]).unwrap();
+    request.container.variable(b"A", b"b").unwrap();
+    request.container.entry_point(&["/bin/x"]).unwrap();
     for (keys, env, entry_point) in [
-        (ConfigKeys::Reference, "env", "entrypoint"),
+        (ConfigKeys::Guix, "env", "entrypoint"),
         (ConfigKeys::Spec, "Env", "Entrypoint"),
     ] {
-        request.config_keys(keys);
+        request.metadata.config_keys = keys;
         run(&request).unwrap();
         let config = config(&scratch.read("image"));
         let members = config["config"].as_object().unwrap();

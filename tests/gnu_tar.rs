@@ -20,7 +20,7 @@ fn gnu_tar(paths: &[&Path]) -> Vec<u8> {
 /// Checks that the one layer of items in an image of `item` is GNU tar's.
 fn check(scratch: &Scratch, item: &Path) {
     let mut request = scratch.request("image", &[item]);
-    request.max_layers(2).unwrap();
+    request.layers.max_layers(2).unwrap();
     run(&request).unwrap();
     let layer = layers(&scratch.read("image")).swap_remove(0).1;
     assert!(layer == gnu_tar(&[item]), "{item:?}");
@@ -134,7 +134,7 @@ fn several_items_in_one_layer() {
     let middle = scratch.file("middle/file", &[3; 500]);
     let middle = middle.parent().unwrap();
     let mut request = scratch.request("image", &[&small, &large, middle]);
-    request.max_layers(2).unwrap();
+    request.layers.max_layers(2).unwrap();
     run(&request).unwrap();
     let layer = layers(&scratch.read("image")).swap_remove(0).1;
     // The largest comes first; a directory counts 4096 bytes.
@@ -152,7 +152,7 @@ fn other_readers_list_the_same_members() {
     for max_layers in [None, Some(2)] {
         let mut request = scratch.request("image", &[&item]);
         if let Some(count) = max_layers {
-            request.max_layers(count).unwrap();
+            request.layers.max_layers(count).unwrap();
         }
         run(&request).unwrap();
         let image = scratch.read("image");

@@ -39,10 +39,10 @@ fn bytes_do_not_depend_on_threads_and_inflate_to_the_archive() {
         let build = |command: &str, threads| {
             let mut request = scratch.request("image", &paths);
             if let Some(count) = max_layers {
-                request.max_layers(count).unwrap();
+                request.layers.max_layers(count).unwrap();
             }
-            request.compressor(compressor(command));
-            request.threads(threads);
+            request.output.compressor = compressor(command);
+            request.running.threads(threads);
             let report = run(&request).unwrap();
             let image = scratch.read("image");
             assert_eq!(report.archive_size, image.len() as u64);
@@ -81,12 +81,12 @@ fn small_images_are_no_larger_than_gzips() {
     for max_layers in [None, Some(2)] {
         let mut request = scratch.request("image", &[&file]);
         if let Some(count) = max_layers {
-            request.max_layers(count).unwrap();
+            request.layers.max_layers(count).unwrap();
         }
         run(&request).unwrap();
         let plain = scratch.read("image");
         for level in 1..=9 {
-            request.compressor(compressor(&format!("gzip -{level}")));
+            request.output.compressor = compressor(&format!("gzip -{level}"));
             run(&request).unwrap();
             let compressed = scratch.read("image");
             assert!(gunzip(&compressed) == plain);
@@ -130,7 +130,7 @@ fn real_files_are_hardly_larger_than_gzips() {
         run(&request).unwrap();
         let plain = scratch.read("image");
         for level in [1, 3, 6, 9] {
-            request.compressor(compressor(&format!("gzip -{level}")));
+            request.output.compressor = compressor(&format!("gzip -{level}"));
             run(&request).unwrap();
             let reference = through(&["gzip", &format!("-{level}n")], &plain).len();
             let size = scratch.read("image").len();
@@ -154,7 +154,7 @@ fn what_is_compressed_already_is_not_made_larger() {
     run(&request).unwrap();
     let plain = scratch.read("image");
     for level in [1, 6, 9] {
-        request.compressor(compressor(&format!("gzip -{level}")));
+        request.output.compressor = compressor(&format!("gzip -{level}"));
         run(&request).unwrap();
         let compressed = scratch.read("image");
         assert!(gunzip(&compressed) == plain);

@@ -26,7 +26,7 @@ fn link(name: &str, target: &str) -> Directive {
 fn made(directives: Vec<Directive>) -> Result<Vec<String>, String> {
     let scratch = Scratch::new();
     let mut request = scratch.request("image", &[]);
-    request.extra_files(directives);
+    request.content.extra_files = directives;
     run(&request).map_err(|error| error.to_string())?;
     let layer = layers(&scratch.read("image")).swap_remove(0).1;
     Ok(members(&layer).into_keys().collect())
@@ -38,7 +38,7 @@ fn equal_layers_are_stored_once_and_listed_twice() {
     let one = scratch.file("one", &[1; 100_000]);
     let two = scratch.file("two", &[2; 200_000]);
     let mut request = scratch.request("image", &[&one, &one, &two]);
-    request.max_layers(10).unwrap();
+    request.layers.max_layers(10).unwrap();
     let report = run(&request).unwrap();
     let ids: Vec<_> = report.layers.iter().map(|layer| layer.diff_id).collect();
     assert_eq!(ids.len(), 4);
@@ -65,8 +65,8 @@ fn files_of_equal_size_do_not_make_layers_equal() {
     let build = |content: u8| {
         std::fs::write(&two, [content; 5000]).unwrap();
         let mut request = scratch.request("image", &[&one, &two]);
-        request.transformations(vec![to(&one), to(&two)]);
-        request.max_layers(9).unwrap();
+        request.content.transformations = vec![to(&one), to(&two)];
+        request.layers.max_layers(9).unwrap();
         let Report { layers, .. } = run(&request).unwrap();
         layers[0].diff_id == layers[1].diff_id
     };
@@ -79,7 +79,7 @@ fn layers_of_an_image_without_paths_or_extra_files() {
     let scratch = Scratch::new();
     let mut request = scratch.request("image", &[]);
     assert_eq!(run(&request).unwrap().layers.len(), 1);
-    request.max_layers(2).unwrap();
+    request.layers.max_layers(2).unwrap();
     assert_eq!(run(&request).unwrap().layers.len(), 1);
     assert_eq!(layers(&scratch.read("image"))[0].1, vec![0; 10240]);
 }
@@ -148,14 +148,13 @@ fn links_may_point_into_the_image() {
     let item = scratch.file("item/bin/tool", b"");
     let item = item.parent().unwrap().parent().unwrap();
     let mut request = scratch.request("image", &[item]);
-    request.transformations(vec![
-        Transformation::new(common::bytes(item), b"/opt/item").unwrap(),
-    ]);
-    request.extra_files(vec![
+    request.content.transformations =
+        vec![Transformation::new(common::bytes(item), b"/opt/item").unwrap()];
+    request.content.extra_files = vec![
         link("/tool", "/opt/item/bin/tool"),
         link("/again", "tool"),
         link("/directory", "opt"),
-    ]);
+    ];
     run(&request).unwrap();
 }
 
@@ -170,7 +169,7 @@ fn history_says_what_layers_hold() {
         .collect();
     let paths: Vec<_> = items.iter().map(|item| item.as_path()).collect();
     let mut request = scratch.request("image", &paths);
-    request.max_layers(3).unwrap();
+    request.layers.max_layers(3).unwrap();
     let comments = |request: &Request| {
         run(request).unwrap();
         let config = config(&scratch.read("image"));
@@ -185,9 +184,9 @@ fn history_says_what_layers_hold() {
     let first = items[0].to_str().unwrap();
     let expected = [first, "2 store items: tool-1 lib-3", "extra files"];
     assert_eq!(comments(&request).unwrap(), expected);
-    request.history(History::One);
+    request.metadata.history = History::One;
     assert_eq!(comments(&request).unwrap(), ["guix pack"]);
-    request.history(History::None);
+    request.metadata.history = History::None;
     assert_eq!(comments(&request), None);
 }
 
@@ -220,17 +219,41 @@ fn arguments_are_checked_before_files_are_touched() {
     check(Request::new(b"i\0", &none, b"p").map(drop), invalid, "NUL");
     let mut request = Request::new(b"i", &none, b"p").unwrap();
     let text = Status::InvalidText;
-    check(request.repository(b"\xff"), text, "Repository");
-    check(request.entry_point(&[b"\xff"]), text, "EntryPoint");
-    check(request.variable(b"A", b"\xff"), text, "Environment");
-    check(request.variable(b"", b"x"), invalid, "Environment");
-    check(request.variable(b"A=B", b"x"), invalid, "Environment");
-    check(request.system(b"sparc"), Status::UnsupportedSystem, "sparc");
-    check(request.max_layers(1), invalid, "MaxLayers");
-    check(request.max_layers(-5), invalid, "MaxLayers");
-    check(request.creation_time(i64::MAX), invalid, "CreationTime");
-    check(request.database(b"db"), invalid, "Database");
-    check(request.root_system(b"root"), invalid, "RootSystem");
+    check(request.metadata.repository(b"\xff"), text, "Repository");
+    check(
+        request.container.entry_point(&[b"\xff"]),
+        text,
+        "EntryPoint",
+    );
+    check(
+        request.container.variable(b"A", b"\xff"),
+        text,
+        "Environment",
+    );
+    check(
+        request.container.variable(b"", b"x"),
+        invalid,
+        "Environment",
+    );
+    check(
+        request.container.variable(b"A=B", b"x"),
+        invalid,
+        "Environment",
+    );
+    check(
+        request.metadata.system(b"sparc"),
+        Status::UnsupportedSystem,
+        "sparc",
+    );
+    check(request.layers.max_layers(1), invalid, "MaxLayers");
+    check(request.layers.max_layers(-5), invalid, "MaxLayers");
+    check(
+        request.metadata.creation_time(i64::MAX),
+        invalid,
+        "CreationTime",
+    );
+    check(request.content.database(b"db"), invalid, "Database");
+    check(request.content.root_system(b"root"), invalid, "RootSystem");
     check(
         Directive::directory(b"/a", Some(0o10000)).map(drop),
         invalid,
@@ -282,7 +305,7 @@ fn what_killed_builds_have_left_is_removed() {
     assert_eq!(names("files"), stay);
     // In a layout, and replacing an image.
     let mut request = scratch.request("layout", &[&item]);
-    request.format(guix_docker::request::Format::Oci);
+    request.output.format = guix_docker::request::Format::Oci;
     run(&request).unwrap();
     let _layout = (left("layout"), left("layout/blobs/sha256"));
     run(&request).unwrap();

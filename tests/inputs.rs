@@ -71,12 +71,12 @@ fn nothing_is_read_through_a_link_that_takes_a_directorys_place() {
             let tree = scratch.path("tree");
             let mut request = scratch.request("image", &[&tree]);
             match race % 4 {
-                0 => request.max_layers(2).unwrap(),
-                1 => request.root_system(bytes(&tree)).unwrap(),
-                2 => request.compressor(compressor("gzip -1")),
+                0 => request.layers.max_layers(2).unwrap(),
+                1 => request.content.root_system(bytes(&tree)).unwrap(),
+                2 => request.output.compressor = compressor("gzip -1"),
                 _ => {}
             }
-            request.threads(1 + race % 2);
+            request.running.threads(1 + race % 2);
             match run(&request) {
                 Ok(_) => {
                     built += 1;
@@ -110,7 +110,10 @@ fn links_that_were_named_are_followed() {
         assert_eq!(members(&layer)[&name], b"content");
     }
     let mut request = scratch.request("image", &[]);
-    request.root_system(bytes(&scratch.path("link"))).unwrap();
+    request
+        .content
+        .root_system(bytes(&scratch.path("link")))
+        .unwrap();
     run(&request).unwrap();
     let layer = layers(&scratch.read("image")).swap_remove(0).1;
     let names: Vec<_> = members(&layer).into_keys().collect();
@@ -147,7 +150,7 @@ fn the_image_is_not_part_of_itself() {
     for max_layers in [None, Some(2)] {
         let mut request = scratch.request("tree/image", &[&tree]);
         if let Some(count) = max_layers {
-            request.max_layers(count).unwrap();
+            request.layers.max_layers(count).unwrap();
         }
         run(&request).unwrap();
         let first = scratch.read("tree/image");
@@ -173,7 +176,7 @@ fn root_system(scratch: &Scratch) -> guix_docker::Request {
     }
     let mut request = scratch.request("image", &[]);
     let root = scratch.path("root");
-    request.root_system(bytes(&root)).unwrap();
+    request.content.root_system(bytes(&root)).unwrap();
     request
 }
 
@@ -200,7 +203,7 @@ fn progress_is_told_by_phases_and_never_goes_back() {
     assert!(seen.iter().any(|progress| progress.phase == Phase::Writing));
     // A build can be stopped while files are found.
     fs::remove_file(scratch.path("image")).unwrap();
-    request.threads(1);
+    request.running.threads(1);
     let error = build(&request, &mut |progress| match progress.phase {
         Phase::Scanning => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),

@@ -61,9 +61,9 @@ fn build(scratch: &Scratch, updated: Option<&'static str>, layers: i64, reverse:
     let graph = scratch.file("graph", graph.as_bytes());
     let paths: Vec<_> = paths.iter().map(PathBuf::as_path).collect();
     let mut request = scratch.request("image", &paths);
-    request.max_layers(layers).unwrap();
-    request.layering(Layering::References);
-    request.references_graphs(&[bytes(&graph)]).unwrap();
+    request.layers.max_layers(layers).unwrap();
+    request.layers.layering = Layering::References;
+    request.layers.references_graphs(&[bytes(&graph)]).unwrap();
     run(&request).unwrap()
 }
 
@@ -133,9 +133,9 @@ fn graphs_are_checked() {
     ] {
         let file = scratch.file("graph", graph.as_bytes());
         let mut request = scratch.request("image", &[&item]);
-        request.max_layers(3).unwrap();
-        request.layering(Layering::References);
-        request.references_graphs(&[bytes(&file)]).unwrap();
+        request.layers.max_layers(3).unwrap();
+        request.layers.layering = Layering::References;
+        request.layers.references_graphs(&[bytes(&file)]).unwrap();
         let error = run(&request).unwrap_err();
         assert_eq!(error.status(), status, "{error}");
         assert!(error.message().contains(what), "{error}");

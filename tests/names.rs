@@ -58,7 +58,7 @@ fn attempts<T>(
         let paths: Vec<&Path> = paths.iter().map(Path::new).collect();
         let mut request = scratch.request("image", &paths);
         if let Some(count) = max_layers {
-            request.max_layers(count).unwrap();
+            request.layers.max_layers(count).unwrap();
         }
         change(&mut request);
         std::fs::write(scratch.path("image"), b"as it was").unwrap();
@@ -126,7 +126,7 @@ fn the_last_of_several_files_is_left_in_the_first_ones_place() {
     let (a, b) = (path(&scratch, "a"), path(&scratch, "b"));
     let to = |from: &str| Transformation::new(from.as_bytes(), b"/t").unwrap();
     let [single, _] = both(&scratch, &[a.clone(), b.clone()], |request| {
-        request.transformations(vec![to(&a), to(&b)]);
+        request.content.transformations = vec![to(&a), to(&b)];
     });
     let layer = &layers(&single)[0].1;
     assert_eq!(names(layer), ["t/", "t/x", "t/y"]);
@@ -149,10 +149,10 @@ fn extra_files_may_be_in_paths_too() {
     let motd = path(&scratch, "item/etc/motd");
     let directory = motd.strip_suffix("/motd").unwrap().to_owned();
     for image in both(&scratch, &[path(&scratch, "item")], |request| {
-        request.extra_files(vec![
+        request.content.extra_files = vec![
             Directive::directory(directory.as_bytes(), Some(0o711)).unwrap(),
             Directive::file(motd.as_bytes(), b"extra").unwrap(),
-        ]);
+        ];
     }) {
         let files = unpack(&image);
         // What comes last is left: the paths in a single layer, the extra
@@ -174,8 +174,8 @@ fn databases_may_be_in_paths_too() {
     let new = scratch.file("new", b"new");
     let root = path(&scratch, "root");
     for image in both(&scratch, std::slice::from_ref(&root), |request| {
-        request.database(bytes(&new)).unwrap();
-        request.transformations(vec![Transformation::new(root.as_bytes(), b"").unwrap()]);
+        request.content.database(bytes(&new)).unwrap();
+        request.content.transformations = vec![Transformation::new(root.as_bytes(), b"").unwrap()];
     }) {
         let files = unpack(&image);
         assert!(files.contains_key("var/guix/gcroots/profiles"));
@@ -195,11 +195,9 @@ fn a_directory_and_a_file_of_one_name_are_refused() {
         let other = path(&scratch, other);
         for paths in [[a.clone(), other.clone()], [other.clone(), a.clone()]] {
             for message in failures(&scratch, &paths, |request| {
-                request.transformations(
-                    [&a, &other]
-                        .map(|from| Transformation::new(from.as_bytes(), b"/t").unwrap())
-                        .into(),
-                );
+                request.content.transformations = [&a, &other]
+                    .map(|from| Transformation::new(from.as_bytes(), b"/t").unwrap())
+                    .into();
             }) {
                 for part in [
                     "\"/t/x\" would be a directory",
@@ -215,10 +213,10 @@ fn a_directory_and_a_file_of_one_name_are_refused() {
     let lib = lib.parent().unwrap().to_str().unwrap().to_owned();
     let above = Path::new(&lib).parent().unwrap().to_str().unwrap();
     for message in failures(&scratch, std::slice::from_ref(&lib), |request| {
-        request.extra_files(vec![
+        request.content.extra_files = vec![
             Directive::directory(above.as_bytes(), None).unwrap(),
             Directive::link(lib.as_bytes(), b"/usr").unwrap(),
-        ]);
+        ];
     }) {
         assert!(message.contains("a symbolic link to \"/usr\""), "{message}");
         assert!(message.contains(&lib), "{message}");
@@ -258,10 +256,10 @@ fn files_below_links_are_refused_with_the_name_to_use() {
     scratch.file("two/x", b"");
     let (one, two) = (path(&scratch, "one"), path(&scratch, "two/x"));
     for message in failures(&scratch, &[one.clone(), two.clone()], |request| {
-        request.transformations(vec![
+        request.content.transformations = vec![
             Transformation::new(one.as_bytes(), b"/t").unwrap(),
             Transformation::new(two.as_bytes(), b"/t/x").unwrap(),
-        ]);
+        ];
     }) {
         assert!(
             message.contains("\"/t/x\" would be below \"/t\", which is a file"),
@@ -278,13 +276,15 @@ fn links_of_a_root_system_are_seen_from_the_paths() {
     let item = path(&scratch, "item/tool");
     let paths = [Path::new(&item)];
     let mut request = scratch.request("image", &paths);
-    request.max_layers(5).unwrap();
-    request.root_system(bytes(&scratch.path("root"))).unwrap();
+    request.layers.max_layers(5).unwrap();
+    request
+        .content
+        .root_system(bytes(&scratch.path("root")))
+        .unwrap();
     run(&request).unwrap();
     let from = item.strip_suffix("/tool").unwrap();
-    request.transformations(vec![
-        Transformation::new(from.as_bytes(), b"/tools").unwrap(),
-    ]);
+    request.content.transformations =
+        vec![Transformation::new(from.as_bytes(), b"/tools").unwrap()];
     let message = run(&request).unwrap_err().to_string();
     assert!(message.contains("\"/tools/tool\""), "{message}");
     assert!(message.contains("\"/usr/tools/tool\""), "{message}");
@@ -302,9 +302,8 @@ fn transformations_do_not_lead_out_of_the_image() {
         (&file, "a/."),
     ] {
         for message in failures(&scratch, &[format!("{sub}/zz.")], |request| {
-            request.transformations(vec![
-                Transformation::new(from.as_bytes(), to.as_bytes()).unwrap(),
-            ]);
+            request.content.transformations =
+                vec![Transformation::new(from.as_bytes(), to.as_bytes()).unwrap()];
         }) {
             assert!(message.starts_with("Transformations: "), "{message}");
             assert!(message.contains("would be called"), "{message}");
@@ -314,9 +313,8 @@ fn transformations_do_not_lead_out_of_the_image() {
     scratch.file(".wh.dir/foo", b"");
     let hidden = path(&scratch, ".wh.dir");
     for image in both(&scratch, &[format!("{hidden}/foo")], |request| {
-        request.transformations(vec![
-            Transformation::new(hidden.as_bytes(), b"/tmp/dir").unwrap(),
-        ]);
+        request.content.transformations =
+            vec![Transformation::new(hidden.as_bytes(), b"/tmp/dir").unwrap()];
     }) {
         assert!(unpack(&image).contains_key("tmp/dir/foo"));
     }
@@ -331,12 +329,12 @@ fn whiteouts_are_refused_or_let_through() {
         for max_layers in [None, Some(3)] {
             let mut request = scratch.request("image", &[Path::new(&item)]);
             if let Some(count) = max_layers {
-                request.max_layers(count).unwrap();
+                request.layers.max_layers(count).unwrap();
             }
             let error = run(&request).unwrap_err();
             assert_eq!(error.status(), Status::Input);
             assert!(error.message().contains(".wh."), "{error}");
-            request.whiteouts(Whiteouts::Allow);
+            request.content.whiteouts = Whiteouts::Allow;
             run(&request).unwrap();
             let files = unpack(&scratch.read("image"));
             assert!(files.contains_key(&path(&scratch, name)[1..]));
@@ -344,7 +342,7 @@ fn whiteouts_are_refused_or_let_through() {
     }
     let scratch = Scratch::new();
     let mut request = scratch.request("image", &[]);
-    request.extra_files(vec![Directive::directory(b"/.wh.x/y", None).unwrap()]);
+    request.content.extra_files = vec![Directive::directory(b"/.wh.x/y", None).unwrap()];
     assert_eq!(run(&request).unwrap_err().status(), Status::Input);
     // A name that only looks like it.
     let item = scratch.file("x.wh.y", b"");

@@ -172,8 +172,8 @@ proptest! {
     fn repository_names_are_made_to_be_taken(name in ".{0,300}|[A-Za-z0-9._-]{0,300}") {
         let canonical = |name: &str| {
             let mut request = Request::new(b"image", &[b"/item"], b"/item").unwrap();
-            request.repository(name.as_bytes()).unwrap();
-            request.names_of(&Digest::of(b""))[0].repository.to_owned()
+            request.metadata.repository(name.as_bytes()).unwrap();
+            request.metadata.names_of(&Digest::of(b""))[0].repository.to_owned()
         };
         let repository = canonical(&name);
         prop_assert!((2..=237).contains(&repository.len()), "{}", repository);
@@ -336,8 +336,8 @@ proptest! {
         kind in 0..3usize,
     ) {
         let mut request = Request::new(b"image", &[b"/item"], b"/item").unwrap();
-        request.system(b"x86_64").unwrap();
-        request.history([History::Layers, History::One, History::None][kind]);
+        request.metadata.system(b"x86_64").unwrap();
+        request.metadata.history = [History::Layers, History::One, History::None][kind];
         let layer = |paths: &Vec<String>| Layer {
             role: if paths.is_empty() { Role::Customization } else { Role::Items },
             items: paths.iter().map(|path| plan::Item { path: path.clone().into(), size: 1 }).collect(),

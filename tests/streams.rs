@@ -33,7 +33,7 @@ fn items(scratch: &Scratch) -> Vec<std::path::PathBuf> {
 fn to_stream(fd: impl Into<OwnedFd>, paths: &[&Path]) -> Request {
     let paths: Vec<&[u8]> = paths.iter().map(|path| common::bytes(path)).collect();
     let mut request = Request::to_stream(fd.into(), &paths, b"/gnu/store/profile").unwrap();
-    request.creation_time(1).unwrap();
+    request.metadata.creation_time(1).unwrap();
     request
 }
 
@@ -77,7 +77,7 @@ fn commands_write_to_what_does_not_wait() {
     for script in ["exec cat", "cat; sleep 1000 &"] {
         let change = |request: &mut Request| {
             let command = guix_docker::request::Compressor::from_command(&["sh", "-c", script]);
-            request.compressor(command.unwrap());
+            request.output.compressor = command.unwrap();
         };
         let mut request = scratch.request("image", &paths);
         change(&mut request);
@@ -135,16 +135,16 @@ fn streams_have_the_bytes_of_files() {
         ] {
             let change = |request: &mut Request| {
                 if let Some(count) = max_layers {
-                    request.max_layers(count).unwrap();
+                    request.layers.max_layers(count).unwrap();
                 }
                 if packed == "sh -c cat" {
                     let words = ["sh", "-c", "exec cat"];
                     let command = guix_docker::request::Compressor::from_command(&words);
-                    request.compressor(command.unwrap());
+                    request.output.compressor = command.unwrap();
                 } else if !packed.is_empty() {
-                    request.compressor(compressor(packed));
+                    request.output.compressor = compressor(packed);
                 }
-                request.archive_digest(true);
+                request.output.archive_digest = true;
             };
             let mut request = scratch.request("image", &paths);
             change(&mut request);
@@ -210,9 +210,9 @@ fn a_reader_that_goes_is_an_error() {
                     to_stream(writer, &paths)
                 };
                 if !packed.is_empty() {
-                    request.compressor(compressor(packed));
+                    request.output.compressor = compressor(packed);
                 }
-                request.max_layers(3).unwrap();
+                request.layers.max_layers(3).unwrap();
                 run(&request).unwrap_err()
             });
             assert_eq!(error.status(), Status::Output, "{packed} {socket}: {error}");
@@ -252,7 +252,7 @@ fn a_reader_that_waits_does_not_keep_a_build_from_being_stopped() {
     for mut request in [to_stream(writer, &paths), to_stream(socket, &paths)] {
         for packed in ["", "gzip -1", "zstd -1"] {
             if !packed.is_empty() {
-                request.compressor(compressor(packed));
+                request.output.compressor = compressor(packed);
             }
             let start = Instant::now();
             let error = guix_docker::build(&request, &mut |_| match start.elapsed()
@@ -275,9 +275,9 @@ fn a_reader_that_waits_does_not_keep_a_build_from_being_stopped() {
     }
     let text = scratch.file("text", &text);
     let mut request = scratch.request("image", &[&text]);
-    request.threads(1);
+    request.running.threads(1);
     for packed in ["gzip -9", "zstd -12", "xz"] {
-        request.compressor(compressor(packed));
+        request.output.compressor = compressor(packed);
         let start = Instant::now();
         let error = guix_docker::build(&request, &mut |progress| match progress.done > 0 {
             true => std::ops::ControlFlow::Break(()),

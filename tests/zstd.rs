@@ -52,12 +52,12 @@ fn frames_do_not_depend_on_threads_and_hold_the_archive() {
         let build = |packed: &str, threads| {
             let mut request = scratch.request("image", &paths);
             if let Some(count) = max_layers {
-                request.max_layers(count).unwrap();
+                request.layers.max_layers(count).unwrap();
             }
             if !packed.is_empty() {
-                request.compressor(compressor(packed));
+                request.output.compressor = compressor(packed);
             }
-            request.threads(threads);
+            request.running.threads(threads);
             run(&request).unwrap();
             scratch.read("image")
         };

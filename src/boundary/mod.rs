@@ -15,6 +15,7 @@
 mod error;
 mod layout;
 mod options;
+mod pointers;
 mod progress;
 mod read;
 mod report;
@@ -27,7 +28,7 @@ use std::sync::Once;
 use self::error::CError;
 use self::options::{MergeOptions, Options};
 use self::report::CReport;
-use crate::error::{Argument, Error, Result, Status};
+use crate::error::{Result, Status};
 use crate::job::{panicked, seed_maps};
 use crate::report::Report;
 
@@ -88,7 +89,7 @@ pub unsafe extern "C" fn build_docker_image(
         // SAFETY: the caller promises valid pointers.
         let result = unsafe { build(options) };
         match result {
-            Ok((built, json)) => (Status::Ok, report::export(built, json), ptr::null_mut()),
+            Ok(built) => (Status::Ok, report::export(built), ptr::null_mut()),
             Err(problem) => (problem.status(), ptr::null_mut(), error::export(&problem)),
         }
     }));
@@ -126,19 +127,18 @@ fn keep_quiet() {
 /// # Safety
 ///
 /// `options` must be NULL or valid as [`build_docker_image`] describes.
-unsafe fn build(options: *const Options) -> Result<(Report, String)> {
+unsafe fn build(options: *const Options) -> Result<Report> {
     seed_maps()?;
     // SAFETY: the caller promises a structure as large as it says.
     let options = unsafe { read::options(options)? };
     // SAFETY: the caller promises that all it points to is there for the
     // call; the request owns all it holds.
     let request = unsafe { read::request(&options)? };
-    // SAFETY: the caller promises functions that may be called.
-    let mut monitor = |news| unsafe { progress::tell(&options, news) };
-    let report = crate::build(&request, &mut monitor)?;
-    // The image is there: nothing may fail any more.
-    let json = report.to_json().unwrap_or_default();
-    Ok((report, json))
+    let mut monitor = |news| {
+        // SAFETY: the caller promises a function that may be called.
+        unsafe { progress::report(options.progress, options.progress_data, &news) }
+    };
+    crate::build(&request, &mut monitor)
 }
 
 /// Fills `options` with defaults: an image of no paths, in a single layer,
@@ -147,16 +147,12 @@ unsafe fn build(options: *const Options) -> Result<(Report, String)> {
 /// - `options`: the structure to fill.
 /// - `size`: `sizeof (struct guix_docker_options)`, by which the library
 ///   knows which members the caller has.
-///
-/// In C and C++ a macro of the same name also sets the sizes of the elements
-/// of lists.  Those who call the function by itself, from another language,
-/// get the sizes of the first version, which later libraries go on to take.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn guix_docker_options_init(options: *mut Options, size: usize) {
     if options.is_null() {
         return;
     }
-    let defaults = Options::new(size);
+    let defaults = Options::new();
     // SAFETY: the caller promises `size` bytes.
     unsafe { layout::fill(options, &defaults, size) }
 }
@@ -185,7 +181,7 @@ pub unsafe extern "C" fn guix_docker_merge_layouts(
         let (merge, options) = unsafe { read::merge(options)? };
         let mut monitor = |news| {
             // SAFETY: the caller promises a function that may be called.
-            unsafe { progress::tell_monitor(options.monitor, options.progress_data, &news) }
+            unsafe { progress::report(options.progress, options.progress_data, &news) }
         };
         crate::merge(&merge, &mut monitor)
     }));
@@ -214,21 +210,26 @@ pub unsafe extern "C" fn guix_docker_merge_layouts(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn guix_docker_merge_init(options: *mut MergeOptions, size: usize) {
     if !options.is_null() {
-        let defaults = MergeOptions::new(size);
         // SAFETY: the caller promises `size` bytes.
-        unsafe { layout::fill(options, &defaults, size) }
+        unsafe { layout::fill(options, &layout::zeros(), size) }
     }
 }
 
-/// The report as a JSON object, whose form guix_docker_report.schema.json
-/// describes; it is freed with the report.  NULL for NULL.
+/// Returns the report as a JSON object, whose form guix_docker_report.schema.json
+/// describes.
+///
+/// - `report`: a report of `build_docker_image`, or NULL.
+///
+/// The text is made by the first call, is freed with the report, and is the same for
+/// all threads.  NULL for NULL, or if there is too little memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn guix_docker_report_json(report: *const CReport) -> *const c_char {
-    match report.is_null() {
-        true => ptr::null(),
-        // SAFETY: the caller promises a report of this library.
-        false => unsafe { (*report).json },
+    if report.is_null() {
+        return ptr::null();
     }
+    // SAFETY: the caller promises a report of this library.
+    let json = catch_unwind(AssertUnwindSafe(|| unsafe { report::json(report) }));
+    json.unwrap_or(ptr::null())
 }
 
 /// Frees a report that `build_docker_image` made and that has not been freed;
@@ -247,14 +248,18 @@ pub unsafe extern "C" fn guix_docker_error_free(error: *mut CError) {
     unsafe { error::free(error) }
 }
 
-/// The version of the library, such as "1.0.0"; never freed.
+/// Returns the version of the library, such as "1.0.0"; never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn guix_docker_version() -> *const c_char {
     const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
     VERSION.as_ptr().cast()
 }
 
-/// `argument` or a part of it is missing.
-fn null(argument: Argument) -> Error {
-    Error::argument(argument, "it is NULL")
+/// Returns the name of a status, such as "INVALID_ARGUMENT", or NULL for a number that
+/// is none; never freed.
+///
+/// - `status`: one of `enum guix_docker_status`.
+#[unsafe(no_mangle)]
+pub extern "C" fn guix_docker_status_name(status: i32) -> *const c_char {
+    error::status_name(status).map_or(ptr::null(), std::ffi::CStr::as_ptr)
 }

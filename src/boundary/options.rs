@@ -1,519 +1,319 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The structures that C callers fill in.
+//! Structures that C callers fill in.
 
 use std::ffi::{c_char, c_void};
-use std::mem::MaybeUninit;
 
-use super::layout::{Structure, no_padding};
-use super::progress::{Monitor, Progress};
+use super::layout::{Structure, structure, zeros};
+use super::progress::Progress;
 
 /// `creation_time` for the time of the call.
 pub const NOW: i64 = i64::MIN;
 
-/// `history`: one entry a layer, saying what the layer holds.
-pub const HISTORY_LAYERS: u32 = 0;
-/// `history`: one entry however many layers there are, as Guix 1.5.0 has it.
-pub const HISTORY_ONE: u32 = 1;
-/// `history`: no history at all.
-pub const HISTORY_NONE: u32 = 2;
-
-/// `whiteouts`: names that begin with ".wh." are an error.
-pub const WHITEOUTS_REFUSE: u32 = 0;
-/// `whiteouts`: such files go into the image, and engines delete what they
-/// name from lower layers.
-pub const WHITEOUTS_ALLOW: u32 = 1;
-
-/// `modes`: as Guix has them, "go+u,go-w" in layers of paths.
-pub const MODES_REFERENCE: u32 = 0;
-/// `modes`: as on disk.
-pub const MODES_KEEP: u32 = 1;
-
-/// `xattrs`: extended attributes are left out.
-pub const XATTRS_DROP: u32 = 0;
-/// `xattrs`: those of users, and capabilities, are kept.
-pub const XATTRS_KEEP: u32 = 1;
-
-/// `config_keys`: "env" and "entrypoint", as Guix has them.
-pub const CONFIG_KEYS_REFERENCE: u32 = 0;
-/// `config_keys`: "Env" and "Entrypoint", as the specification has them.
-pub const CONFIG_KEYS_SPEC: u32 = 1;
-
-/// `format`: a Docker archive, as Guix makes it.
-pub const FORMAT_DOCKER_ARCHIVE: u32 = 0;
-/// `format`: an archive that is an OCI image layout, and a Docker archive too.
-pub const FORMAT_OCI_ARCHIVE: u32 = 1;
-/// `format`: a directory that is an OCI image layout.
-pub const FORMAT_OCI: u32 = 2;
-
-/// `layering`: the largest paths have layers of their own.
-pub const LAYERING_SIZE: u32 = 0;
-/// `layering`: what others refer to is in the lower layers, see
-/// `references_graphs`.
-pub const LAYERING_REFERENCES: u32 = 1;
-
-/// `kind` of a directive: make a directory and those above it.
-pub const DIRECTIVE_DIRECTORY: u32 = 1;
-/// `kind` of a directive: make a file.
-pub const DIRECTIVE_FILE: u32 = 2;
-/// `kind` of a directive: make a symbolic link.
-pub const DIRECTIVE_LINK: u32 = 3;
-
-/// `mode` of a directory that is to have the default, 0755, or keep what it
-/// has.
-pub const DEFAULT_MODE: u32 = 0;
-/// `mode` of a directory that nobody is to have any permission for.
+/// `mode` of a directory without permissions.
 pub const NO_PERMISSIONS: u32 = 0o10000;
 
-/// What to build.
+/// Image to build.
 ///
-/// Strings end in a NUL; file names are bytes in no particular encoding, other
-/// text is UTF-8.  A list is a pointer and a count, and NULL with a count of 0
-/// is an empty one.
+/// Strings end in a NUL.  File names are bytes in no particular encoding, and other
+/// text is UTF-8.  A list is an array of pointers and its length; NULL with a length
+/// of 0 is an empty list.  All that the structure points to belongs to the caller and
+/// need live only for the call.
 ///
-/// Later versions add members at the end, here and in the structures that
-/// lists are made of; in those, a member of 0 or NULL has its default.  What a
-/// program has of each structure is known from `size` and the `_size` members,
-/// so that it runs with every later library as it is.
+/// Each structure begins with its size, and later versions append members, which are 0
+/// or NULL by default.  So a program runs with every later library as it is.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Options {
-    /// The size of the structure as the caller knows it, in bytes; set by
-    /// `guix_docker_options_init`.
-    pub size: usize,
-    /// The file to write the image to, or in `GUIX_DOCKER_FORMAT_OCI` the
-    /// directory.  Required, unless there is an `image_fd`.
+    /// Size of the structure in bytes; set by `guix_docker_options_init`.
+    pub struct_size: u32,
+
+    /// Descriptor that the image is written to instead of the file `image`, which is
+    /// NULL then.  Default: -1, none.  The descriptor may be that of a pipe, a socket
+    /// or a file, gets the same bytes as a file would, and is not closed.
+    pub image_fd: i32,
+    /// File to write, or in `GUIX_DOCKER_FORMAT_OCI` the directory.  Required, unless
+    /// there is an `image_fd`.
     pub image: *const c_char,
-    /// The store items, or other files and directories, to put into the
-    /// image with all that is below them, under their own absolute names.  In
-    /// a layer, directories of one name become one, and of files of one name
-    /// the last is left; across layers, which are in the order of their sizes,
-    /// engines take the upper one's.  A directory and a file of one name are an
-    /// error, and so is a file below a link.
+    /// Format of the image: one of `enum guix_docker_format`.
+    pub format: u32,
+    /// 1 for the report to have the digest of the archive, for which a file is read
+    /// again, or 0; a directory has none.
+    pub archive_digest: u32,
+    /// Words of a command that compresses from its standard input to its standard
+    /// output, such as "xz", "-9"; it is run without a shell.  `gzip` and `pigz` at
+    /// levels -1 to -9 and `zstd` at levels -1 to -19, perhaps with --long, are not
+    /// run: the library does their work itself.  "none" stands for no compression,
+    /// which is the default.  In OCI formats each layer is compressed by itself, by one
+    /// of these, zstd without --long; the default there is "gzip".
+    pub compressor: *const *const c_char,
+    /// Number of words.
+    pub compressor_count: usize,
+
+    /// Store items, or other files and directories, that go into the image with
+    /// all files below them, under their own absolute names.  In a layer, directories
+    /// of one name become one, and the last of several files of one name stays; across
+    /// layers, engines take the upper one's.  A directory and a file of one name are
+    /// an error, and so is a file below a link.
     pub paths: *const *const c_char,
-    /// How many paths there are.
+    /// Number of paths.
     pub path_count: usize,
-    /// The string the image's layer is identified by, usually the profile or
-    /// system in `paths`; `database` makes it root's profile.  Required.
+    /// Main store item, usually the profile or system in `paths`.  The layer ID of a
+    /// single-layer image is derived from this string, and `database` makes the item
+    /// root's profile.  Required.
     pub prefix: *const c_char,
-    /// The name in the REPOSITORY column of `docker images`, made to follow
-    /// Docker's rules: 2 to 237 characters, words of a-z and 0-9 with ".", "_",
-    /// "__" or any number of "-" between them.
-    /// Default, also for NULL: "guix".
-    pub repository: *const c_char,
-    /// What to make in the image besides the paths, in this order.
-    pub extra_files: *const Directive,
-    /// How many directives there are.
+    /// Files, directories and links to make in the image, in this order.
+    pub extra_files: *const *const Directive,
+    /// Number of directives.
     pub extra_file_count: usize,
     /// Prefixes of names in the image to replace, each in turn.
-    pub transformations: *const Transformation,
-    /// How many transformations there are.
+    pub transformations: *const *const Transformation,
+    /// Number of transformations.
     pub transformation_count: usize,
-    /// The GNU triplet of the Linux system the files are for, or its first
-    /// component: x86_64, i686, arm, aarch64, mips64el, powerpc64le, riscv64,
-    /// s390x, loongarch64.  Default, also for NULL: this machine's.
-    pub system: *const c_char,
-    /// The store database to put at /var/guix/db/db.sqlite, or NULL.
+    /// Store database to put at /var/guix/db/db.sqlite, or NULL.
     pub database: *const c_char,
-    /// The words of the entry point.  NULL for none at all, which is not the
-    /// same as an empty list.
-    pub entry_point: *const *const c_char,
-    /// How many words there are.
-    pub entry_point_count: usize,
-    /// The environment that containers start with.
-    pub environment: *const Variable,
-    /// How many variables there are.
-    pub environment_count: usize,
-    /// The words of a command that compresses from its standard input to its
-    /// standard output, such as "xz", "-9"; it is run without a shell.  `gzip`
-    /// and `pigz` at levels -1 to -9 and `zstd` at levels -1 to -19, perhaps
-    /// with --long, are not run: the library does their work itself.  "none" is
-    /// no command: nothing is compressed, which is the default.  In OCI formats
-    /// each layer is compressed by itself, by one of these, zstd without --long;
-    /// the default there is "gzip".
-    pub compressor: *const *const c_char,
-    /// How many words there are.
-    pub compressor_count: usize,
-    /// The time in the metadata, in seconds since 1970-01-01 00:00 UTC.
+    /// Directory with a root file system to make a layer of, or NULL.  It replaces
+    /// `extra_files`, `database` and, in a single-layer image, `paths`.
+    pub root_system: *const c_char,
+    /// Owners of parts of the image.  Each applies at and below its path, and the last
+    /// one that applies wins.  Default: root owns all files.
+    pub ownership: *const *const Ownership,
+    /// Number of owners.
+    pub ownership_count: usize,
+    /// Permissions in layers of paths of a layered image: one of
+    /// `enum guix_docker_modes`.
+    pub modes: u32,
+    /// Treatment of extended attributes: one of `enum guix_docker_xattrs`.
+    pub xattrs: u32,
+    /// Treatment of names that begin with ".wh.": one of
+    /// `enum guix_docker_whiteouts`.
+    pub whiteouts: u32,
+
+    /// Maximum number of layers, 2 or more, those of the base included; 0, the
+    /// default, for a single-layer image.
+    pub max_layers: u32,
+    /// Policy for the paths that share a layer: one of `enum guix_docker_layering`.
+    pub layering: u32,
+    /// 1 for layers to begin with the directories above their paths, of mode 0755
+    /// unless a path has them, or 0.
+    pub parent_directories: u32,
+    /// Files with the references among `paths`, in the form of Guix's
+    /// `#:references-graphs`: for each item a line with its name, one with its deriver
+    /// or nothing, one with the number of its references, and one with each of these.
+    /// For `GUIX_DOCKER_LAYERING_REFERENCES`.
+    pub references_graphs: *const *const c_char,
+    /// Number of files.
+    pub references_graph_count: usize,
+    /// Image whose layers come first, with its environment and the rest of its
+    /// configuration as `FROM` in a Dockerfile has them: a Docker archive, an archive
+    /// that is an OCI image layout, or such a directory; or NULL.  Archives and layers
+    /// may be compressed by gzip or zstd.  Files that would hide directories of the
+    /// base, or go through its links, are an error.
+    pub base: *const c_char,
+    /// Name of the base where there are several images, as in `names`, or NULL.
+    pub base_name: *const c_char,
+    /// OCI image layouts, directories or archives, searched for reusable layers: a
+    /// layer is reused if it is identical to the one that would be built.  NULL, the
+    /// default, for the output layout itself, in `GUIX_DOCKER_FORMAT_OCI`; an empty
+    /// list for none.  Layouts need not be trusted: their statements about a layer are
+    /// checked against the layer, or against the record of layers that
+    /// `build_docker_image` keeps.
+    pub reuse: *const *const c_char,
+    /// Number of layouts.
+    pub reuse_count: usize,
+    /// 1 to assume that files at and below `paths` never change under their names, like
+    /// store items, and to reuse layers in the record of layers without reading their
+    /// files; or 0.
+    pub immutable_paths: u32,
+
+    /// Image references, which replace `repository`, such as
+    /// "registry.example:5000/team/app:1.2".  The default tag is "latest"; "auto"
+    /// becomes the first 12 digits of the image's ID.
+    pub names: *const *const c_char,
+    /// Number of names.
+    pub name_count: usize,
+    /// Name in the REPOSITORY column of `docker images`, made to follow Docker's rules:
+    /// 2 to 237 characters, words of a-z and 0-9 with ".", "_", "__" or any number of
+    /// "-" between them.  Default, also for NULL: "guix".
+    pub repository: *const c_char,
+    /// GNU triplet of the Linux system the files are for, or its first component:
+    /// x86_64, i686, arm, aarch64, mips64el, powerpc64le, riscv64, s390x, loongarch64.
+    /// Default, also for NULL: this machine's.
+    pub system: *const c_char,
+    /// Variant of the system's architecture: "v5" to "v8" of arm, "v8" of arm64, "v1"
+    /// to "v4" of amd64; or NULL.
+    pub variant: *const c_char,
+    /// Author of the image, or NULL.
+    pub author: *const c_char,
+    /// Time of creation in the metadata, in seconds since 1970-01-01 00:00 UTC.
     /// Default: `GUIX_DOCKER_NOW`.
     pub creation_time: i64,
-    /// The greatest number of layers of a layered image, 2 or more, each
-    /// of the largest paths in one of its own; 0, the default, for a
-    /// single-layer image.  In the layers of paths, group and others have the
-    /// permissions of the user but for writing, see `modes`.
-    pub max_layers: i64,
-    /// A directory that holds a root file system to make a layer of, or NULL.
-    /// It takes the place of `extra_files`, of `database` and, in a
-    /// single-layer image, of `paths`.
-    pub root_system: *const c_char,
-    /// What the history in the metadata holds: one of the
-    /// `GUIX_DOCKER_HISTORY_` values.
-    pub history: u32,
-    /// How many threads to work on at most; 0, the default, for as many as the
-    /// process can run at once.  The image does not depend on it, and memory
-    /// does.  There are never more than twice as many as the process can run, or
-    /// 8.
-    pub threads: u32,
-    /// Told of progress, and able to stop the build; may be NULL.
-    pub progress: Progress,
-    /// Passed to `progress` and to `monitor`.
-    pub progress_data: *mut c_void,
-    /// Told of progress too, and of what is being done; may be NULL.
-    pub monitor: Monitor,
-    /// The size in bytes of an element of `extra_files` as the caller knows
-    /// it; like those below, set by `guix_docker_options_init`.
-    pub directive_size: u32,
-    /// The size in bytes of an element of `transformations`.
-    pub transformation_size: u32,
-    /// The size in bytes of an element of `environment`.
-    pub variable_size: u32,
-    /// Must be 0.
-    pub reserved: u32,
-    /// Whom files belong to: each applies to what is at and below its path,
-    /// and the last one that does wins.  Default: all belongs to root.
-    pub ownership: *const Ownership,
-    /// How many there are.
-    pub ownership_count: usize,
-    /// The size in bytes of an element of `ownership`, set by
-    /// `guix_docker_options_init`.
-    pub ownership_size: usize,
-    /// The variant of the system's architecture: "v5" to "v8" of arm, "v8" of
-    /// arm64, "v1" to "v4" of amd64; or NULL.
-    pub variant: *const c_char,
-    /// What becomes of names that begin with ".wh.": one of the
-    /// `GUIX_DOCKER_WHITEOUTS_` values.
-    pub whiteouts: u32,
-    /// The permissions in layers of paths of a layered image: one of the
-    /// `GUIX_DOCKER_MODES_` values.
-    pub modes: u32,
-    /// What becomes of extended attributes: one of the `GUIX_DOCKER_XATTRS_`
-    /// values.
-    pub xattrs: u32,
-    /// 1 for layers to begin with the directories above their paths, 0755 unless
-    /// a path has them, or 0.
-    pub parent_directories: u32,
-    /// How keys in the configuration are written: one of the
-    /// `GUIX_DOCKER_CONFIG_KEYS_` values.
-    pub config_keys: u32,
-    /// How the image is laid out: one of the `GUIX_DOCKER_FORMAT_` values.  OCI
-    /// formats have the keys of the specification whatever `config_keys` says.
-    pub format: u32,
-    /// What the image is called, in the place of `repository`: whole
-    /// references, such as "registry.example:5000/team/app:1.2".  The tag is
-    /// "latest" if there is none; "auto" becomes the first 12 digits of the
-    /// image's ID.
-    pub names: *const *const c_char,
-    /// How many names there are.
-    pub name_count: usize,
-    /// The words that are executed, or the default arguments of the entry
-    /// point.  NULL for none at all, which is not the same as an empty list.
-    pub cmd: *const *const c_char,
-    /// How many words there are.
-    pub cmd_count: usize,
-    /// Who executes them: a user and perhaps a group, "USER[:GROUP]", by names
-    /// or numbers; or NULL.
-    pub user: *const c_char,
-    /// The directory they are executed in, an absolute name, or NULL.
-    pub working_directory: *const c_char,
-    /// The ports that containers listen at: "PORT", "PORT/tcp", "PORT/udp" or
-    /// "PORT/sctp".
-    pub exposed_ports: *const *const c_char,
-    /// How many ports there are.
-    pub exposed_port_count: usize,
-    /// Directories that hold containers' data, absolute names.
-    pub volumes: *const *const c_char,
-    /// How many volumes there are.
-    pub volume_count: usize,
-    /// What is to be known of the image, by name; elements are as large as
-    /// those of `environment`.
-    pub labels: *const Variable,
-    /// How many labels there are.
+    /// Labels: key/value metadata in the image configuration.
+    pub labels: *const *const Variable,
+    /// Number of labels.
     pub label_count: usize,
-    /// The signal that tells containers to end, by name or number, or NULL.
-    pub stop_signal: *const c_char,
-    /// How to find out whether a container works: a JSON object in Docker's
-    /// form, with times in nanoseconds, or NULL.
-    pub health_check: *const c_char,
-    /// Who made the image, or NULL.
-    pub author: *const c_char,
-    /// A JSON object that is merged into the configuration last, as RFC 7396
-    /// says, or NULL.
-    pub config: *const c_char,
-    /// A descriptor to write the image to in the place of `image`, which is
-    /// NULL then; 0 for none.  It may be a pipe, a socket or a file, gets the
-    /// same bytes as a file would, in their order, and is not closed.
-    pub image_fd: i32,
-    /// 1 for the report to have the digest of the archive, for which a file is
-    /// read again, or 0; of a directory there is none.
-    pub archive_digest: u32,
-    /// What is to be known of an OCI image, by name, in its manifest and in the
-    /// entries of the index; elements are as large as those of `environment`.
-    pub annotations: *const Variable,
-    /// How many annotations there are.
+    /// Annotations: key/value metadata in the manifest of an OCI image and in its
+    /// entries of the index.
+    pub annotations: *const *const Variable,
+    /// Number of annotations.
     pub annotation_count: usize,
-    /// OCI image layouts, directories or archives, searched for reusable layers:
-    /// a layer is reused if it is identical to the one that would be built.
-    /// NULL, the default, for the layout that is written to, in
-    /// `GUIX_DOCKER_FORMAT_OCI`; an empty list for none.  Layouts need not be
-    /// trusted: what they say of a layer is checked against the layer, or against
-    /// the record of layers that `build_docker_image` keeps.
-    pub reuse: *const *const c_char,
-    /// How many layouts there are.
-    pub reuse_count: usize,
-    /// Files that say which of `paths` refers to which, in the form of Guix's
-    /// `#:references-graphs`: for each item a line with its name, one with its
-    /// deriver or nothing, one with the number of its references, and one with
-    /// each of these.  For `GUIX_DOCKER_LAYERING_REFERENCES`.
-    pub references_graphs: *const *const c_char,
-    /// How many files there are.
-    pub references_graph_count: usize,
-    /// Which paths share a layer: one of the `GUIX_DOCKER_LAYERING_` values.
-    pub layering: u32,
-    /// 1 if what is at and below `paths` never changes as long as the names are
-    /// the same, as it is with store items, so that layers in the record that
-    /// `build_docker_image` keeps are reused without reading their files; or 0.
-    pub immutable_paths: u32,
-    /// An image whose layers come first, with its environment and the rest of
-    /// its configuration as `FROM` in a Dockerfile has them: a Docker archive,
-    /// an archive that is an OCI image layout, or such a directory; or NULL.
-    /// Archives and layers may be compressed by gzip or zstd.  What would hide
-    /// directories of the base, or go through its links, is an error.
-    /// `max_layers` counts its layers too.
-    pub base: *const c_char,
-    /// What the base is called where there are several images, as in `names`, or
+    /// JSON object that is merged into the configuration last, as RFC 7396 says, or
     /// NULL.
-    pub base_name: *const c_char,
+    pub config: *const c_char,
+    /// Content of the history in the metadata: one of `enum guix_docker_history`.
+    pub history: u32,
+    /// Spelling of keys in the configuration: one of `enum guix_docker_config_keys`.
+    /// OCI formats have the keys of the specification in any case.
+    pub config_keys: u32,
+
+    /// Words of the entry point.  NULL for none, which differs from an empty list.
+    pub entry_point: *const *const c_char,
+    /// Number of words.
+    pub entry_point_count: usize,
+    /// Words of the command, or the default arguments of the entry point.  NULL for
+    /// none, which differs from an empty list.
+    pub cmd: *const *const c_char,
+    /// Number of words.
+    pub cmd_count: usize,
+    /// Environment of containers.
+    pub environment: *const *const Variable,
+    /// Number of variables.
+    pub environment_count: usize,
+    /// User of containers, "USER" or "USER:GROUP", by names or numbers; or NULL.
+    pub user: *const c_char,
+    /// Working directory of containers, an absolute name, or NULL.
+    pub working_directory: *const c_char,
+    /// Ports that containers listen at: "PORT", "PORT/tcp", "PORT/udp" or "PORT/sctp".
+    pub exposed_ports: *const *const c_char,
+    /// Number of ports.
+    pub exposed_port_count: usize,
+    /// Directories for containers' data, absolute names.
+    pub volumes: *const *const c_char,
+    /// Number of volumes.
+    pub volume_count: usize,
+    /// Signal that ends containers, by name or number, or NULL.
+    pub stop_signal: *const c_char,
+    /// Health check: a JSON object in Docker's form, with times in nanoseconds, or
+    /// NULL.
+    pub health_check: *const c_char,
+
+    /// Maximum number of threads; 0, the default, for as many as the process can run
+    /// at once.  More than twice as many, or 8, are not started.  The image does not
+    /// depend on this number, and memory does.
+    pub threads: u32,
+    /// Function to report progress to, which can stop the build; or NULL.
+    pub progress: Progress,
+    /// Data for `progress`.
+    pub progress_data: *mut c_void,
 }
 
-/// A file, directory or link to make in the image.  Names are relative to
-/// the image's root, with or without a leading slash, and may not contain
-/// "..".  Everything belongs to root, unless `ownership` says otherwise.
+/// File, directory or link to make in the image.  Names are relative to the image's
+/// root, with or without a leading slash, and may not contain "..".
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Directive {
-    /// What to make: one of the `GUIX_DOCKER_DIRECTIVE_` values.
+    /// Size of the structure in bytes.
+    pub struct_size: u32,
+    /// Kind of the file: one of `enum guix_docker_directive_kind`.
     pub kind: u32,
-    /// The permissions of a directory, up to 07777, or 0, which is
-    /// `GUIX_DOCKER_DEFAULT_MODE`, or `GUIX_DOCKER_NO_PERMISSIONS`.  Not used
-    /// for others.
+    /// Permissions of a directory, up to 07777, or 0 for the default, 0755, or
+    /// `GUIX_DOCKER_NO_PERMISSIONS`.  A directory that exists keeps its permissions by
+    /// default.  Not used for files and links.
     pub mode: u32,
-    /// Where to make it.  The directory above a file or link must be there.
+    /// Name in the image.  The directory above a file or link must exist.
     pub name: *const c_char,
-    /// What a link points to.  It must be there, on this machine or in the
-    /// image.  Not used for others.
+    /// Target of a link, which must exist, on this machine or in the image.
     pub target: *const c_char,
-    /// What a file holds.  Not used for others.
+    /// Content of a file.
     pub content: *const u8,
-    /// How many bytes that is.
+    /// Size of the content in bytes.
     pub content_size: usize,
 }
 
-/// Names in the image that begin with `from` get `to` in its place.  Both
-/// are compared as strings and without their leading slashes.
+/// Kind of a file that is made in the image.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+pub enum DirectiveKind {
+    /// Directory, with those above it.
+    Directory = 1,
+    /// Regular file.
+    File = 2,
+    /// Symbolic link.
+    Link = 3,
+}
+
+/// Prefix of names in the image and its replacement.  Both are compared as strings and
+/// without their leading slashes.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Transformation {
-    /// The prefix to replace.
+    /// Size of the structure in bytes.
+    pub struct_size: u32,
+    /// Prefix to replace.
     pub from: *const c_char,
-    /// What to replace it by, which may be empty.
+    /// Replacement, which may be empty.
     pub to: *const c_char,
 }
 
-/// An environment variable.
+/// Name and value: a variable of the environment, a label or an annotation.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Variable {
-    /// Its name, which is not empty and has no "=".
+    /// Size of the structure in bytes.
+    pub struct_size: u32,
+    /// Name, which is not empty; that of a variable has no "=".
     pub name: *const c_char,
-    /// Its value.
+    /// Value.
     pub value: *const c_char,
 }
 
-/// A part of the image that belongs to someone.
+/// Owner of a part of the image.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Ownership {
-    /// A name in the image, with or without a leading slash; "/" for all of
-    /// it.
-    pub path: *const c_char,
-    /// The number of the user.
+    /// Size of the structure in bytes.
+    pub struct_size: u32,
+    /// Number of the user.
     pub uid: u32,
-    /// The number of the group.
+    /// Number of the group.
     pub gid: u32,
+    /// Name in the image, with or without a leading slash; "/" for all files.
+    pub path: *const c_char,
 }
 
-/// Layouts to merge.  Later versions add members at the end.
+/// OCI image layouts to merge.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct MergeOptions {
-    /// The size of the structure as the caller knows it, in bytes; set by
-    /// `guix_docker_merge_init`.
-    pub size: usize,
-    /// The directory that all images are to be in, an OCI image layout, which
-    /// is made if it is not there.  Required.
+    /// Size of the structure in bytes; set by `guix_docker_merge_init`.
+    pub struct_size: u32,
+    /// OCI image layout that gets all images, a directory, which is made if it is
+    /// missing.  Required.
     pub target: *const c_char,
-    /// The OCI image layouts that they are in, directories or archives.
+    /// OCI image layouts with these images, directories or archives.
     pub sources: *const *const c_char,
-    /// How many layouts there are.
+    /// Number of layouts.
     pub source_count: usize,
-    /// Told of progress, and able to stop the work; may be NULL.
-    pub monitor: Monitor,
-    /// Passed to `monitor`.
+    /// Function to report progress to, which can stop the work; or NULL.
+    pub progress: Progress,
+    /// Data for `progress`.
     pub progress_data: *mut c_void,
 }
 
-/// The words and 64-bit numbers of a structure of the first version, in bytes.
-const fn first(words: usize, numbers: usize) -> usize {
-    words * size_of::<usize>() + numbers * 8
-}
-
-// What the first version of the library had.  These sizes never change:
-// programs that were compiled with them go on running.
-impl Structure for Options {
-    const FIRST_SIZE: usize = first(22, 5);
-    const WHAT: &str = "the options";
-}
-
-impl Structure for MergeOptions {
-    const FIRST_SIZE: usize = first(6, 0);
-    const WHAT: &str = "the options";
-}
-
-impl Structure for Directive {
-    const FIRST_SIZE: usize = first(4, 1);
-    const WHAT: &str = "a directive";
-}
-
-impl Structure for Transformation {
-    const FIRST_SIZE: usize = first(2, 0);
-    const WHAT: &str = "a transformation";
-}
-
-impl Structure for Variable {
-    const FIRST_SIZE: usize = first(2, 0);
-    const WHAT: &str = "a variable";
-}
-
-impl Structure for Ownership {
-    const FIRST_SIZE: usize = first(1, 1);
-    const WHAT: &str = "an ownership";
-}
-
-no_padding!(Options {
-    size,
-    image,
-    paths,
-    path_count,
-    prefix,
-    repository,
-    extra_files,
-    extra_file_count,
-    transformations,
-    transformation_count,
-    system,
-    database,
-    entry_point,
-    entry_point_count,
-    environment,
-    environment_count,
-    compressor,
-    compressor_count,
-    creation_time,
-    max_layers,
-    root_system,
-    history,
-    threads,
-    progress,
-    progress_data,
-    monitor,
-    directive_size,
-    transformation_size,
-    variable_size,
-    reserved,
-    ownership,
-    ownership_count,
-    ownership_size,
-    variant,
-    whiteouts,
-    modes,
-    xattrs,
-    parent_directories,
-    config_keys,
-    format,
-    names,
-    name_count,
-    cmd,
-    cmd_count,
-    user,
-    working_directory,
-    exposed_ports,
-    exposed_port_count,
-    volumes,
-    volume_count,
-    labels,
-    label_count,
-    stop_signal,
-    health_check,
-    author,
-    config,
-    image_fd,
-    archive_digest,
-    annotations,
-    annotation_count,
-    reuse,
-    reuse_count,
-    references_graphs,
-    references_graph_count,
-    layering,
-    immutable_paths,
-    base,
-    base_name,
-});
-no_padding!(MergeOptions {
-    size,
-    target,
-    sources,
-    source_count,
-    monitor,
-    progress_data,
-});
-no_padding!(Directive {
-    kind,
-    mode,
-    name,
-    target,
-    content,
-    content_size
-});
-no_padding!(Transformation { from, to });
-no_padding!(Variable { name, value });
-no_padding!(Ownership { path, uid, gid });
-
-impl MergeOptions {
-    /// The defaults, for a caller who knows the first `size` bytes of the
-    /// structure.
-    pub fn new(size: usize) -> Self {
-        // SAFETY: zeros are NULL, no function or the number 0.
-        let zeros: Self = unsafe { MaybeUninit::zeroed().assume_init() };
-        MergeOptions { size, ..zeros }
-    }
-}
+structure!(Options, "the options", up to progress_data: *mut c_void);
+structure!(MergeOptions, "the options", up to progress_data: *mut c_void);
+structure!(Directive, "a directive", up to content_size: usize);
+structure!(Transformation, "a transformation", up to to: *const c_char);
+structure!(Variable, "a variable", up to value: *const c_char);
+structure!(Ownership, "an ownership", up to path: *const c_char);
 
 impl Options {
-    /// The defaults, for a caller who knows the first `size` bytes of the
-    /// structure and the elements of lists as the first version had them.
-    pub fn new(size: usize) -> Self {
-        // SAFETY: zeros are NULL, no function or the number 0, and all members
-        // are one of these.
-        let zeros: Self = unsafe { MaybeUninit::zeroed().assume_init() };
+    /// Returns the defaults.
+    pub fn new() -> Self {
         Options {
-            size,
+            image_fd: -1,
             creation_time: NOW,
-            directive_size: Directive::FIRST_SIZE as u32,
-            transformation_size: Transformation::FIRST_SIZE as u32,
-            variable_size: Variable::FIRST_SIZE as u32,
-            ownership_size: Ownership::FIRST_SIZE,
-            ..zeros
+            ..zeros()
         }
     }
 }

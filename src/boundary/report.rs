@@ -1,217 +1,188 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Reports as C callers see them.
+//! Reports for C callers.
 
 use std::ffi::{CString, c_char};
 use std::ptr;
+use std::sync::OnceLock;
 
-use super::layout::no_padding;
-use crate::report::Report;
+use crate::report::{LayerReport, Report};
 
-/// An image that was built.  Later versions add members at the end.
+/// Image that was built.  Later versions append members.
 #[repr(C)]
 pub struct CReport {
-    /// The size of the structure as the library knows it, in bytes.
-    pub struct_size: usize,
-    /// The image's ID, "sha256:" and 64 hexadecimal digits: the digest of its
+    /// Size of the structure as the library knows it, in bytes.
+    pub struct_size: u32,
+    /// ID of the image, "sha256:" and 64 hexadecimal digits: the digest of its
     /// configuration.
     pub image_id: *const c_char,
-    /// The size of the file in bytes; 0 if a command has written it to a
-    /// descriptor, or the image is a directory.
-    pub archive_size: u64,
-    /// Its layers, lowest first.
-    pub layers: *const *const CLayer,
-    /// How many layers there are.
-    pub layer_count: usize,
-    /// What users of the image should know: lines of UTF-8 without a full
-    /// stop, such as of files that could not be kept as they are.
-    pub warnings: *const *const c_char,
-    /// How many warnings there are.
-    pub warning_count: usize,
-    /// The digest of the file, "sha256:" and 64 hexadecimal digits, or NULL if
-    /// it was not asked for, or a command has written to a descriptor.
-    pub archive_digest: *const c_char,
-    /// What the image is called: repositories with tags.
-    pub names: *const *const c_char,
-    /// How many names there are.
-    pub name_count: usize,
-    /// The report as JSON, see `guix_docker_report_json`.
-    pub json: *const c_char,
-    /// The digest of the image's manifest, "sha256:" and 64 hexadecimal digits,
-    /// or NULL if it is no OCI image.
+    /// Digest of the image's manifest, of the same form, or NULL in a Docker archive.
     pub manifest_digest: *const c_char,
-    /// The size of the manifest in bytes, or 0.
-    pub manifest_size: usize,
+    /// Size of the manifest in bytes, or 0.
+    pub manifest_size: u64,
+    /// Size of the file in bytes; 0 if a command has written it to a descriptor, or the
+    /// image is a directory.
+    pub archive_size: u64,
+    /// Digest of the file, of the same form, or NULL if it was not asked for, or a
+    /// command has written the file to a descriptor.
+    pub archive_digest: *const c_char,
+    /// Names of the image: repositories with tags.
+    pub names: *const *const c_char,
+    /// Number of names.
+    pub name_count: usize,
+    /// Layers of the image, lowest first.
+    pub layers: *const *const CLayer,
+    /// Number of layers.
+    pub layer_count: usize,
+    /// Warnings for users of the image: lines of UTF-8 without a full stop, such as of
+    /// files that could not be kept as they are.
+    pub warnings: *const *const c_char,
+    /// Number of warnings.
+    pub warning_count: usize,
 }
 
-/// A layer of an image that was built.  Later versions add members at the end.
+/// Layer of an image that was built.  Later versions append members.
 #[repr(C)]
 pub struct CLayer {
-    /// The size of the structure as the library knows it, in bytes.
-    pub struct_size: usize,
-    /// The digest of its archive before compression, "sha256:" and 64
-    /// hexadecimal digits.
+    /// Size of the structure as the library knows it, in bytes.
+    pub struct_size: u32,
+    /// Digest of the layer's archive before compression, "sha256:" and 64 hexadecimal
+    /// digits.
     pub diff_id: *const c_char,
-    /// The size of its archive before compression, in bytes.
+    /// Size of the layer's archive before compression, in bytes.
     pub size: u64,
-    /// The paths that are in it; none for the layer of extra files or of the
-    /// root file system, and for those of a base.
+    /// Paths in the layer; none for the layer of extra files or of the root file
+    /// system, and for those of a base.
     pub items: *const *const c_char,
-    /// How many paths there are.
+    /// Number of paths.
     pub item_count: usize,
-    /// The digest of the layer as it is stored in an OCI image, "sha256:" and
-    /// 64 hexadecimal digits, or NULL if it is no such image.
+    /// Digest of the layer's blob in an OCI image, of the same form, or NULL in a Docker
+    /// archive.
     pub blob_digest: *const c_char,
-    /// The media type of that, or NULL.
+    /// Media type of the blob, or NULL.
     pub media_type: *const c_char,
-    /// The size of that in bytes, or 0.
+    /// Size of the blob in bytes, or 0.
     pub blob_size: u64,
 }
 
-no_padding!(CReport {
-    struct_size,
-    image_id,
-    archive_size,
-    layers,
-    layer_count,
-    warnings,
-    warning_count,
-    archive_digest,
-    names,
-    name_count,
-    json,
-    manifest_digest,
-    manifest_size
-});
-no_padding!(CLayer {
-    struct_size,
-    diff_id,
-    size,
-    items,
-    item_count,
-    blob_digest,
-    media_type,
-    blob_size
-});
-
-/// A report with all it points to.  The report comes first, so that a pointer
-/// to it is one to the whole.
+/// Report with all it points to.  The C structure comes first, so that a pointer to it
+/// is one to the whole.
 #[repr(C)]
 struct Owner {
     report: CReport,
-    strings: Vec<CString>,
-    items: Vec<Vec<*const c_char>>,
-    warnings: Vec<*const c_char>,
-    names: Vec<*const c_char>,
     layers: Vec<CLayer>,
-    pointers: Vec<*const CLayer>,
+    layer_pointers: Vec<*const CLayer>,
+    strings: Vec<CString>,
+    lists: Vec<Vec<*const c_char>>,
+    source: Report,
+    json: OnceLock<Option<CString>>,
 }
 
-/// A copy of `report`, which is `json` too, for a C caller.
-pub fn export(report: Report, json: String) -> *mut CReport {
-    let mut strings = Vec::new();
-    // Names of files have no NUL.
-    let mut keep = |text: Vec<u8>| {
+impl Owner {
+    /// Keeps a copy of `text`; returns a pointer to it.
+    fn string(&mut self, text: impl Into<Vec<u8>>) -> *const c_char {
+        // Names of files have no NUL.
         let string = CString::new(text).unwrap_or_default();
         let pointer = string.as_ptr();
-        strings.push(string);
+        self.strings.push(string);
         pointer
-    };
-    let image_id = keep(report.image_id.to_string().into_bytes());
-    let mut items = Vec::new();
-    let mut layers = Vec::new();
-    for layer in report.layers {
-        let paths: Vec<_> = layer
-            .items
-            .into_iter()
-            .map(|item| keep(item.path))
-            .collect();
-        let (blob_digest, media_type, blob_size) = match &layer.blob {
-            Some(blob) => (
-                keep(blob.digest.to_string().into_bytes()),
-                keep(blob.media_type.as_bytes().to_vec()),
-                blob.size,
-            ),
-            None => (ptr::null(), ptr::null(), 0),
-        };
-        layers.push(CLayer {
-            struct_size: size_of::<CLayer>(),
-            diff_id: keep(layer.diff_id.to_string().into_bytes()),
-            size: layer.size,
-            items: paths.as_ptr(),
-            item_count: paths.len(),
-            blob_digest,
-            media_type,
-            blob_size,
-        });
-        items.push(paths);
     }
-    let warnings: Vec<_> = report
-        .warnings
-        .into_iter()
-        .map(|warning| keep(warning.into_bytes()))
-        .collect();
-    let names: Vec<_> = report
-        .names
-        .into_iter()
-        .map(|name| keep(name.into_bytes()))
-        .collect();
-    let archive_digest = match report.archive_digest {
-        Some(digest) => keep(digest.to_string().into_bytes()),
-        None => ptr::null(),
-    };
-    let (manifest_digest, manifest_size) = match report.manifest {
-        Some((digest, size)) => (keep(digest.to_string().into_bytes()), size as usize),
-        None => (ptr::null(), 0),
-    };
-    let json = keep(json.into_bytes());
-    let pointers: Vec<*const CLayer> = layers.iter().map(ptr::from_ref).collect();
-    let owner = Box::new(Owner {
+
+    /// Keeps a list of texts; returns a pointer to it, and its length.
+    fn list<T: Into<Vec<u8>>>(
+        &mut self,
+        texts: impl Iterator<Item = T>,
+    ) -> (*const *const c_char, usize) {
+        let pointers: Vec<_> = texts.map(|text| self.string(text)).collect();
+        let list = (pointers.as_ptr(), pointers.len());
+        self.lists.push(pointers);
+        list
+    }
+
+    /// Keeps a text if there is one; returns a pointer to it, or NULL.
+    fn optional(&mut self, text: Option<impl ToString>) -> *const c_char {
+        text.map_or(ptr::null(), |text| self.string(text.to_string()))
+    }
+
+    fn layer(&mut self, layer: LayerReport) -> CLayer {
+        let (items, item_count) = self.list(layer.items.into_iter().map(|item| item.path));
+        let blob = layer.blob.as_ref();
+        CLayer {
+            struct_size: size_of::<CLayer>() as u32,
+            diff_id: self.string(layer.diff_id.to_string()),
+            size: layer.size,
+            items,
+            item_count,
+            blob_digest: self.optional(blob.map(|blob| blob.digest)),
+            media_type: self.optional(blob.map(|blob| blob.media_type)),
+            blob_size: blob.map_or(0, |blob| blob.size),
+        }
+    }
+}
+
+/// Returns a copy of `report` for a C caller.
+pub fn export(report: Report) -> *mut CReport {
+    let mut owner = Box::new(Owner {
         report: CReport {
-            struct_size: size_of::<CReport>(),
-            image_id,
+            struct_size: size_of::<CReport>() as u32,
+            image_id: ptr::null(),
+            manifest_digest: ptr::null(),
+            manifest_size: report.manifest.map_or(0, |(_, size)| size),
             archive_size: report.archive_size,
-            layers: pointers.as_ptr(),
-            layer_count: pointers.len(),
-            warnings: warnings.as_ptr(),
-            warning_count: warnings.len(),
-            archive_digest,
-            names: names.as_ptr(),
-            name_count: names.len(),
-            json,
-            manifest_digest,
-            manifest_size,
+            archive_digest: ptr::null(),
+            names: ptr::null(),
+            name_count: 0,
+            layers: ptr::null(),
+            layer_count: 0,
+            warnings: ptr::null(),
+            warning_count: 0,
         },
-        strings,
-        items,
-        warnings,
-        names,
-        layers,
-        pointers,
+        layers: Vec::new(),
+        layer_pointers: Vec::new(),
+        strings: Vec::new(),
+        lists: Vec::new(),
+        source: report.clone(),
+        json: OnceLock::new(),
     });
+    let layers = report.layers.into_iter().map(|layer| owner.layer(layer));
+    let layers: Vec<CLayer> = layers.collect();
+    owner.layers = layers;
+    owner.layer_pointers = owner.layers.iter().map(ptr::from_ref).collect();
+    owner.report.layers = owner.layer_pointers.as_ptr();
+    owner.report.layer_count = owner.layer_pointers.len();
+    owner.report.image_id = owner.string(report.image_id.to_string());
+    owner.report.manifest_digest = owner.optional(report.manifest.map(|(digest, _)| digest));
+    owner.report.archive_digest = owner.optional(report.archive_digest);
+    (owner.report.names, owner.report.name_count) = owner.list(report.names.into_iter());
+    (owner.report.warnings, owner.report.warning_count) = owner.list(report.warnings.into_iter());
     Box::into_raw(owner).cast()
 }
 
-/// Frees what [`export`] returned, or does nothing for NULL.
+/// Returns the report as JSON, which is made by the first call; NULL if there is too
+/// little memory.
 ///
 /// # Safety
 ///
-/// It must not have been freed.
+/// `report` must be one that [`export`] returned and that has not been freed.
+pub unsafe fn json(report: *const CReport) -> *const c_char {
+    // SAFETY: `export` made an owner, which begins with the report.
+    let owner = unsafe { &*report.cast::<Owner>() };
+    let json = owner.json.get_or_init(|| {
+        let json = owner.source.to_json().ok()?;
+        CString::new(json).ok()
+    });
+    json.as_ref().map_or(ptr::null(), |json| json.as_ptr())
+}
+
+/// Frees a report that [`export`] returned; does nothing for NULL.
+///
+/// # Safety
+///
+/// The report must not have been freed.
 pub unsafe fn free(report: *mut CReport) {
-    if report.is_null() {
-        return;
+    if !report.is_null() {
+        // SAFETY: `export` made an owner, which begins with the report, and the caller
+        // gives it back.
+        drop(unsafe { Box::from_raw(report.cast::<Owner>()) });
     }
-    // SAFETY: `export` made an owner, which begins with the report, and the
-    // caller gives it back.
-    let owner = unsafe { Box::from_raw(report.cast::<Owner>()) };
-    let Owner {
-        report: _,
-        strings,
-        items,
-        warnings,
-        names,
-        layers,
-        pointers,
-    } = *owner;
-    drop((strings, items, warnings, names, layers, pointers));
 }

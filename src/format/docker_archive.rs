@@ -32,10 +32,10 @@ enum Form {
 impl<'a> DockerArchive<'a> {
     /// For the image of `plan`.
     pub fn new(request: &'a Request, plan: &'a Plan) -> Result<Self> {
-        let created = documents::rfc3339(request.creation_time)?;
+        let created = documents::rfc3339(request.metadata.creation_time)?;
         let (form, head) = match (plan.is_layered, plan.layers.as_slice()) {
             (false, [layer]) => {
-                let id = Digest::of(&request.prefix).hex();
+                let id = Digest::of(&request.content.prefix).hex();
                 let head = single_layer_head(&id, &created, layer)?;
                 (Form::Single(id), head)
             }
@@ -83,7 +83,7 @@ impl ArchiveFormat for DockerArchive<'_> {
         let config = documents::config(self.request, &self.created, self.plan, layers)?;
         let layer_files: Vec<String> = layers.iter().map(|layer| self.layer_file(layer)).collect();
         let image_id = Digest::of(&config);
-        let names = self.request.names_of(&image_id);
+        let names = self.request.metadata.names_of(&image_id);
         let manifest = documents::manifest("config.json", &names, &layer_files)?;
         let mut members = Vec::new();
         let mut push =

@@ -51,7 +51,7 @@ pub fn archive_format<'a>(
     request: &'a Request,
     plan: &'a Plan,
 ) -> Result<Box<dyn ArchiveFormat + 'a>> {
-    Ok(match request.format {
+    Ok(match request.output.format {
         Format::DockerArchive => Box::new(DockerArchive::new(request, plan)?),
         Format::OciArchive | Format::Oci => Box::new(OciArchive::new(request, plan)),
     })

@@ -57,7 +57,7 @@ impl ArchiveFormat for OciArchive<'_> {
             push(&blob_file(&document.digest), &document.bytes);
         }
         push("index.json", &oci::index(&image.entries)?);
-        let names = self.request.names_of(&image.config.digest);
+        let names = self.request.metadata.names_of(&image.config.digest);
         let files: Vec<String> = layers
             .iter()
             .map(|layer| blob_file(&layer.digest))

@@ -2,7 +2,7 @@
 
 //! The files of an archive that is an image.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tar::EntryType;
 
@@ -33,10 +33,27 @@ pub struct Files {
     /// old versions of `docker save` write for layers of the same content, are these
     /// files.
     pub by_name: BTreeMap<String, Section>,
-    /// Names that are links.
-    pub links: BTreeSet<String>,
+    /// Links by their names.
+    pub links: BTreeMap<String, Link>,
     /// Parts of the archive that some engines refuse.
     pub oddities: Vec<String>,
+}
+
+/// Link in an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Symbolic link to this name, or out of the archive.
+    Symbolic(Option<String>),
+    /// Hard link to this name.
+    Hard(Option<String>),
+}
+
+impl Link {
+    fn target(&self) -> Option<&String> {
+        match self {
+            Link::Symbolic(target) | Link::Hard(target) => target.as_ref(),
+        }
+    }
 }
 
 /// Lists the files of the archive `whole`.
@@ -46,7 +63,7 @@ pub fn files(whole: &Section, job: &Job) -> Result<Files> {
         source: whole.reader(),
     };
     let mut files: BTreeMap<String, Section> = BTreeMap::new();
-    let mut links: BTreeMap<String, String> = BTreeMap::new();
+    let mut links: BTreeMap<String, Link> = BTreeMap::new();
     let mut count = 0;
     let mut names = 0;
     while let Some(member) = members.next().map_err(malformed)? {
@@ -61,8 +78,8 @@ pub fn files(whole: &Section, job: &Job) -> Result<Files> {
         }
         let link = match member.kind {
             EntryType::Regular | EntryType::Continuous => None,
-            EntryType::Symlink => Some(beside(&member.name, &member.link)),
-            EntryType::Link => Some(resolve(&[], &member.link)),
+            EntryType::Symlink => Some(Link::Symbolic(beside(&member.name, &member.link))),
+            EntryType::Link => Some(Link::Hard(resolve(&[], &member.link))),
             _ => continue,
         };
         let Some(name) = resolve(&[], &member.name) else {
@@ -83,14 +100,13 @@ pub fn files(whole: &Section, job: &Job) -> Result<Files> {
         }
         match link {
             None => drop(files.insert(name, section)),
-            // Out of the archive there is nothing.
-            Some(target) => drop(links.insert(name, target.unwrap_or_default())),
+            Some(link) => drop(links.insert(name, link)),
         }
     }
     for name in links.keys() {
         let mut target = name;
         for _ in 0..MAX_LINKS {
-            match links.get(target) {
+            match links.get(target).and_then(Link::target) {
                 Some(next) => target = next,
                 None => break,
             }
@@ -101,7 +117,7 @@ pub fn files(whole: &Section, job: &Job) -> Result<Files> {
     }
     Ok(Files {
         by_name: files,
-        links: links.into_keys().collect(),
+        links,
         oddities,
     })
 }

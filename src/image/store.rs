@@ -196,12 +196,11 @@ impl Store {
         }
     }
 
-    /// Returns true if the file `name` is a link in the archive.
-    pub fn is_link(&self, name: &str) -> bool {
-        let name = archive::normalized(name.as_bytes());
-        match (&self.files, name) {
-            (Files::Archive(members), Some(name)) => members.links.contains(&name),
-            _ => false,
+    /// Returns the link in the archive that is called `name`.
+    pub fn link(&self, name: &str) -> Option<&archive::Link> {
+        match &self.files {
+            Files::Archive(members) => members.links.get(&archive::normalized(name.as_bytes())?),
+            Files::Directory(_) => None,
         }
     }
 

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use super::archive::normalized;
+use super::archive::{Link, normalized};
 use super::catalog::{Catalog, ListedImage, Source};
 use super::config::Config;
 use super::descriptor::{Descriptor, Platform};
+use super::docker::DockerImage;
 use super::layer::{self, Read};
 use super::manifest::Kind;
 use super::section::Section;
@@ -44,7 +45,7 @@ pub struct WholeImage {
     pub listed_size: Option<u64>,
     /// Names of files in `manifest.json` that are not normalized.
     pub odd_names: Vec<String>,
-    /// Names of files in `manifest.json` that are links in the archive.
+    /// Names of files in `manifest.json` that are links which some engine does not read.
     pub links: Vec<String>,
     /// Layers, lowest first.
     pub layers: Vec<WholeLayer>,
@@ -128,7 +129,9 @@ impl Catalog {
                 let names = || [&docker.config].into_iter().chain(&docker.layers).cloned();
                 let is_odd = |name: &String| normalized(name.as_bytes()).as_ref() != Some(name);
                 odd_names = names().filter(is_odd).collect();
-                links = names().filter(|name| store.is_link(name)).collect();
+                links = names()
+                    .filter(|name| is_unread(store, docker, name))
+                    .collect();
             }
             Err(_) => {}
         }
@@ -157,6 +160,20 @@ impl Catalog {
             links,
             layers,
         })
+    }
+}
+
+/// Returns true if the file `name` of an image is a link that podman does not read: a
+/// hard link, or a layer that is a symbolic link to no other layer of the image.
+fn is_unread(store: &Store, image: &DockerImage, name: &str) -> bool {
+    match store.link(name) {
+        None => false,
+        Some(Link::Hard(_)) => true,
+        Some(Link::Symbolic(target)) => {
+            let is_target = |layer: &String| normalized(layer.as_bytes()) == *target;
+            let is_config = normalized(name.as_bytes()) == normalized(image.config.as_bytes());
+            !is_config && (target.is_none() || !image.layers.iter().any(is_target))
+        }
     }
 }
 

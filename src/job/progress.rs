@@ -5,17 +5,18 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// What a build is doing.
+/// Phase of the work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(u32)]
 pub enum Phase {
-    /// Listing and examining files.
+    /// Files are listed and examined.  Their number is reported, and the total is 0.
     #[default]
-    Scanning,
-    /// Reading layers that may be equal.
-    Comparing,
-    /// Writing the image.
-    Writing,
+    Scanning = 1,
+    /// Layers that may be equal are read and compared.  Bytes are reported.
+    Comparing = 2,
+    /// The image is written.  Bytes before compression are reported, and those that are
+    /// read to check reused layers.
+    Writing = 3,
 }
 
 /// How far a phase has come: in files for [`Phase::Scanning`], whose total is

@@ -27,18 +27,18 @@ impl Archive {
     /// What `request` wants the archive written to.
     pub fn open(request: &Request) -> Result<Self> {
         let stream = |fd, argument| {
-            let stream = Stream::new(fd, request.archive_digest);
+            let stream = Stream::new(fd, request.output.archive_digest);
             let stream = stream.map_err(|error| error.because_of(argument))?;
             Ok(Archive::Stream(stream))
         };
-        match &request.destination {
-            Destination::Stream(fd) => stream(fd.as_fd(), Argument::ImageFd),
+        match &request.output.destination {
+            Destination::Stream(fd) => stream(fd.as_fd(), Argument("image_fd")),
             Destination::File(name) => match name.as_slice() {
                 b"/dev/stdout" | b"/dev/fd/1" | b"/proc/self/fd/1" => {
-                    stream(std::io::stdout().as_fd(), Argument::Image)
+                    stream(std::io::stdout().as_fd(), Argument("image"))
                 }
                 b"/dev/stderr" | b"/dev/fd/2" | b"/proc/self/fd/2" => {
-                    stream(std::io::stderr().as_fd(), Argument::Image)
+                    stream(std::io::stderr().as_fd(), Argument("image"))
                 }
                 name => ImageFile::create(name).map(Archive::File),
             },
@@ -94,7 +94,9 @@ impl Archive {
     /// if it was not asked for, or a command has written to a descriptor.
     pub fn digest(&self, request: &Request, job: &Job) -> Result<Option<Digest>> {
         match self {
-            Archive::File(file) if request.archive_digest => hash(file.file(), job).map(Some),
+            Archive::File(file) if request.output.archive_digest => {
+                hash(file.file(), job).map(Some)
+            }
             Archive::File(_) => Ok(None),
             Archive::Stream(stream) => Ok(stream.digest()),
         }

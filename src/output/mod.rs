@@ -36,15 +36,15 @@ pub enum Output {
 impl Output {
     /// What `request` wants the image written to.
     pub fn open(request: &Request) -> Result<Self> {
-        Ok(match request.format {
+        Ok(match request.output.format {
             Format::DockerArchive | Format::OciArchive => Output::Archive(Archive::open(request)?),
-            Format::Oci => match &request.destination {
+            Format::Oci => match &request.output.destination {
                 Destination::File(name) => {
-                    Output::Directory(Directory::open(name, Argument::Image)?)
+                    Output::Directory(Directory::open(name, Argument("image"))?)
                 }
                 Destination::Stream(_) => {
                     return Err(Error::argument(
-                        Argument::ImageFd,
+                        Argument("image_fd"),
                         "an OCI layout is a directory, which a descriptor cannot take; \
                          name it as the image",
                     ));

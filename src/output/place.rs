@@ -169,10 +169,10 @@ fn follow_links(image: &[u8]) -> Result<PathBuf> {
 /// The image cannot be what `image` names.
 fn refused(image: &[u8], what: &str, advice: &str) -> Error {
     Error::new(Status::Output, format!("{} {what}", quoted(image)))
-        .because_of(Argument::Image)
+        .because_of(Argument("image"))
         .advise(advice)
 }
 
 fn because_of_image(what: impl std::fmt::Display, errno: Errno) -> Error {
-    Error::system(Status::Output, what, errno).because_of(Argument::Image)
+    Error::system(Status::Output, what, errno).because_of(Argument("image"))
 }

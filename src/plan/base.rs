@@ -21,7 +21,7 @@ pub fn check(plan: &Plan, base: &Overlay) -> Result<()> {
         let found = base.get(&name);
         if !is_directory && matches!(found, Some(Found::Directory(_) | Found::Either(_))) {
             return Err(Error::argument(
-                Argument::Base,
+                Argument("base"),
                 format_args!(
                     "{} is a directory in the base, which would be lost; give the file or link \
                      another name",
@@ -54,7 +54,7 @@ pub fn check(plan: &Plan, base: &Overlay) -> Result<()> {
                 }
                 _ => message.push_str("; give it another name"),
             }
-            return Err(Error::argument(Argument::Base, message));
+            return Err(Error::argument(Argument("base"), message));
         }
     }
     Ok(())
@@ -79,7 +79,7 @@ pub fn adopt(plan: &mut Plan, base: &Overlay) -> Result<()> {
             (Some(Found::Directory(None)), _) | (_, Implied::Made) => {}
             (_, Implied::InBase) => {
                 return Err(Error::argument(
-                    Argument::ExtraFiles,
+                    Argument("extra_files"),
                     format_args!(
                         "the directory {} is not in the base; make it by a directive before",
                         quoted(&absolute(&name))

@@ -108,7 +108,7 @@ type Others<'a> = BTreeMap<Cow<'a, [u8]>, &'a Member>;
 /// The error about a directory and something else of the same name.
 fn not_both(directory: &Member, other: &Member) -> Error {
     Error::argument(
-        Argument::Paths,
+        Argument("paths"),
         format_args!(
             "{} would be a directory{} and {}{}; leave one of them out, or give it another name",
             quoted(&absolute(&clean(&directory.name))),
@@ -133,7 +133,7 @@ fn below(name: &[u8], other: &Member, others: &Others) -> Error {
         Some(real) => message.push_str(&format!("; name it {} instead", quoted(&absolute(&real)))),
         None => message.push_str("; leave one of them out, or give it another name"),
     }
-    Error::argument(Argument::Paths, message)
+    Error::argument(Argument("paths"), message)
 }
 
 /// What a member that is no directory is.

@@ -36,16 +36,16 @@ pub struct TreeEntry {
 /// root's profile.  A directory comes before its entries, and entries are in
 /// the order of their names' bytes; the root is left out.
 pub fn entries(request: &Request, file_system: &FileSystem, job: &Job) -> Result<Vec<TreeEntry>> {
-    let mut tree = Tree::new(request.base.is_some());
+    let mut tree = Tree::new(request.layers.base.is_some());
     evaluate(request, &mut tree, job)?;
-    if let Some(database) = &request.database {
-        install_database(&mut tree, file_system, database, &request.prefix)?;
+    if let Some(database) = &request.content.database {
+        install_database(&mut tree, file_system, database, &request.content.prefix)?;
     }
     Ok(list(&tree))
 }
 
 fn evaluate(request: &Request, tree: &mut Tree, job: &Job) -> Result<()> {
-    for directive in &request.extra_files {
+    for directive in &request.content.extra_files {
         job.check()?;
         match directive {
             Directive::Directory { name, mode } => {
@@ -69,14 +69,14 @@ fn install_database(
     database: &[u8],
     profile: &[u8],
 ) -> Result<()> {
-    let found =
-        input::find(file_system, database).map_err(|error| error.because_of(Argument::Database))?;
+    let found = input::find(file_system, database)
+        .map_err(|error| error.because_of(Argument("database")))?;
     let Some(Kind::File(source)) = found.map(|found| found.kind) else {
         return Err(Error::new(
             Status::Input,
             format!("{} is not a regular file", quoted(database)),
         )
-        .because_of(Argument::Database));
+        .because_of(Argument("database")));
     };
     tree.make_directory(directory_of(DATABASE))?;
     tree.make_file(DATABASE, source)?;

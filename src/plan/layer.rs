@@ -193,7 +193,7 @@ impl<'a> LayerBuilder<'a> {
     /// Adds the directories above `paths`, as far as they are wanted, with the
     /// permissions that they have elsewhere, or 0755.
     pub fn push_parents<'b>(&mut self, paths: impl Iterator<Item = &'b [u8]>) -> Result<()> {
-        if !self.request.parent_directories {
+        if !self.request.layers.parent_directories {
             return Ok(());
         }
         let mut parents = BTreeSet::new();
@@ -211,7 +211,7 @@ impl<'a> LayerBuilder<'a> {
     /// their own names.
     pub fn push_item(&mut self, (path, entries): (Vec<u8>, Vec<ScannedEntry>)) -> Result<()> {
         let first = self.layer.members.len();
-        if self.request.whiteouts == Whiteouts::Refuse {
+        if self.request.content.whiteouts == Whiteouts::Refuse {
             // The directories above are no members: the first one's whole name
             // is looked at.
             if let Some(entry) = entries.first() {
@@ -245,19 +245,19 @@ impl<'a> LayerBuilder<'a> {
         if is_new {
             check_new_name(&name, &path, matches!(kind, Kind::Directory))?;
         }
-        if self.request.whiteouts == Whiteouts::Refuse {
+        if self.request.content.whiteouts == Whiteouts::Refuse {
             match is_new {
                 true => refuse_whiteouts(&name)?,
                 // Those above are members, or were looked at.
                 false => refuse_whiteout(last_component(&name), &name)?,
             }
         }
-        let owner = match self.request.ownership.as_slice() {
+        let owner = match self.request.content.ownership.as_slice() {
             [] => Owner::default(),
             ownership => Ownership::owner_of(ownership, &clean(&name)),
         };
         let follows_user =
-            self.layer.owner_names == OwnerNames::None && self.request.modes == Modes::Reference;
+            self.layer.owner_names == OwnerNames::None && self.request.content.modes == Modes::Guix;
         let mode = match follows_user {
             true => group_and_others_as_user(mode),
             false => mode,
@@ -287,7 +287,8 @@ impl<'a> LayerBuilder<'a> {
             // As GNU tar calls the root directory.
             None => (Arc::from(&b"."[..]), 0),
         };
-        let transformed = Transformation::apply_all(&self.request.transformations, &path[start..]);
+        let transformed =
+            Transformation::apply_all(&self.request.content.transformations, &path[start..]);
         let is_new = transformed.is_some();
         if !is_new && !is_directory {
             return (Name::new(path, start), is_new);
@@ -328,7 +329,7 @@ fn check_new_name(name: &[u8], path: &[u8], is_directory: bool) -> Result<()> {
         return Ok(());
     }
     Err(Error::argument(
-        Argument::Transformations,
+        Argument("transformations"),
         format_args!(
             "{} would be called {} in the image",
             quoted(path),

@@ -23,11 +23,11 @@ type Names<'a> = BTreeMap<Vec<u8>, Option<&'a [u8]>>;
 /// machine nor in the image, which has `layers`.  Of what directives have
 /// `made`, the names before transformations count as well.
 pub fn check(request: &Request, made: &[TreeEntry], layers: &[Layer], job: &Job) -> Result<()> {
-    if request.root_system.is_some() {
+    if request.content.root_system.is_some() {
         return Ok(());
     }
     let mut names: Option<Names> = None;
-    for directive in &request.extra_files {
+    for directive in &request.content.extra_files {
         let Directive::Link { name, target } = directive else {
             continue;
         };
@@ -58,9 +58,9 @@ pub fn check(request: &Request, made: &[TreeEntry], layers: &[Layer], job: &Job)
                 ),
                 errno,
             )
-            .because_of(Argument::ExtraFiles),
+            .because_of(Argument("extra_files")),
             _ => Error::argument(
-                Argument::ExtraFiles,
+                Argument("extra_files"),
                 format_args!(
                     "the link {} points to {}, which is neither on this machine nor in the image",
                     quoted(name),

@@ -62,17 +62,17 @@ pub fn plan(
     let mut scan = |starts: &[Start], argument| {
         let options = ScanOptions {
             omitted,
-            xattrs: request.xattrs,
-            threads: request.threads,
+            xattrs: request.content.xattrs,
+            threads: request.running.threads,
         };
         input::scan(file_system, starts, argument, options, job, monitor)
     };
     // What is in the image besides the paths, and whether these are.
-    let (made, top, paths) = match (&request.root_system, request.max_layers) {
+    let (made, top, paths) = match (&request.content.root_system, request.layers.max) {
         (Some(root), max_layers) => {
-            let entries = scan(&[Start::Below(root)], Argument::RootSystem)?;
+            let entries = scan(&[Start::Below(root)], Argument("root_system"))?;
             let paths = match max_layers {
-                Some(_) => request.paths.as_slice(),
+                Some(_) => request.content.paths.as_slice(),
                 None => &[],
             };
             // One start has one list.
@@ -82,27 +82,27 @@ pub fn plan(
         (None, _) => {
             let made = customization::entries(request, file_system, job)?;
             let top = Top::Customization(made.clone());
-            (made, top, request.paths.as_slice())
+            (made, top, request.content.paths.as_slice())
         }
     };
     let starts: Vec<Start> = paths.iter().map(|path| Start::At(path)).collect();
-    let scanned = scan(&starts, Argument::Paths)?;
+    let scanned = scan(&starts, Argument("paths"))?;
     let items: Vec<Scanned> = std::iter::zip(paths.iter().cloned(), scanned).collect();
     let rules = Rules {
         request,
         job,
         parents: parents_found(request, &items, job)?,
-        may_conflict: !request.transformations.is_empty()
-            || request.parent_directories
+        may_conflict: !request.content.transformations.is_empty()
+            || request.layers.parent_directories
             || conflicts::may_be(paths, &top.names()?),
     };
-    let layers = match request.max_layers {
+    let layers = match request.layers.max {
         None => vec![single_layer(&rules, top, items)?],
         Some(max_layers) => {
             let left = max_layers.saturating_sub(base_layers);
             if left < 2 {
                 return Err(Error::argument(
-                    Argument::MaxLayers,
+                    Argument("max_layers"),
                     format_args!(
                         "{max_layers} is too few: the base has {base_layers} layers, to which 2 \
                          come at least; say {} or more",
@@ -117,11 +117,11 @@ pub fn plan(
         conflicts::check(&layers, job)?;
     }
     // What the base has may be what they point to.
-    if request.base.is_none() {
+    if request.layers.base.is_none() {
         links::check(request, &made, &layers, job)?;
     }
     Ok(Plan {
-        is_layered: request.max_layers.is_some(),
+        is_layered: request.layers.max.is_some(),
         layers,
         base: None,
     })
@@ -208,7 +208,7 @@ fn parents_found(
     job: &Job,
 ) -> Result<BTreeMap<Vec<u8>, u16>> {
     let mut found = BTreeMap::new();
-    if !request.parent_directories {
+    if !request.layers.parent_directories {
         return Ok(found);
     }
     let mut parents = BTreeSet::new();
@@ -259,11 +259,11 @@ fn group(
     sizes: &[u64],
     max_layers: usize,
 ) -> Result<Vec<Vec<usize>>> {
-    if request.layering == Layering::Size {
+    if request.layers.layering == Layering::Size {
         return Ok(layering::by_size(sizes, max_layers));
     }
     let paths: Vec<Vec<u8>> = items.iter().map(|(path, _)| path.clone()).collect();
-    let items = references::items(&paths, sizes, &request.references_graphs)?;
+    let items = references::items(&paths, sizes, &request.layers.references_graphs)?;
     let mut groups = layering::by_references(&items, max_layers);
     // A layer's bytes are those of another image's whatever the order given.
     for group in &mut groups {

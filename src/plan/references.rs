@@ -32,7 +32,7 @@ pub fn items(paths: &[Vec<u8>], sizes: &[u64], files: &[Vec<u8>]) -> Result<Vec<
     let is_known = |path: &Vec<u8>| graph.numbers.contains_key(&*clean(path));
     if !paths.is_empty() && !paths.iter().any(is_known) {
         return Err(Error::argument(
-            Argument::ReferencesGraphs,
+            Argument("references_graphs"),
             format_args!(
                 "they tell of none of the paths, such as {}; give the graphs of these paths",
                 quoted(&paths[0])
@@ -84,12 +84,12 @@ impl Graph {
         for file in files {
             let reading = |error| {
                 let what = format!("reading {}", quoted(file));
-                Error::io(Status::Input, what, &error).because_of(Argument::ReferencesGraphs)
+                Error::io(Status::Input, what, &error).because_of(Argument("references_graphs"))
             };
             let content = std::fs::read(OsStr::from_bytes(file)).map_err(reading)?;
             graph.parse(&content).map_err(|line| {
                 Error::argument(
-                    Argument::ReferencesGraphs,
+                    Argument("references_graphs"),
                     format_args!(
                         "line {line} of {} is not as Guix's daemon writes it: for each item its \
                          name, a line for its deriver, the number of references, and these",

@@ -256,7 +256,7 @@ fn follow(links: &mut usize, directive: &[u8]) -> Result<()> {
 
 fn problem(name: &[u8], what: &str) -> Error {
     Error::argument(
-        Argument::ExtraFiles,
+        Argument("extra_files"),
         format_args!("{}: {what}", quoted(name)),
     )
 }

@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use super::checks;
 use crate::compress::{Packing, zstd};
 use crate::error::{Argument, Error, Result, quoted};
 
@@ -50,12 +51,12 @@ impl Compressor {
         };
         if program.is_empty() {
             return Err(Error::argument(
-                Argument::Compressor,
+                Argument("compressor"),
                 "the command is empty",
             ));
         }
         for word in &words {
-            super::file_name(Argument::Compressor, word)?;
+            checks::no_nul(Argument("compressor"), word)?;
         }
         if words == [NONE] {
             return Ok(Some(Compressor::None));
@@ -82,7 +83,7 @@ impl Compressor {
     pub fn packing(&self) -> Result<Packing> {
         let refused = |what: &dyn fmt::Display| {
             Err(Error::argument(
-                Argument::Compressor,
+                Argument("compressor"),
                 format_args!(
                     "layers are compressed by \"gzip\" or \"pigz\" at levels 1 to 9, by \"zstd\" at \
                      levels 1 to 19, or not (\"none\"), without other options; not by {what}"

@@ -3,17 +3,18 @@
 //! The parameter `config`: a patch of the image's configuration that keeps the
 //! configuration readable for engines.
 
+use super::checks::text;
 use super::health_check::HealthCheck;
-use super::text;
 use crate::error::{Argument, Error, Result};
 use crate::json::{self, Object, form, is_same_name, keys};
 use crate::memory;
 
 /// Reads a JSON object that is to be merged, and checks its members.
 pub fn parse(json: &[u8]) -> Result<Object> {
-    let wrong = |problem: String| Error::argument(Argument::Config, problem);
-    let json = text(Argument::Config, json)?;
-    memory::ask_to_parse(json.as_bytes(), 0).map_err(|error| error.because_of(Argument::Config))?;
+    let wrong = |problem: String| Error::argument(Argument("config"), problem);
+    let json = text(Argument("config"), json)?;
+    memory::ask_to_parse(json.as_bytes(), 0)
+        .map_err(|error| error.because_of(Argument("config")))?;
     let object: Object = serde_json::from_str(&json)
         .map_err(|error| wrong(format!("it is not a JSON object: {error}")))?;
     let is_derived = |name: &&String| {

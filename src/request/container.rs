@@ -1,62 +1,80 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! What containers start with, as the image's configuration says it: see
-//! "Properties" in the OCI Image Configuration.
+//! Parameters of containers: see "Properties" in the OCI Image Configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
-
+use super::checks::{directory, text, texts, twice};
 use super::health_check::HealthCheck;
-use super::{config, text};
 use crate::error::{Argument, Error, Result};
 
-/// What containers start with besides the entry point and the environment.
-/// What is empty or `None` is not in the configuration.
+/// Defaults of containers.  Empty members, and those that are `None`, are not in the
+/// configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Container {
-    /// What is executed, or the default arguments of the entry point.
-    pub cmd: Option<Vec<String>>,
-    /// Who executes it: a user and perhaps a group, by names or numbers.
-    pub user: Option<String>,
-    /// Where it is executed.
-    pub working_directory: Option<String>,
-    /// Ports that it listens at, with their protocols.
-    pub exposed_ports: BTreeSet<String>,
-    /// Directories that hold its data.
-    pub volumes: BTreeSet<String>,
-    /// What is to be known of the image, by name.
-    pub labels: BTreeMap<String, String>,
-    /// What tells it to end.
-    pub stop_signal: Option<String>,
-    /// How to find out whether it works.
-    pub health_check: Option<HealthCheck>,
-    /// Who made the image.
-    pub author: Option<String>,
-    /// What is merged into the configuration last.
-    pub config: Option<Map<String, Value>>,
+    pub(crate) entry_point: Option<Vec<String>>,
+    pub(crate) cmd: Option<Vec<String>>,
+    pub(crate) environment: Vec<String>,
+    /// Index into `environment` of the first variable with each name.
+    variables: BTreeMap<String, usize>,
+    pub(crate) user: Option<String>,
+    pub(crate) working_directory: Option<String>,
+    pub(crate) exposed_ports: BTreeSet<String>,
+    pub(crate) volumes: BTreeSet<String>,
+    pub(crate) stop_signal: Option<String>,
+    pub(crate) health_check: Option<HealthCheck>,
 }
 
 impl Container {
-    /// Sets what is executed.
-    pub fn cmd<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<()> {
-        let words = words
-            .iter()
-            .map(|word| text(Argument::Cmd, word.as_ref()))
-            .collect::<Result<_>>()?;
-        self.cmd = Some(words);
+    /// Sets the words of the entry point.
+    pub fn entry_point<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<()> {
+        self.entry_point = Some(texts(Argument("entry_point"), words)?);
         Ok(())
     }
 
-    /// Sets who executes it: `user`, `uid`, `user:group`, `uid:gid` and so on.
+    /// Sets the words of the command, or the default arguments of the entry point.
+    pub fn cmd<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<()> {
+        self.cmd = Some(texts(Argument("cmd"), words)?);
+        Ok(())
+    }
+
+    /// Adds a variable of the environment.
+    pub fn variable(&mut self, name: &[u8], value: &[u8]) -> Result<()> {
+        const ARGUMENT: Argument = Argument("environment");
+        let name = text(ARGUMENT, name)?;
+        let value = text(ARGUMENT, value)?;
+        if name.is_empty() {
+            return Err(Error::argument(ARGUMENT, "a name is empty"));
+        }
+        if name.contains('=') {
+            return Err(Error::argument(
+                ARGUMENT,
+                format_args!("the variable name {name:?} contains \"=\""),
+            ));
+        }
+        let variable = format!("{name}={value}");
+        let first = *self
+            .variables
+            .entry(name.clone())
+            .or_insert(self.environment.len());
+        let other = self.environment.get(first);
+        if let Some(other) = other.filter(|&other| *other != variable) {
+            let (_, other) = other.split_once('=').unwrap_or_default();
+            return Err(twice(ARGUMENT, &name, other, &value));
+        }
+        self.environment.push(variable);
+        Ok(())
+    }
+
+    /// Sets the user: `USER` or `USER:GROUP`, by names or numbers.
     pub fn user(&mut self, user: &[u8]) -> Result<()> {
-        let user = text(Argument::User, user)?;
+        let user = text(Argument("user"), user)?;
         let is_name = |part: &str| {
             !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control())
         };
         if user.split(':').count() > 2 || !user.split(':').all(is_name) {
             return Err(Error::argument(
-                Argument::User,
+                Argument("user"),
                 format_args!("{user:?} is not of the form USER or USER:GROUP"),
             ));
         }
@@ -64,61 +82,47 @@ impl Container {
         Ok(())
     }
 
-    /// Sets where it is executed.
+    /// Sets the working directory, an absolute name.
     pub fn working_directory(&mut self, name: &[u8]) -> Result<()> {
-        self.working_directory = Some(directory(Argument::WorkingDirectory, name)?);
+        self.working_directory = Some(directory(Argument("working_directory"), name)?);
         Ok(())
     }
 
-    /// Adds a port that it listens at: `PORT`, `PORT/tcp`, `PORT/udp` or
-    /// `PORT/sctp`.
-    pub fn exposed_port(&mut self, port: &[u8]) -> Result<()> {
-        let port = text(Argument::ExposedPorts, port)?;
-        let (number, protocol) = port.split_once('/').unwrap_or((&port, "tcp"));
-        let is_number = !number.starts_with(['0', '+']) && number.parse::<u16>().is_ok();
-        if !is_number || !matches!(protocol, "tcp" | "udp" | "sctp") {
-            return Err(Error::argument(
-                Argument::ExposedPorts,
-                format_args!(
-                    "{port:?} is not of the form PORT, PORT/tcp, PORT/udp or PORT/sctp, \
-                     with a PORT from 1 to 65535"
-                ),
-            ));
+    /// Adds exposed ports: `PORT`, `PORT/tcp`, `PORT/udp` or `PORT/sctp`.
+    pub fn exposed_ports<P: AsRef<[u8]>>(&mut self, ports: &[P]) -> Result<()> {
+        for port in texts(Argument("exposed_ports"), ports)? {
+            let (number, protocol) = port.split_once('/').unwrap_or((&port, "tcp"));
+            let is_number = !number.starts_with(['0', '+']) && number.parse::<u16>().is_ok();
+            if !is_number || !matches!(protocol, "tcp" | "udp" | "sctp") {
+                return Err(Error::argument(
+                    Argument("exposed_ports"),
+                    format_args!(
+                        "{port:?} is not of the form PORT, PORT/tcp, PORT/udp or PORT/sctp, \
+                         with a PORT from 1 to 65535"
+                    ),
+                ));
+            }
+            self.exposed_ports.insert(port);
         }
-        self.exposed_ports.insert(port);
         Ok(())
     }
 
-    /// Adds a directory that holds its data.
-    pub fn volume(&mut self, name: &[u8]) -> Result<()> {
-        let name = directory(Argument::Volumes, name)?;
-        self.volumes.insert(name);
+    /// Adds volumes: directories for containers' data, absolute names.
+    pub fn volumes<P: AsRef<[u8]>>(&mut self, names: &[P]) -> Result<()> {
+        for name in names {
+            let name = directory(Argument("volumes"), name.as_ref())?;
+            self.volumes.insert(name);
+        }
         Ok(())
     }
 
-    /// Adds something that is to be known of the image.
-    pub fn label(&mut self, name: &[u8], value: &[u8]) -> Result<()> {
-        let name = text(Argument::Labels, name)?;
-        let value = text(Argument::Labels, value)?;
-        if name.is_empty() {
-            return Err(Error::argument(Argument::Labels, "a label has no name"));
-        }
-        match self.labels.insert(name.clone(), value.clone()) {
-            Some(other) if other != value => Err(Error::argument(
-                Argument::Labels,
-                format_args!("{name:?} is given twice, as {other:?} and as {value:?}"),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// Sets what tells it to end: a signal by its name, with or without SIG in
-    /// front, or by its number.
+    /// Sets the signal that ends containers, by its name, with or without SIG, or by
+    /// its number.
     pub fn stop_signal(&mut self, signal: &[u8]) -> Result<()> {
-        let signal = text(Argument::StopSignal, signal)?;
+        let signal = text(Argument("stop_signal"), signal)?;
         if !is_signal(&signal) {
             return Err(Error::argument(
-                Argument::StopSignal,
+                Argument("stop_signal"),
                 format_args!("{signal:?} is not a signal, such as SIGTERM, SIGRTMIN+3 or 15"),
             ));
         }
@@ -126,34 +130,13 @@ impl Container {
         Ok(())
     }
 
-    /// Sets how to find out whether it works, by JSON in Docker's form.
+    /// Sets the health check, JSON in Docker's form.
     pub fn health_check(&mut self, json: &[u8]) -> Result<()> {
-        let wrong = |problem: String| Error::argument(Argument::HealthCheck, problem);
-        let json = text(Argument::HealthCheck, json)?;
-        let check = HealthCheck::from_json(&json).map_err(wrong)?;
-        self.health_check = Some(check);
+        let wrong = |problem: String| Error::argument(Argument("health_check"), problem);
+        let json = text(Argument("health_check"), json)?;
+        self.health_check = Some(HealthCheck::from_json(&json).map_err(wrong)?);
         Ok(())
     }
-
-    /// Sets who made the image.
-    pub fn author(&mut self, author: &[u8]) -> Result<()> {
-        self.author = Some(text(Argument::Author, author)?);
-        Ok(())
-    }
-
-    /// Sets what is merged into the configuration last: a JSON object, see
-    /// RFC 7396.
-    pub fn config(&mut self, json: &[u8]) -> Result<()> {
-        let object = config::parse(json)?;
-        self.config = Some(object);
-        Ok(())
-    }
-}
-
-/// Checks the name of a directory in the image.
-fn directory(argument: Argument, name: &[u8]) -> Result<String> {
-    super::absolute(argument, name)?;
-    text(argument, name)
 }
 
 /// Whether `signal` is a signal of Linux.

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::checks;
 use crate::error::{Argument, Error, Result, quoted};
 use crate::memory;
 use crate::name::MAX_LENGTH;
@@ -51,7 +52,7 @@ impl Directive {
             Some(mode @ 0..=0o7777) => Some(mode as u16),
             Some(mode) => {
                 return Err(Error::argument(
-                    Argument::ExtraFiles,
+                    Argument("extra_files"),
                     format_args!(
                         "the mode {mode:04o} of the directory {} is above 7777",
                         quoted(name)
@@ -76,23 +77,23 @@ impl Directive {
         let name = not_root(name)?;
         if target.is_empty() {
             return Err(Error::argument(
-                Argument::ExtraFiles,
+                Argument("extra_files"),
                 format_args!("the link {} has an empty target", quoted(&name)),
             ));
         }
         Ok(Directive::Link {
-            target: super::file_name(Argument::ExtraFiles, target)?,
+            target: checks::no_nul(Argument("extra_files"), target)?,
             name,
         })
     }
 }
 
 fn inside_root(name: &[u8]) -> Result<Vec<u8>> {
-    super::no_parent(Argument::ExtraFiles, name)?;
+    checks::no_parent(Argument("extra_files"), name)?;
     let is_long = |part: &[u8]| part.len() > MAX_COMPONENT;
     if name.len() > MAX_LENGTH || name.split(|&byte| byte == b'/').any(is_long) {
         return Err(Error::argument(
-            Argument::ExtraFiles,
+            Argument("extra_files"),
             format_args!(
                 "a name that begins with {} is too long: names have {MAX_LENGTH} bytes at most, \
                  and {MAX_COMPONENT} between slashes",
@@ -100,14 +101,14 @@ fn inside_root(name: &[u8]) -> Result<Vec<u8>> {
             ),
         ));
     }
-    super::file_name(Argument::ExtraFiles, name)
+    checks::no_nul(Argument("extra_files"), name)
 }
 
 fn not_root(name: &[u8]) -> Result<Vec<u8>> {
     let last = name.rsplit(|&byte| byte == b'/').next();
     if last.is_none_or(|part| part.is_empty() || part == b".") {
         return Err(Error::argument(
-            Argument::ExtraFiles,
+            Argument("extra_files"),
             format_args!("{} does not name a file", quoted(name)),
         ));
     }

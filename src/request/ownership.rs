@@ -2,6 +2,7 @@
 
 //! Whom the files of the image belong to.
 
+use super::checks;
 use crate::error::{Argument, Error, Result, quoted};
 use crate::name;
 
@@ -28,18 +29,18 @@ pub struct Ownership {
 impl Ownership {
     /// `(PATH UID GID)`.
     pub fn new(path: &[u8], uid: u32, gid: u32) -> Result<Self> {
-        super::no_parent(Argument::Ownership, path)?;
-        super::file_name(Argument::Ownership, path)?;
+        checks::no_parent(Argument("ownership"), path)?;
+        checks::no_nul(Argument("ownership"), path)?;
         if path.is_empty() {
             return Err(Error::argument(
-                Argument::Ownership,
+                Argument("ownership"),
                 "a path is empty; the root directory is \"/\"",
             ));
         }
         for id in [uid, gid] {
             if id == NOBODY_AT_ALL {
                 return Err(Error::argument(
-                    Argument::Ownership,
+                    Argument("ownership"),
                     format_args!("nothing can belong to {id}, as {} is to", quoted(path)),
                 ));
             }

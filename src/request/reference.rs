@@ -66,10 +66,10 @@ impl fmt::Display for ImageName<'_> {
 impl Reference {
     /// `[HOST[:PORT]/]PATH[:TAG]`.
     pub fn new(reference: &[u8]) -> Result<Self> {
-        let reference = super::text(Argument::Names, reference)?;
+        let reference = super::checks::text(Argument("names"), reference)?;
         let wrong = |what: &str| {
             Err(Error::argument(
-                Argument::Names,
+                Argument("names"),
                 format_args!("{reference:?} is no name of an image: {what}"),
             ))
         };

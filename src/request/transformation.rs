@@ -2,6 +2,7 @@
 
 //! Replacing prefixes of member names.
 
+use super::checks;
 use crate::error::{Argument, Result};
 
 /// Replaces the prefix `old` of a member name by `new`.
@@ -18,8 +19,8 @@ impl Transformation {
     /// A transformation of names that begin with `old`.
     pub fn new(old: &[u8], new: &[u8]) -> Result<Self> {
         for name in [old, new] {
-            super::no_parent(Argument::Transformations, name)?;
-            super::file_name(Argument::Transformations, name)?;
+            checks::no_parent(Argument("transformations"), name)?;
+            checks::no_nul(Argument("transformations"), name)?;
         }
         Ok(Transformation {
             old: without_leading_slashes(old).to_vec(),

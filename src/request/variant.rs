@@ -18,14 +18,14 @@ pub fn check(architecture: &str, variant: &str) -> Result<()> {
     match known {
         Some((_, variants)) if variants.contains(&variant) => Ok(()),
         Some((_, variants)) => Err(Error::argument(
-            Argument::Variant,
+            Argument("variant"),
             format_args!(
                 "{variant:?} is not a variant of {architecture}, which has {}",
                 variants.join(", ")
             ),
         )),
         None => Err(Error::argument(
-            Argument::Variant,
+            Argument("variant"),
             format_args!("{variant:?}: {architecture} has no variants"),
         )),
     }

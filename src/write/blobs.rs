@@ -48,7 +48,7 @@ pub fn write(
     );
     let found = candidates.check(job, monitor)?;
     let pieces = pieces(image, packing, &found)?;
-    let threads = image.request.threads.min(pieces.len()).max(1);
+    let threads = image.request.running.threads.min(pieces.len()).max(1);
     let pool = Pool::new(threads, packing.piece_size() as usize)?;
     let pass = Pass {
         image,

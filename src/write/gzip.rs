@@ -41,7 +41,7 @@ pub fn write(
 ) -> Result<Written> {
     // The last piece takes the tail, which waits for all digests.
     let whole = layout.tail / PIECE_SIZE;
-    let threads = image.request.threads.min(whole as usize).max(1);
+    let threads = image.request.running.threads.min(whole as usize).max(1);
     let pool = Pool::new(threads, PIECE_SIZE as usize)?;
     let hashes = LayerHashes::new(image.layers());
     let is_hashed = matches!(output, Archive::Stream(_)) && layout.has_layer_headers();

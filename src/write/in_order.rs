@@ -40,7 +40,7 @@ pub fn write<S: Sink>(
         places: layout.places().collect(),
         output: None,
     };
-    let pass = LayerPass::new(work, false, image.request.threads);
+    let pass = LayerPass::new(work, false, image.request.running.threads);
     let pool = pass.pool()?;
     let hashes = LayerHashes::new(image.layers());
     let fed = AtomicBool::new(false);

@@ -102,17 +102,21 @@ impl<'a> Image<'a> {
 /// Writes `image` to `output`, which is empty or a directory of other images.
 pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -> Result<Written> {
     let request = image.request;
-    match (request.format, output) {
-        (Format::DockerArchive, Output::Archive(archive)) => {
-            write_archive(image, request.archive_compressor(), archive, job, monitor)
-        }
+    match (request.output.format, output) {
+        (Format::DockerArchive, Output::Archive(archive)) => write_archive(
+            image,
+            request.output.archive_compressor(),
+            archive,
+            job,
+            monitor,
+        ),
         // Layers of a base are stored as they are there, whatever that is.
         (Format::OciArchive, Output::Archive(archive))
-            if request.packing()? == Packing::None && request.base.is_none() =>
+            if request.output.packing()? == Packing::None && request.layers.base.is_none() =>
         {
             write_archive(image, &Compressor::None, archive, job, monitor)
         }
-        _ => blobs::write(image, request.packing()?, output, job, monitor),
+        _ => blobs::write(image, request.output.packing()?, output, job, monitor),
     }
 }
 
@@ -138,7 +142,7 @@ fn write_archive(
         }
         (Compressor::Zstd(options), _) => {
             let start = || {
-                let encoder = Encoder::new(*options, image.request.threads)?;
+                let encoder = Encoder::new(*options, image.request.running.threads)?;
                 Ok(sink::Zstd { encoder, output })
             };
             in_order::write(image, layout, start, job, monitor)
@@ -162,7 +166,7 @@ fn hash_all<'b>(
 ) -> Result<()> {
     job.begin(Phase::Writing, image.stored_size() + rest);
     let work = LayerWork::unwritten(image.file_system, image.layers(), image.stored_layers());
-    let pass = LayerPass::new(work, true, image.request.threads);
+    let pass = LayerPass::new(work, true, image.request.running.threads);
     pass.run(pool, hashes, job, monitor)
 }
 
@@ -186,7 +190,7 @@ pub fn first_of_equals(
     let total = unread.iter().map(|&index| layers[index].size).sum();
     let is_read = !unread.is_empty();
     let work = LayerWork::unwritten(file_system, layers, unread);
-    let pass = LayerPass::new(work, true, request.threads);
+    let pass = LayerPass::new(work, true, request.running.threads);
     let pool = pass.pool()?;
     let digests = LayerHashes::new(layers);
     if is_read {

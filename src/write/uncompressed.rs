@@ -34,7 +34,7 @@ pub fn write(
         places: layout.places().collect(),
         output: Some(output),
     };
-    let pass = LayerPass::new(work, true, image.request.threads);
+    let pass = LayerPass::new(work, true, image.request.running.threads);
     let pool = pass.pool()?;
     let hashes = LayerHashes::new(image.layers());
     // Not on the calling thread: SIGXFSZ, for a file past the limit, is blocked

@@ -17,7 +17,7 @@ fn the_configuration_is_as_from_has_it() {
     make_base(&scratch, "base.tar", Format::DockerArchive, "none");
     let config = |change: &dyn Fn(&mut Request)| {
         let mut request = upon(&scratch, "image.tar", "base.tar");
-        request.format(Format::OciArchive);
+        request.output.format = Format::OciArchive;
         change(&mut request);
         run(&request).unwrap();
         read(&scratch.read("image.tar")).1
@@ -31,11 +31,11 @@ fn the_configuration_is_as_from_has_it() {
     assert_eq!(kept["Cmd"], json!(["argument"]));
     assert_eq!(kept["User"], "1000");
     let changed = config(&|request| {
-        request.variable(b"PATH", b"/own").unwrap();
-        request.variable(b"OWN", b"2").unwrap();
-        request.entry_point(&["/own/run"]).unwrap();
-        request.container.label(b"own", b"too").unwrap();
-        request.container.author(b"another").unwrap();
+        request.container.variable(b"PATH", b"/own").unwrap();
+        request.container.variable(b"OWN", b"2").unwrap();
+        request.container.entry_point(&["/own/run"]).unwrap();
+        request.metadata.label(b"own", b"too").unwrap();
+        request.metadata.author(b"another").unwrap();
         request.container.user(b"0").unwrap();
     });
     assert_eq!(changed["author"], "another");
@@ -47,17 +47,17 @@ fn the_configuration_is_as_from_has_it() {
     assert_eq!(changed["Labels"], json!({"base": "yes", "own": "too"}));
     assert_eq!(changed["User"], "0");
     assert_eq!(
-        config(&|request| request.history(History::None)).get("history"),
+        config(&|request| request.metadata.history = History::None).get("history"),
         None
     );
     let one = config(&|request| {
-        request.max_layers(10).unwrap();
-        request.history(History::One);
+        request.layers.max_layers(10).unwrap();
+        request.metadata.history = History::One;
     });
     assert_eq!(one["history"].as_array().unwrap().len(), 4);
     // With Guix's keys, too.
     let mut docker = upon(&scratch, "image.tar", "base.tar");
-    docker.variable(b"OWN", b"2").unwrap();
+    docker.container.variable(b"OWN", b"2").unwrap();
     run(&docker).unwrap();
     let docker = read(&scratch.read("image.tar")).1;
     assert_eq!(
@@ -122,17 +122,17 @@ fn what_a_base_says_of_its_layers_is_not_believed_later() {
     let item = scratch.file("own/item", b"own");
     let build = |image: &str, base: Option<&str>, packed: &str| {
         let mut request = scratch.request(image, &[&item]);
-        request.system(b"x86_64-linux").unwrap();
-        request.max_layers(10).unwrap();
-        request.format(match image.ends_with(".tar") {
+        request.metadata.system(b"x86_64-linux").unwrap();
+        request.layers.max_layers(10).unwrap();
+        request.output.format = match image.ends_with(".tar") {
             true => Format::OciArchive,
             false => Format::Oci,
-        });
-        request.compressor(compressor(packed));
+        };
+        request.output.compressor = compressor(packed);
         if let Some(base) = base {
-            request.base(bytes(&scratch.path(base))).unwrap();
+            request.layers.base(bytes(&scratch.path(base))).unwrap();
         }
-        request.immutable_paths(true);
+        request.layers.immutable_paths = true;
         run(&request).unwrap()
     };
     // A layer of the base is the image's own too, stored in another way.

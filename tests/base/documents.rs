@@ -41,7 +41,7 @@ fn refused(base: &[u8], change: impl Fn(&mut Request)) -> String {
 }
 
 fn arm(request: &mut Request) {
-    request.system(b"aarch64-linux").unwrap();
+    request.metadata.system(b"aarch64-linux").unwrap();
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn keys_are_read_in_any_case() {
     files.add("manifest.json", manifest.to_string());
     let scratch = Scratch::new();
     let (_, content) = build(&scratch, &files.archive(), |request| {
-        request.format(Format::OciArchive);
+        request.output.format = Format::OciArchive;
     })
     .unwrap();
     assert_eq!(content, "lower");
@@ -289,7 +289,7 @@ fn foreign_layers_are_named() {
     let manifest = files.manifest(&config, std::slice::from_ref(&blob));
     let base = files.clone().oci(std::slice::from_ref(&manifest));
     let (report, content) = build(&Scratch::new(), &base, |request| {
-        request.format(Format::OciArchive);
+        request.output.format = Format::OciArchive;
     })
     .unwrap();
     assert_eq!(content, "foreign");

@@ -44,10 +44,10 @@ fn layers_of_all_kinds_of_images_come_first() {
             let mut oci = upon(&scratch, "image.oci.tar", base);
             for request in [&mut docker, &mut oci] {
                 if let Some(count) = max_layers {
-                    request.max_layers(count).unwrap();
+                    request.layers.max_layers(count).unwrap();
                 }
             }
-            oci.format(Format::OciArchive);
+            oci.output.format = Format::OciArchive;
             let report = run(&docker).unwrap();
             let ids: Vec<Digest> = report.layers.iter().map(|layer| layer.diff_id).collect();
             assert_eq!(ids[..base_ids.len()], base_ids, "{base}");
@@ -97,21 +97,21 @@ fn the_image_meant_is_taken() {
         ("x86_64-linux", "other"),
     ] {
         let mut request = scratch.request("layout", &[&item]);
-        request.format(Format::Oci);
-        request.system(system.as_bytes()).unwrap();
-        request.name(name.as_bytes()).unwrap();
+        request.output.format = Format::Oci;
+        request.metadata.system(system.as_bytes()).unwrap();
+        request.metadata.names(&[name.as_bytes()]).unwrap();
         request
-            .container
+            .metadata
             .label(b"is", format!("{system} {name}").as_bytes())
             .unwrap();
         run(&request).unwrap();
     }
     let label = |system: &str, name: Option<&str>| {
         let mut request = upon(&scratch, "image.tar", "layout");
-        request.format(Format::OciArchive);
-        request.system(system.as_bytes()).unwrap();
+        request.output.format = Format::OciArchive;
+        request.metadata.system(system.as_bytes()).unwrap();
         if let Some(name) = name {
-            request.base_name(name.as_bytes()).unwrap();
+            request.layers.base_name(name.as_bytes()).unwrap();
         }
         run(&request)?;
         let config = read(&scratch.read("image.tar")).1;
@@ -157,7 +157,7 @@ fn the_image_meant_is_taken() {
     }
     make_base(&scratch, "docker.tar", Format::DockerArchive, "none");
     let mut request = upon(&scratch, "image.tar", "docker.tar");
-    request.system(b"aarch64-linux").unwrap();
+    request.metadata.system(b"aarch64-linux").unwrap();
     let error = run(&request).unwrap_err();
     assert!(
         error
@@ -166,7 +166,7 @@ fn the_image_meant_is_taken() {
         "{error}"
     );
     let mut request = upon(&scratch, "image.tar", "docker.tar");
-    request.max_layers(4).unwrap();
+    request.layers.max_layers(4).unwrap();
     let error = run(&request).unwrap_err();
     assert!(error.message().contains("the base has 3 layers"), "{error}");
 }
@@ -181,10 +181,13 @@ fn layers_of_the_same_content_are_stored_once() {
         (Format::OciArchive, "oci.tar"),
     ] {
         let mut request = scratch.request(image, &[&item]);
-        request.system(b"x86_64-linux").unwrap();
-        request.base(bytes(&scratch.path("base.tar"))).unwrap();
-        request.format(format);
-        request.max_layers(10).unwrap();
+        request.metadata.system(b"x86_64-linux").unwrap();
+        request
+            .layers
+            .base(bytes(&scratch.path("base.tar")))
+            .unwrap();
+        request.output.format = format;
+        request.layers.max_layers(10).unwrap();
         let report = run(&request).unwrap();
         assert_eq!(report.layers[0].diff_id, report.layers[3].diff_id);
         let mut archive = tar::Archive::new(fs::File::open(scratch.path(image)).unwrap());
@@ -224,7 +227,7 @@ fn unusual_archives_are_read() {
         fs::write(scratch.path("base.tar"), image_of(&layers)).unwrap();
         for format in [Format::DockerArchive, Format::OciArchive] {
             let mut request = upon(&scratch, "image.tar", "base.tar");
-            request.format(format);
+            request.output.format = format;
             let report = run(&request).unwrap();
             let (read, _) = read(&scratch.read("image.tar"));
             assert!(read[0] == layers[0]);

@@ -28,30 +28,30 @@ fn make_base(scratch: &Scratch, name: &str, format: Format, packed: &str) -> Rep
     ];
     let paths: Vec<&Path> = items.iter().map(PathBuf::as_path).collect();
     let mut request = scratch.request(name, &paths);
-    request.system(b"x86_64-linux").unwrap();
-    request.format(format);
-    request.compressor(compressor(packed));
-    request.max_layers(10).unwrap();
-    request.variable(b"PATH", b"/base/bin").unwrap();
-    request.variable(b"BASE", b"1").unwrap();
-    request.entry_point(&["/base/run"]).unwrap();
+    request.metadata.system(b"x86_64-linux").unwrap();
+    request.output.format = format;
+    request.output.compressor = compressor(packed);
+    request.layers.max_layers(10).unwrap();
+    request.container.variable(b"PATH", b"/base/bin").unwrap();
+    request.container.variable(b"BASE", b"1").unwrap();
+    request.container.entry_point(&["/base/run"]).unwrap();
     request.container.cmd(&["argument"]).unwrap();
-    request.container.label(b"base", b"yes").unwrap();
+    request.metadata.label(b"base", b"yes").unwrap();
     request.container.user(b"1000").unwrap();
-    request.container.author(b"somebody").unwrap();
-    request.extra_files(vec![
+    request.metadata.author(b"somebody").unwrap();
+    request.content.extra_files = vec![
         Directive::directory(b"/usr/bin", None).unwrap(),
         Directive::link(b"/bin", b"/usr/bin").unwrap(),
         Directive::file(b"/etc-file", b"x").unwrap(),
-    ]);
+    ];
     run(&request).unwrap()
 }
 
 fn upon(scratch: &Scratch, image: &str, base: &str) -> Request {
     let item = scratch.file("own/item", b"own");
     let mut request = scratch.request(image, &[&item]);
-    request.system(b"x86_64-linux").unwrap();
-    request.base(bytes(&scratch.path(base))).unwrap();
+    request.metadata.system(b"x86_64-linux").unwrap();
+    request.layers.base(bytes(&scratch.path(base))).unwrap();
     request
 }
 

@@ -43,7 +43,7 @@ fn names_of_the_base_are_not_lost() {
         if matches!(&directives[0], Directive::File { name, .. } if name.ends_with(b"usr/bin")) {
             directives.insert(0, Directive::directory(b"/usr", None).unwrap());
         }
-        request.extra_files(directives);
+        request.content.extra_files = directives;
         match (run(&request), what) {
             (Ok(_), None) => {}
             (Err(error), Some(what)) => assert!(error.message().contains(what), "{error}"),
@@ -54,7 +54,7 @@ fn names_of_the_base_are_not_lost() {
     let item = scratch.file("own/item", b"own");
     let mut request = upon(&scratch, "image.tar", "base.tar");
     let below = guix_docker::request::Transformation::new(bytes(&item), b"/bin/x").unwrap();
-    request.transformations(vec![below]);
+    request.content.transformations = vec![below];
     let error = run(&request).unwrap_err();
     assert!(
         error
@@ -68,11 +68,11 @@ fn names_of_the_base_are_not_lost() {
     );
     // A whiteout in a layer above has taken the link away.
     let mut middle = upon(&scratch, "middle.tar", "base.tar");
-    middle.whiteouts(guix_docker::request::Whiteouts::Allow);
-    middle.extra_files(vec![Directive::file(b"/.wh.bin", b"").unwrap()]);
+    middle.content.whiteouts = guix_docker::request::Whiteouts::Allow;
+    middle.content.extra_files = vec![Directive::file(b"/.wh.bin", b"").unwrap()];
     run(&middle).unwrap();
     let mut request = upon(&scratch, "image.tar", "middle.tar");
-    request.extra_files(vec![Directive::directory(b"/bin/x", None).unwrap()]);
+    request.content.extra_files = vec![Directive::directory(b"/bin/x", None).unwrap()];
     run(&request).unwrap();
 }
 
@@ -101,18 +101,18 @@ fn directories_stay_as_they_are_in_the_base() {
     fs::write(scratch.path("base.tar"), base).unwrap();
     let item = scratch.file("tmp/item", b"item");
     let mut request = upon(&scratch, "image.tar", "base.tar");
-    request.transformations(vec![
+    request.content.transformations = vec![
         guix_docker::request::Transformation::new(bytes(&scratch.path("own/item")), b"/tmp/item")
             .unwrap(),
-    ]);
+    ];
     let _ = item;
-    request.extra_files(vec![
+    request.content.extra_files = vec![
         Directive::directory(b"/tmp", None).unwrap(),
         // What is above is in the base.
         Directive::file(b"/usr/bin/app", b"").unwrap(),
         Directive::file(b"/opt/app/new", b"").unwrap(),
         Directive::directory(b"/new", None).unwrap(),
-    ]);
+    ];
     run(&request).unwrap();
     let members = last_layer(&scratch.read("image.tar"));
     assert_eq!(members["tmp/"], (0o1777, 7));
@@ -122,7 +122,7 @@ fn directories_stay_as_they_are_in_the_base() {
     assert_eq!(members["opt/app/"], (0o755, 0));
     assert_eq!(members["new/"], (0o755, 0));
     let mut request = upon(&scratch, "image.tar", "base.tar");
-    request.extra_files(vec![Directive::directory(b"/tmp", Some(0o700)).unwrap()]);
+    request.content.extra_files = vec![Directive::directory(b"/tmp", Some(0o700)).unwrap()];
     run(&request).unwrap();
     assert_eq!(last_layer(&scratch.read("image.tar"))["tmp/"], (0o700, 0));
     for (directive, what) in [
@@ -137,7 +137,7 @@ fn directories_stay_as_they_are_in_the_base() {
         ),
     ] {
         let mut request = upon(&scratch, "image.tar", "base.tar");
-        request.extra_files(vec![directive.unwrap()]);
+        request.content.extra_files = vec![directive.unwrap()];
         let error = run(&request).unwrap_err();
         assert!(error.message().contains(what), "{error}");
     }
@@ -241,7 +241,7 @@ fn links_of_the_base_are_found_however_they_are_made() {
         fs::write(scratch.path("base.tar"), image_of(&list)).unwrap();
         let mut request = upon(&scratch, "image.tar", "base.tar");
         let directory = Directive::directory(directory.as_bytes(), None).unwrap();
-        request.extra_files(vec![directory]);
+        request.content.extra_files = vec![directory];
         match (run(&request), what) {
             (Ok(_), None) => {}
             (Err(error), Some(what)) => {
@@ -267,7 +267,7 @@ fn the_advised_name_is_behind_all_links() {
         fs::write(scratch.path("base.tar"), image_of(&[layer(members)])).unwrap();
         let mut request = upon(&scratch, "image.tar", "base.tar");
         let directory = Directive::directory(directory.as_bytes(), None).unwrap();
-        request.extra_files(vec![directory]);
+        request.content.extra_files = vec![directory];
         let error = run(&request).unwrap_err();
         assert!(error.message().ends_with(advice), "{members}: {error}");
     }

@@ -295,7 +295,7 @@ fn hostile_archives_do_no_harm() {
             }
             fs::write(scratch.path("changed.tar"), &changed).unwrap();
             let mut request = upon(&scratch, "image.tar", "changed.tar");
-            request.max_layers(10).unwrap();
+            request.layers.max_layers(10).unwrap();
             let result = run(&request);
             *results.entry(result.is_ok()).or_default() += 1;
             match result {

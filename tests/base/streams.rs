@@ -83,7 +83,7 @@ fn streams_are_read_as_engines_read_them() {
         let scratch = Scratch::new();
         fs::write(scratch.path("base.tar"), image(&whole, &stored, suffix)).unwrap();
         let mut request = upon(&scratch, "image.tar", "base.tar");
-        request.format(Format::OciArchive);
+        request.output.format = Format::OciArchive;
         let report = run(&request).unwrap();
         let blob = report.layers[0].blob.as_ref().unwrap();
         let stored_as = members(&scratch.read("image.tar"))

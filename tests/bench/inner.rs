@@ -121,8 +121,8 @@ fn request(directory: &Path, compressor: &str) -> Request {
     let name = |name: &str| directory.join(name).into_os_string().into_encoded_bytes();
     let words: Vec<&str> = compressor.split_whitespace().collect();
     let mut request = Request::new(&name("image"), &[name("item")], b"prefix").unwrap();
-    request.compressor(Compressor::from_command(&words).unwrap());
-    request.threads(1);
+    request.output.compressor = Compressor::from_command(&words).unwrap();
+    request.running.threads(1);
     request
 }
 

@@ -127,8 +127,8 @@ fn row(name: &str, directory: &Path, level: &str, columns: &[(String, i32, usize
 fn image(name: &Path, path: &Path, compressor: &[&str]) -> usize {
     let bytes = |path: &Path| path.as_os_str().as_bytes().to_vec();
     let mut request = Request::new(&bytes(name), &[bytes(path)], b"prefix").unwrap();
-    request.compressor(Compressor::from_command(compressor).unwrap());
-    request.threads(1);
+    request.output.compressor = Compressor::from_command(compressor).unwrap();
+    request.running.threads(1);
     let report = build(&request, &mut |_| ControlFlow::Continue(())).unwrap();
     report.archive_size as usize
 }

@@ -32,13 +32,13 @@ type Set = fn(&mut Request, &Scratch);
 const OPTIONS: &[(&[&str], Set)] = &[
     (&[], |_, _| {}),
     (&["--compressor", "gzip -9"], |r, _| {
-        r.compressor(compressor("gzip -9"))
+        r.output.compressor = compressor("gzip -9")
     }),
     (&["--compressor", "zstd -1"], |r, _| {
-        r.compressor(compressor("zstd -1"))
+        r.output.compressor = compressor("zstd -1")
     }),
     (&["--format", "oci-archive"], |r, _| {
-        r.format(Format::OciArchive)
+        r.output.format = Format::OciArchive
     }),
     (
         &[
@@ -50,11 +50,11 @@ const OPTIONS: &[(&[&str], Set)] = &[
             "/bin=/tmp",
         ],
         |r, _| {
-            r.extra_files(vec![
+            r.content.extra_files = vec![
                 Directive::directory(b"/tmp", Some(0o1777)).unwrap(),
                 Directive::file(b"/a", b"b=c").unwrap(),
                 Directive::link(b"/bin", b"/tmp").unwrap(),
-            ]);
+            ];
         },
     ),
     // Later ones take the place of earlier ones, of whichever kind.
@@ -70,36 +70,40 @@ const OPTIONS: &[(&[&str], Set)] = &[
             "/d",
         ],
         |r, _| {
-            r.extra_files(vec![
+            r.content.extra_files = vec![
                 Directive::link(b"/x", b"/tmp").unwrap(),
                 Directive::file(b"/f", b"").unwrap(),
                 Directive::link(b"/x", b"/f").unwrap(),
                 Directive::directory(b"/d", None).unwrap(),
-            ]);
+            ];
         },
     ),
     (&["--transform", "/=/elsewhere/"], |r, _| {
-        r.transformations(vec![Transformation::new(b"/", b"/elsewhere/").unwrap()]);
+        r.content.transformations = vec![Transformation::new(b"/", b"/elsewhere/").unwrap()];
     }),
     (&["--database", "DIR/graph"], |r, s| {
-        r.database(name(s, "graph").as_bytes()).unwrap();
+        r.content.database(name(s, "graph").as_bytes()).unwrap();
     }),
     (
         &["--root-system", "DIR/store", "--max-layers", "9"],
         |r, s| {
-            r.root_system(name(s, "store").as_bytes()).unwrap();
-            r.max_layers(9).unwrap();
+            r.content.root_system(name(s, "store").as_bytes()).unwrap();
+            r.layers.max_layers(9).unwrap();
         },
     ),
     (&["--ownership", "/=7:8"], |r, _| {
-        r.ownership(vec![Ownership::new(b"/", 7, 8).unwrap()]);
+        r.content.ownership = vec![Ownership::new(b"/", 7, 8).unwrap()];
     }),
     (&["--modes", "keep", "--max-layers", "3"], |r, _| {
-        r.modes(Modes::Keep);
-        r.max_layers(3).unwrap();
+        r.content.modes = Modes::Keep;
+        r.layers.max_layers(3).unwrap();
     }),
-    (&["--xattrs", "keep"], |r, _| r.xattrs(Xattrs::Keep)),
-    (&["--max-layers", "2"], |r, _| r.max_layers(2).unwrap()),
+    (&["--xattrs", "keep"], |r, _| {
+        r.content.xattrs = Xattrs::Keep
+    }),
+    (&["--max-layers", "2"], |r, _| {
+        r.layers.max_layers(2).unwrap()
+    }),
     (
         &[
             "--max-layers",
@@ -110,48 +114,50 @@ const OPTIONS: &[(&[&str], Set)] = &[
             "graph",
         ],
         |r, s| {
-            r.max_layers(5).unwrap();
-            r.layering(Layering::References);
-            r.references_graphs(&[name(s, "graph")]).unwrap();
+            r.layers.max_layers(5).unwrap();
+            r.layers.layering = Layering::References;
+            r.layers.references_graphs(&[name(s, "graph")]).unwrap();
         },
     ),
     (&["--parent-directories", "--max-layers", "9"], |r, _| {
-        r.parent_directories(true);
-        r.max_layers(9).unwrap();
+        r.layers.parent_directories = true;
+        r.layers.max_layers(9).unwrap();
     }),
     (&["--name", "host:5000/app:1", "-t", "app:auto"], |r, _| {
-        r.name(b"host:5000/app:1").unwrap();
-        r.name(b"app:auto").unwrap();
+        r.metadata.names(&[b"host:5000/app:1"]).unwrap();
+        r.metadata.names(&[b"app:auto"]).unwrap();
     }),
     (&["--repository", "Some Thing"], |r, _| {
-        r.repository(b"Some Thing").unwrap()
+        r.metadata.repository(b"Some Thing").unwrap()
     }),
     (&["--system", "armhf-linux", "--variant", "v7"], |r, _| {
-        r.system(b"armhf-linux").unwrap();
-        r.variant(b"v7").unwrap();
+        r.metadata.system(b"armhf-linux").unwrap();
+        r.metadata.variant(b"v7").unwrap();
     }),
     (
         &["--author", "me", "--label", "a=b=c", "--label", "d="],
         |r, _| {
-            r.container.author(b"me").unwrap();
-            r.container.label(b"a", b"b=c").unwrap();
-            r.container.label(b"d", b"").unwrap();
+            r.metadata.author(b"me").unwrap();
+            r.metadata.label(b"a", b"b=c").unwrap();
+            r.metadata.label(b"d", b"").unwrap();
         },
     ),
     (
         &["--annotation", "x=y", "--format", "oci-archive"],
         |r, _| {
-            r.annotation(b"x", b"y").unwrap();
-            r.format(Format::OciArchive);
+            r.metadata.annotation(b"x", b"y").unwrap();
+            r.output.format = Format::OciArchive;
         },
     ),
-    (&["--history", "none"], |r, _| r.history(History::None)),
+    (&["--history", "none"], |r, _| {
+        r.metadata.history = History::None
+    }),
     (&["--config-keys", "spec", "-e", "A=B"], |r, _| {
-        r.config_keys(ConfigKeys::Spec);
-        r.variable(b"A", b"B").unwrap();
+        r.metadata.config_keys = ConfigKeys::Spec;
+        r.container.variable(b"A", b"B").unwrap();
     }),
     (&["--config", r#"{"config":{"Tty":true}}"#], |r, _| {
-        r.container.config(br#"{"config":{"Tty":true}}"#).unwrap();
+        r.metadata.config(br#"{"config":{"Tty":true}}"#).unwrap();
     }),
     (
         &[
@@ -163,7 +169,7 @@ const OPTIONS: &[(&[&str], Set)] = &[
             "-x",
         ],
         |r, _| {
-            r.entry_point(&["/bin/two", "--flag"]).unwrap();
+            r.container.entry_point(&["/bin/two", "--flag"]).unwrap();
             r.container.cmd(&["-x"]).unwrap();
         },
     ),
@@ -177,9 +183,9 @@ const OPTIONS: &[(&[&str], Set)] = &[
     (
         &["--expose", "80", "--expose", "53/udp", "--volume", "/data"],
         |r, _| {
-            r.container.exposed_port(b"80").unwrap();
-            r.container.exposed_port(b"53/udp").unwrap();
-            r.container.volume(b"/data").unwrap();
+            r.container.exposed_ports(&[b"80"]).unwrap();
+            r.container.exposed_ports(&[b"53/udp"]).unwrap();
+            r.container.volumes(&[b"/data"]).unwrap();
         },
     ),
     (
@@ -195,11 +201,11 @@ const OPTIONS: &[(&[&str], Set)] = &[
         },
     ),
     (&["--base", "base.tar"], |r, s| {
-        r.base(name(s, "base.tar").as_bytes()).unwrap()
+        r.layers.base(name(s, "base.tar").as_bytes()).unwrap()
     }),
     (&["--base", "base.tar", "--base-name", "base"], |r, s| {
-        r.base(name(s, "base.tar").as_bytes()).unwrap();
-        r.base_name(b"base").unwrap();
+        r.layers.base(name(s, "base.tar").as_bytes()).unwrap();
+        r.layers.base_name(b"base").unwrap();
     }),
     (
         &[
@@ -210,9 +216,9 @@ const OPTIONS: &[(&[&str], Set)] = &[
             "oci-archive",
         ],
         |r, s| {
-            r.reuse(&[name(s, "layout")]).unwrap();
-            r.immutable_paths(true);
-            r.format(Format::OciArchive);
+            r.layers.reuse(&[name(s, "layout")]).unwrap();
+            r.layers.immutable_paths = true;
+            r.output.format = Format::OciArchive;
         },
     ),
     (
@@ -225,18 +231,18 @@ const OPTIONS: &[(&[&str], Set)] = &[
             "graph",
         ],
         |r, s| {
-            r.max_layers(5).unwrap();
-            r.layering(Layering::References);
-            r.references_graphs(&[name(s, "graph")]).unwrap();
+            r.layers.max_layers(5).unwrap();
+            r.layers.layering = Layering::References;
+            r.layers.references_graphs(&[name(s, "graph")]).unwrap();
         },
     ),
     (&["--no-reuse", "--format", "oci-archive"], |r, _| {
-        r.reuse::<&[u8]>(&[]).unwrap();
-        r.format(Format::OciArchive);
+        r.layers.reuse::<&[u8]>(&[]).unwrap();
+        r.output.format = Format::OciArchive;
     }),
     (&["--threads", "3", "--max-layers", "4"], |r, _| {
-        r.threads(3);
-        r.max_layers(4).unwrap();
+        r.running.threads(3);
+        r.layers.max_layers(4).unwrap();
     }),
 ];
 
@@ -245,15 +251,15 @@ fn options_are_parameters() {
     let scratch = Scratch::new();
     let [one, two, _] = items(&scratch);
     let mut base = scratch.request("base.tar", &[Path::new(&one)]);
-    base.repository(b"base").unwrap();
-    base.threads(1);
+    base.metadata.repository(b"base").unwrap();
+    base.running.threads(1);
     run(&base).unwrap();
     let mut layout = scratch.request("layout", &[Path::new(&one)]);
-    layout.format(Format::Oci);
+    layout.output.format = Format::Oci;
     run(&layout).unwrap();
     for (options, set) in OPTIONS {
         let mut request = scratch.request("expected", &[Path::new(&one), Path::new(&two)]);
-        request.whiteouts(Whiteouts::Allow);
+        request.content.whiteouts = Whiteouts::Allow;
         set(&mut request, &scratch);
         run(&request).unwrap();
         let options = options
@@ -352,7 +358,7 @@ fn what_is_wrong_is_said_by_the_option() {
         ),
         (&[], 2, "there is nothing to put into the image"),
         (&["--env", "X", &one], 2, "\"X\" has no \"=\""),
-        (&["--env", "=X", &one], 2, "--env: a variable has no name"),
+        (&["--env", "=X", &one], 2, "--env: a name is empty"),
         (
             &["--entry-point", "", "--user", "a b", &one],
             2,

@@ -90,8 +90,8 @@ fn what_this_library_makes_is_well() {
     for format in [Format::DockerArchive, Format::OciArchive, Format::Oci] {
         let name = format!("{format:?}");
         let mut request = scratch.request(&name, &[Path::new(&item)]);
-        request.format(format);
-        request.name(b"app:1").unwrap();
+        request.output.format = format;
+        request.metadata.names(&[b"app:1"]).unwrap();
         run(&request).unwrap();
         let text = fine(guix_docker(&scratch, &["check", &name]));
         assert!(text.starts_with("app:1 (linux/"), "{text}");
@@ -164,7 +164,7 @@ fn blobs_that_are_not_what_is_said_are_found() {
     let scratch = Scratch::new();
     let item = scratch.file("item", &b"content ".repeat(1000));
     let mut request = scratch.request("image.tar", &[Path::new(&item)]);
-    request.format(Format::Oci);
+    request.output.format = Format::Oci;
     run(&request).unwrap();
     let shown = json(guix_docker(&scratch, &["inspect", "--json", "image.tar"]));
     let digest = shown[0]["layers"][0]["digest"].as_str().unwrap();

@@ -351,13 +351,18 @@ fn an_index_within_an_index_is_found() {
 fn links_in_the_archive_are_found() {
     let scratch = Scratch::new();
     let layer = layer(&[("file", b"x")]);
+    let twice = config("linux/amd64", &[&layer, &layer]).to_string();
     let config = config("linux/amd64", &[&layer]).to_string();
-    let manifest = json!([{"Config": "c.json", "RepoTags": ["app:1"], "Layers": ["1/layer.tar"]}]);
-    for (link, kind) in [
-        (None, tar::EntryType::Regular),
-        (Some("../2/layer.tar"), tar::EntryType::Symlink),
-        (Some("2/layer.tar"), tar::EntryType::Link),
+    let (alone, both) = (&["1/layer.tar"][..], &["2/layer.tar", "1/layer.tar"][..]);
+    for (link, kind, layers, is_refused) in [
+        (None, tar::EntryType::Regular, alone, false),
+        (Some("../2/layer.tar"), tar::EntryType::Symlink, alone, true),
+        (Some("../2/layer.tar"), tar::EntryType::Symlink, both, false),
+        (Some("2/layer.tar"), tar::EntryType::Link, alone, true),
+        (Some("2/layer.tar"), tar::EntryType::Link, both, true),
     ] {
+        let config = if layers.len() > 1 { &twice } else { &config };
+        let manifest = json!([{"Config": "c.json", "RepoTags": ["app:1"], "Layers": layers}]);
         let mut image = tar::Builder::new(Vec::new());
         let mut add = |name: &str, kind, content: &[u8]| {
             let mut header = tar::Header::new_gnu();
@@ -394,7 +399,11 @@ fn links_in_the_archive_are_found() {
         let found = check(&scratch, "image.tar").concat();
         let refused = found.iter().filter(|(severity, _)| severity == "refused");
         let refused: Vec<_> = refused.collect();
-        assert_eq!(refused.len(), usize::from(link.is_some()), "{found:?}");
+        assert_eq!(
+            refused.len(),
+            usize::from(is_refused),
+            "{layers:?}: {found:?}"
+        );
         assert!(
             refused
                 .iter()

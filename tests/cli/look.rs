@@ -24,10 +24,10 @@ fn request(scratch: &Scratch, image: &str, items: &[(&str, usize)]) -> Request {
     let paths: Vec<_> = items.iter().map(|(item, _)| scratch.path(item)).collect();
     let paths: Vec<&Path> = paths.iter().map(|path| path.as_path()).collect();
     let mut request = scratch.request(image, &paths);
-    request.system(b"x86_64-linux").unwrap();
-    request.max_layers(10).unwrap();
-    request.entry_point(&["/bin/app", "a b"]).unwrap();
-    request.variable(b"A", b"B").unwrap();
+    request.metadata.system(b"x86_64-linux").unwrap();
+    request.layers.max_layers(10).unwrap();
+    request.container.entry_point(&["/bin/app", "a b"]).unwrap();
+    request.container.variable(b"A", b"B").unwrap();
     request
 }
 
@@ -45,9 +45,9 @@ fn images_of_all_formats_are_shown() {
     ] {
         let image = format!("{format:?}-{packed}");
         let mut request = request(&scratch, &image, &items);
-        request.format(format);
-        request.compressor(compressor(packed));
-        request.name(b"host/app:1").unwrap();
+        request.output.format = format;
+        request.output.compressor = compressor(packed);
+        request.metadata.names(&[b"host/app:1"]).unwrap();
         let report = run(&request).unwrap();
         let shown = json(guix_docker(&scratch, &["inspect", "--json", &image]));
         let shown = &shown[0];
@@ -83,9 +83,9 @@ fn one_of_several_images_is_chosen() {
     let scratch = Scratch::new();
     for system in ["x86_64-linux", "aarch64-linux"] {
         let mut request = request(&scratch, &format!("{system}.tar"), &[(APP, 10)]);
-        request.system(system.as_bytes()).unwrap();
-        request.format(Format::OciArchive);
-        request.name(b"app:1").unwrap();
+        request.metadata.system(system.as_bytes()).unwrap();
+        request.output.format = Format::OciArchive;
+        request.metadata.names(&[b"app:1"]).unwrap();
         run(&request).unwrap();
     }
     let both = ["x86_64-linux.tar", "aarch64-linux.tar"];

@@ -64,8 +64,8 @@ impl Scratch {
         let image = self.path(image);
         let paths: Vec<&[u8]> = paths.iter().map(|path| bytes(path)).collect();
         let mut request = Request::new(bytes(&image), &paths, b"/gnu/store/profile").unwrap();
-        request.creation_time(1).unwrap();
-        request.cache_home(bytes(self.cache.path())).unwrap();
+        request.metadata.creation_time(1).unwrap();
+        request.layers.cache_home(bytes(self.cache.path())).unwrap();
         request
     }
 

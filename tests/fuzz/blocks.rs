@@ -96,12 +96,12 @@ fn check_image(content: &[u8], level: u8, layers: u8) {
             [&tree, b"/b".as_slice()].concat(),
         ];
         let mut request = Request::new(&image, &paths, b"prefix").unwrap();
-        request.threads(1);
-        request.creation_time(1).unwrap();
-        request.system(b"x86_64").unwrap();
-        request.extra_files(vec![Directive::file(b"content", content).unwrap()]);
+        request.running.threads(1);
+        request.metadata.creation_time(1).unwrap();
+        request.metadata.system(b"x86_64").unwrap();
+        request.content.extra_files = vec![Directive::file(b"content", content).unwrap()];
         if layers > 1 {
-            request.max_layers(layers.into()).unwrap();
+            request.layers.max_layers(layers.into()).unwrap();
         }
         let option = format!("-{level}");
         let words = if word == "gzip" {
@@ -109,7 +109,7 @@ fn check_image(content: &[u8], level: u8, layers: u8) {
         } else {
             vec![word]
         };
-        request.compressor(Compressor::from_command(&words).unwrap());
+        request.output.compressor = Compressor::from_command(&words).unwrap();
         guix_docker::build(&request, &mut |_: Progress| ControlFlow::Continue(())).unwrap();
         let image = PathBuf::from(String::from_utf8(image).unwrap());
         let bytes = fs::read(&image).unwrap();

@@ -76,10 +76,10 @@ fn build(
     lines: &[Line],
 ) -> Result<Report, Error> {
     let mut request = Request::new(image, paths, b"prefix")?;
-    request.threads(1);
-    request.creation_time(1)?;
+    request.running.threads(1);
+    request.metadata.creation_time(1)?;
     if let Some(root) = roots.last() {
-        request.root_system(root)?;
+        request.content.root_system(root)?;
     }
     let (mut directives, mut transformations, mut ownership) = (vec![], vec![], vec![]);
     for line in lines {
@@ -96,16 +96,16 @@ fn build(
                 let (uid, gid) = (line.number(1) as u32, line.number(2) as u32);
                 ownership.push(Ownership::new(name, uid, gid)?);
             }
-            b"n" => request.max_layers(line.number(0))?,
-            b"g" => request.parent_directories(true),
-            b"w" => request.whiteouts(Whiteouts::Allow),
-            b"k" => request.modes(Modes::Keep),
+            b"n" => request.layers.max_layers(line.number(0))?,
+            b"g" => request.layers.parent_directories = true,
+            b"w" => request.content.whiteouts = Whiteouts::Allow,
+            b"k" => request.content.modes = Modes::Keep,
             _ => {}
         }
     }
-    request.extra_files(directives);
-    request.transformations(transformations);
-    request.ownership(ownership);
+    request.content.extra_files = directives;
+    request.content.transformations = transformations;
+    request.content.ownership = ownership;
     guix_docker::build(&request, &mut |_: Progress| ControlFlow::Continue(()))
 }
 

@@ -27,11 +27,11 @@ fuzz_target!(|bytes: &[u8]| {
     let (base, patch, flag) = (part(), part(), part());
     let base: Option<Object> = serde_json::from_slice(base).ok();
     let mut request = Request::new(b"image", &[b"/item"], b"/item").unwrap();
-    request.system(b"x86_64").unwrap();
+    request.metadata.system(b"x86_64").unwrap();
     if flag.first().is_some_and(|flag| flag & 1 != 0) {
-        request.format(Format::OciArchive);
+        request.output.format = Format::OciArchive;
     }
-    request.variable(b"LANG", b"C").unwrap();
+    request.container.variable(b"LANG", b"C").unwrap();
     // What a base may not have, those who read it refuse.
     let base = base.filter(|base| misformed(base, WHOLE).is_none());
     let base = base.map(|base| normalized(&base, WHOLE));
@@ -46,7 +46,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let before = configuration(&request);
     assert_eq!(misformed(&before, WHOLE), None);
-    match request.container.config(patch) {
+    match request.metadata.config(patch) {
         Ok(()) => {
             let patch: Object = serde_json::from_slice(patch).unwrap();
             let after = configuration(&request);

@@ -55,42 +55,42 @@ fuzz_target!(|bytes: &[u8]| {
 fn request(image: &[u8], settings: &Settings) -> Result<Request, Error> {
     let prefix = settings.last("prefix").unwrap_or(b"prefix");
     let mut request = Request::new(image, &settings.values("path"), prefix)?;
-    request.threads(settings.threads() as usize);
-    request.creation_time(settings.number("time").unwrap_or(1))?;
+    request.running.threads(settings.threads() as usize);
+    request.metadata.creation_time(settings.number("time").unwrap_or(1))?;
     let is_set = |word| settings.number(word).is_some_and(|number| number & 1 != 0);
-    request.archive_digest(is_set("digest"));
-    request.parent_directories(is_set("parents"));
-    request.immutable_paths(is_set("immutable"));
-    request.format(match settings.number("format") {
+    request.output.archive_digest = is_set("digest");
+    request.layers.parent_directories = is_set("parents");
+    request.layers.immutable_paths = is_set("immutable");
+    request.output.format = match settings.number("format") {
         Some(1) => Format::OciArchive,
         Some(2) => Format::Oci,
         _ => Format::DockerArchive,
-    });
-    request.history(match settings.number("history") {
+    };
+    request.metadata.history = match settings.number("history") {
         Some(1) => History::One,
         Some(2) => History::None,
         _ => History::Layers,
-    });
-    request.whiteouts(match is_set("whiteouts") {
+    };
+    request.content.whiteouts = match is_set("whiteouts") {
         true => Whiteouts::Allow,
         false => Whiteouts::Refuse,
-    });
-    request.modes(match is_set("modes") {
+    };
+    request.content.modes = match is_set("modes") {
         true => Modes::Keep,
-        false => Modes::Reference,
-    });
-    request.xattrs(match is_set("xattrs") {
+        false => Modes::Guix,
+    };
+    request.content.xattrs = match is_set("xattrs") {
         true => Xattrs::Keep,
         false => Xattrs::Drop,
-    });
-    request.config_keys(match is_set("keys") {
+    };
+    request.metadata.config_keys = match is_set("keys") {
         true => ConfigKeys::Spec,
-        false => ConfigKeys::Reference,
-    });
-    request.layering(match is_set("layering") {
+        false => ConfigKeys::Guix,
+    };
+    request.layers.layering = match is_set("layering") {
         true => Layering::References,
         false => Layering::Size,
-    });
+    };
     let directories = settings.all("dir").map(|line| {
         let mode = (!line.field(1).is_empty()).then(|| line.number(1) as u32);
         Directive::directory(line.field(0), mode)
@@ -99,32 +99,30 @@ fn request(image: &[u8], settings: &Settings) -> Result<Request, Error> {
     let files = files.map(|line| Directive::file(line.field(0), line.field(1)));
     let links = settings.all("link");
     let links = links.map(|line| Directive::link(line.field(0), line.field(1)));
-    request.extra_files(
-        directories
+    request.content.extra_files = directories
             .chain(files)
             .chain(links)
-            .collect::<Result<_, _>>()?,
-    );
+            .collect::<Result<_, _>>()?;
     let transformations = settings.all("transform");
     let transformations =
         transformations.map(|line| Transformation::new(line.field(0), line.field(1)));
-    request.transformations(transformations.collect::<Result<_, _>>()?);
+    request.content.transformations = transformations.collect::<Result<_, _>>()?;
     let ownership = settings
         .all("owner")
         .map(|line| Ownership::new(line.field(0), line.number(1) as u32, line.number(2) as u32));
-    request.ownership(ownership.collect::<Result<_, _>>()?);
-    request.compressor(Compressor::from_command(&settings.values("compressor"))?);
+    request.content.ownership = ownership.collect::<Result<_, _>>()?;
+    request.output.compressor = Compressor::from_command(&settings.values("compressor"))?;
     for line in settings.all("env") {
-        request.variable(line.field(0), line.field(1))?;
+        request.container.variable(line.field(0), line.field(1))?;
     }
     for line in settings.all("label") {
-        request.container.label(line.field(0), line.field(1))?;
+        request.metadata.label(line.field(0), line.field(1))?;
     }
     for line in settings.all("annotation") {
-        request.annotation(line.field(0), line.field(1))?;
+        request.metadata.annotation(line.field(0), line.field(1))?;
     }
     if let Some(count) = settings.number("layers") {
-        request.max_layers(count)?;
+        request.layers.max_layers(count)?;
     }
     type Setter = fn(&mut Request, &[u8]) -> Result<(), Error>;
     let setters: [(&str, Setter); 16] = [
@@ -140,16 +138,16 @@ fn request(image: &[u8], settings: &Settings) -> Result<Request, Error> {
         ("workdir", |request, name| {
             request.container.working_directory(name)
         }),
-        ("port", |request, port| request.container.exposed_port(port)),
-        ("volume", |request, name| request.container.volume(name)),
+        ("port", |request, port| request.container.exposed_ports(&[port])),
+        ("volume", |request, name| request.container.volumes(&[name])),
         ("signal", |request, signal| {
             request.container.stop_signal(signal)
         }),
         ("health", |request, json| {
             request.container.health_check(json)
         }),
-        ("author", |request, author| request.container.author(author)),
-        ("config", |request, json| request.container.config(json)),
+        ("author", |request, author| request.metadata.author(author)),
+        ("config", |request, json| request.metadata.config(json)),
     ];
     for (word, set) in setters {
         for value in settings.values(word) {
@@ -158,10 +156,10 @@ fn request(image: &[u8], settings: &Settings) -> Result<Request, Error> {
     }
     type ListSetter = fn(&mut Request, &[&[u8]]) -> Result<(), Error>;
     let setters: [(&str, ListSetter); 4] = [
-        ("entry", |request, words| request.entry_point(words)),
+        ("entry", |request, words| request.container.entry_point(words)),
         ("cmd", |request, words| request.container.cmd(words)),
-        ("reuse", |request, layouts| request.reuse(layouts)),
-        ("graph", |request, files| request.references_graphs(files)),
+        ("reuse", |request, layouts| request.layers.reuse(layouts)),
+        ("graph", |request, files| request.layers.references_graphs(files)),
     ];
     for (word, set) in setters {
         let values = settings.values(word);

@@ -35,14 +35,14 @@ fn an_archive_is_a_layout_and_a_docker_archive() {
         let mut oci = request(&scratch, "oci.tar", Format::OciArchive, &items);
         for request in [&mut docker, &mut oci] {
             if let Some(count) = max_layers {
-                request.max_layers(count).unwrap();
+                request.layers.max_layers(count).unwrap();
             }
-            request.variable(b"NAME", b"value").unwrap();
-            request.entry_point(&["/run"]).unwrap();
+            request.container.variable(b"NAME", b"value").unwrap();
+            request.container.entry_point(&["/run"]).unwrap();
         }
-        oci.compressor(compressor(packed));
-        oci.name(b"registry.x:5000/app:1").unwrap();
-        oci.name(b"app").unwrap();
+        oci.output.compressor = compressor(packed);
+        oci.metadata.names(&[b"registry.x:5000/app:1"]).unwrap();
+        oci.metadata.names(&[b"app"]).unwrap();
         let expected = run(&docker).unwrap();
         let report = run(&oci).unwrap();
         let files = members(&scratch.read("oci.tar"));
@@ -117,9 +117,9 @@ fn bytes_do_not_depend_on_threads_nor_on_the_output() {
     for packed in ["none", "gzip -1", "gzip", "zstd", "zstd -15"] {
         let build = |name: &str, threads, format| {
             let mut request = request(&scratch, name, format, &items);
-            request.max_layers(4).unwrap();
-            request.compressor(compressor(packed));
-            request.threads(threads);
+            request.layers.max_layers(4).unwrap();
+            request.output.compressor = compressor(packed);
+            request.running.threads(threads);
             run(&request).unwrap()
         };
         build("1.tar", 1, Format::OciArchive);
@@ -140,14 +140,14 @@ fn bytes_do_not_depend_on_threads_nor_on_the_output() {
             let (reader, writer) = rustix::pipe::pipe().unwrap();
             let paths: Vec<&[u8]> = items.iter().map(|item| bytes(item)).collect();
             let mut request = Request::to_stream(writer, &paths, b"/gnu/store/profile").unwrap();
-            request.cache_home(bytes(scratch.cache())).unwrap();
-            request.creation_time(1).unwrap();
-            request.system(b"x86_64-linux").unwrap();
-            request.format(Format::OciArchive);
-            request.max_layers(4).unwrap();
-            request.compressor(compressor(packed));
-            request.threads(threads);
-            request.archive_digest(true);
+            request.layers.cache_home(bytes(scratch.cache())).unwrap();
+            request.metadata.creation_time(1).unwrap();
+            request.metadata.system(b"x86_64-linux").unwrap();
+            request.output.format = Format::OciArchive;
+            request.layers.max_layers(4).unwrap();
+            request.output.compressor = compressor(packed);
+            request.running.threads(threads);
+            request.output.archive_digest = true;
             let building = std::thread::spawn(move || run(&request).unwrap());
             let mut piped = Vec::new();
             let mut reader = fs::File::from(reader);
@@ -170,20 +170,20 @@ fn only_what_compresses_layers_is_taken() {
         ("gzip --rsyncable", "\"gzip --rsyncable\""),
     ] {
         let mut request = request(&scratch, "x", Format::OciArchive, &[]);
-        request.compressor(compressor(command));
+        request.output.compressor = compressor(command);
         let error = run(&request).unwrap_err();
         assert_eq!(error.status(), Status::InvalidArgument);
         assert!(error.message().ends_with(what), "{error}");
     }
     let (_, writer) = rustix::pipe::pipe().unwrap();
     let mut stream = Request::to_stream::<&[u8]>(writer, &[], b"/p").unwrap();
-    stream.format(Format::Oci);
+    stream.output.format = Format::Oci;
     let error = run(&stream).unwrap_err();
     assert!(error.message().contains("a directory"), "{error}");
     let mut docker = request(&scratch, "x", Format::DockerArchive, &[]);
-    docker.annotation(b"a", b"b").unwrap();
+    docker.metadata.annotation(b"a", b"b").unwrap();
     let error = run(&docker).unwrap_err();
-    assert!(error.message().contains("ask for an OCI format"), "{error}");
+    assert!(error.message().contains("use an OCI format"), "{error}");
 }
 
 #[test]
@@ -191,11 +191,12 @@ fn annotations_are_the_manifests_and_the_entrys() {
     let scratch = Scratch::new();
     let items = items(&scratch);
     let mut request = request(&scratch, "oci.tar", Format::OciArchive, &items);
-    request.max_layers(3).unwrap();
+    request.layers.max_layers(3).unwrap();
     request
+        .metadata
         .annotation(b"org.opencontainers.image.version", b"1.0")
         .unwrap();
-    request.annotation("x.ü".as_bytes(), b"").unwrap();
+    request.metadata.annotation("x.ü".as_bytes(), b"").unwrap();
     run(&request).unwrap();
     let files = members(&scratch.read("oci.tar"));
     let index = index(&files);
@@ -270,14 +271,14 @@ fn what_encoders_make_is_pinned() {
     ] {
         let paths: Vec<&[u8]> = vec![b"/"; 0];
         let mut request = Request::new(bytes(&scratch.path("oci.tar")), &paths, b"/p").unwrap();
-        request.cache_home(bytes(scratch.cache())).unwrap();
-        request.format(Format::OciArchive);
+        request.layers.cache_home(bytes(scratch.cache())).unwrap();
+        request.output.format = Format::OciArchive;
         let directives = items.iter().enumerate().map(|(number, item)| {
             let content = fs::read(item).unwrap();
             guix_docker::request::Directive::file(format!("/{number}").as_bytes(), &content)
         });
-        request.extra_files(directives.collect::<Result<_, _>>().unwrap());
-        request.compressor(compressor(packed));
+        request.content.extra_files = directives.collect::<Result<_, _>>().unwrap();
+        request.output.compressor = compressor(packed);
         let report = run(&request).unwrap();
         let digest = report.layers[0].blob.as_ref().unwrap().digest;
         found.push((packed, digest.hex()[..16].to_owned()));
@@ -304,8 +305,11 @@ fn names_that_are_the_same_are_one() {
     let scratch = Scratch::new();
     let items = items(&scratch);
     let mut request = request(&scratch, "layout", Format::Oci, &items[2..]);
-    request.name(b"foo:2").unwrap();
-    request.name(b"docker.io/library/foo:2").unwrap();
+    request.metadata.names(&[b"foo:2"]).unwrap();
+    request
+        .metadata
+        .names(&[b"docker.io/library/foo:2"])
+        .unwrap();
     run(&request).unwrap();
     assert_eq!(names(&scratch.path("layout")).len(), 1);
 }

@@ -20,8 +20,8 @@ fn a_layout_keeps_its_other_images() {
     let root = scratch.path("layout");
     let build = |name: &str, items: &[PathBuf]| {
         let mut request = request(&scratch, "layout", Format::Oci, items);
-        request.max_layers(10).unwrap();
-        request.name(name.as_bytes()).unwrap();
+        request.layers.max_layers(10).unwrap();
+        request.metadata.names(&[name.as_bytes()]).unwrap();
         run(&request).unwrap()
     };
     let first = build("a:1", &items);
@@ -49,8 +49,8 @@ fn systems_of_one_name_are_in_an_index_whatever_the_order() {
     let items = items(&scratch);
     let build = |root: &str, system: &str, items: &[PathBuf]| {
         let mut request = request(&scratch, root, Format::Oci, items);
-        request.system(system.as_bytes()).unwrap();
-        request.name(b"app").unwrap();
+        request.metadata.system(system.as_bytes()).unwrap();
+        request.metadata.names(&[b"app"]).unwrap();
         run(&request).unwrap()
     };
     let platforms = |root: &str| {
@@ -109,7 +109,7 @@ fn a_failure_leaves_a_layout_as_it_was() {
     assert!(run(&failing).is_err());
     // When much of it is there already.
     let mut stopped = request(&scratch, "layout", Format::Oci, &items);
-    stopped.max_layers(10).unwrap();
+    stopped.layers.max_layers(10).unwrap();
     let mut monitor = |progress: guix_docker::Progress| match progress.done {
         10_000_000.. => std::ops::ControlFlow::Break(()),
         _ => std::ops::ControlFlow::Continue(()),
@@ -158,7 +158,7 @@ fn builds_into_one_layout_wait_for_each_other() {
             let (scratch, items) = (&scratch, &items);
             scope.spawn(move || {
                 let mut request = request(scratch, "layout", Format::Oci, &items[number % 3..]);
-                request.name(format!("app:{number}").as_bytes()).unwrap();
+                request.metadata.names(&[format!("app:{number}")]).unwrap();
                 run(&request).unwrap();
             });
         }
@@ -177,7 +177,7 @@ fn an_index_that_was_lost_is_an_error() {
     let items = items(&scratch);
     let build = |system: &str| {
         let mut request = request(&scratch, "layout", Format::Oci, &items);
-        request.system(system.as_bytes()).unwrap();
+        request.metadata.system(system.as_bytes()).unwrap();
         run(&request)
     };
     build("x86_64-linux").unwrap();
@@ -187,8 +187,8 @@ fn an_index_that_was_lost_is_an_error() {
         .to_string();
     fs::remove_file(scratch.path("layout/blobs/sha256").join(&nested[7..])).unwrap();
     let mut request = request(&scratch, "layout", Format::Oci, &items);
-    request.system(b"armhf-linux").unwrap();
-    request.reuse::<&[u8]>(&[]).unwrap();
+    request.metadata.system(b"armhf-linux").unwrap();
+    request.layers.reuse::<&[u8]>(&[]).unwrap();
     let error = run(&request).unwrap_err();
     assert!(error.message().contains("has lost its index"), "{error}");
 }
@@ -199,8 +199,8 @@ fn images_of_other_tools_stay_beside_those_for_other_systems() {
     let items = items(&scratch);
     let build = |system: &str| {
         let mut request = request(&scratch, "layout", Format::Oci, &items[2..]);
-        request.system(system.as_bytes()).unwrap();
-        request.name(b"app").unwrap();
+        request.metadata.system(system.as_bytes()).unwrap();
+        request.metadata.names(&[b"app"]).unwrap();
         run(&request).unwrap()
     };
     let first = build("x86_64-linux");
@@ -277,7 +277,7 @@ fn indexes_in_indexes_come_to_an_end() {
     let blobs = fs::read_dir(scratch.path("merged/blobs/sha256")).unwrap();
     assert_eq!(blobs.count(), 4);
     let mut request = request(&scratch, "image", Format::OciArchive, &items(&scratch));
-    request.base(bytes(&root)).unwrap();
+    request.layers.base(bytes(&root)).unwrap();
     let error = run(&request).unwrap_err();
     assert!(error.message().contains("too many images"), "{error}");
 }

@@ -74,10 +74,10 @@ fn files_that_others_can_change_are_copied() {
         // Merged, reused, and as a base.
         merge(&scratch, "merged", &["theirs"]).unwrap();
         let mut again = request(&scratch, "reused", Format::Oci, &items);
-        again.reuse(&[bytes(&theirs)]).unwrap();
+        again.layers.reuse(&[bytes(&theirs)]).unwrap();
         run(&again).unwrap();
         let mut upon = request(&scratch, "upon", Format::Oci, &items[2..]);
-        upon.base(bytes(&theirs)).unwrap();
+        upon.layers.base(bytes(&theirs)).unwrap();
         run(&upon).unwrap();
         let roots = ["merged", "reused", "upon"].map(|name| scratch.path(name));
         let linked = inodes(&theirs);
@@ -96,7 +96,7 @@ fn files_of_mine_are_linked() {
     run(&request(&scratch, "mine", Format::Oci, &items)).unwrap();
     let mine = scratch.path("mine");
     let mut upon = request(&scratch, "upon", Format::Oci, &items[2..]);
-    upon.base(bytes(&mine)).unwrap();
+    upon.layers.base(bytes(&mine)).unwrap();
     run(&upon).unwrap();
     let linked = inodes(&mine);
     let shared = inodes(&scratch.path("upon"));
@@ -115,7 +115,7 @@ fn what_others_can_change_in_a_layout_is_replaced() {
         let root = scratch.path("layout");
         for layers in [None, Some(&[][..])] {
             if let Some(none) = layers {
-                mine.reuse::<&[u8]>(none).unwrap();
+                mine.layers.reuse::<&[u8]>(none).unwrap();
             }
             open_to_others(&root, is_owner);
             run(&mine).unwrap();

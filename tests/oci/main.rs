@@ -142,8 +142,8 @@ fn small_items(scratch: &Scratch) -> Vec<PathBuf> {
 fn request(scratch: &Scratch, name: &str, format: Format, items: &[PathBuf]) -> Request {
     let paths: Vec<&Path> = items.iter().map(PathBuf::as_path).collect();
     let mut request = scratch.request(name, &paths);
-    request.format(format);
-    request.system(b"x86_64-linux").unwrap();
+    request.output.format = format;
+    request.metadata.system(b"x86_64-linux").unwrap();
     request
 }
 

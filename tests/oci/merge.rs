@@ -16,8 +16,8 @@ fn layouts_are_merged() {
     let items = items(&scratch);
     let build = |root: &str, format, system: &str, name: &str| {
         let mut request = request(&scratch, root, format, &items);
-        request.system(system.as_bytes()).unwrap();
-        request.name(name.as_bytes()).unwrap();
+        request.metadata.system(system.as_bytes()).unwrap();
+        request.metadata.names(&[name.as_bytes()]).unwrap();
         run(&request).unwrap()
     };
     build("one", Format::Oci, "x86_64-linux", "app");

@@ -39,8 +39,8 @@ fn layers_are_taken_over() {
     let root = scratch.path("layout");
     let build = |items: &[PathBuf], packed: &str| {
         let mut request = request(&scratch, "layout", Format::Oci, items);
-        request.max_layers(10).unwrap();
-        request.compressor(compressor(packed));
+        request.layers.max_layers(10).unwrap();
+        request.output.compressor = compressor(packed);
         run(&request).unwrap()
     };
     let (first, new) = written(&root, || build(&items, "gzip"));
@@ -58,7 +58,7 @@ fn layers_are_taken_over() {
     assert_ne!(diff_ids(&changed), diff_ids(&first));
     // It is what it would be without a layout.
     let mut alone = request(&scratch, "alone", Format::Oci, &items);
-    alone.max_layers(10).unwrap();
+    alone.layers.max_layers(10).unwrap();
     assert_eq!(
         manifest_digest(&run(&alone).unwrap()),
         manifest_digest(&changed)
@@ -75,10 +75,10 @@ fn layers_of_other_layouts_are_linked_copied_and_checked() {
     let items = items(&scratch);
     let build = |name: &str, format, reuse: &[&str]| {
         let mut request = request(&scratch, name, format, &items);
-        request.max_layers(10).unwrap();
+        request.layers.max_layers(10).unwrap();
         let layouts: Vec<PathBuf> = reuse.iter().map(|name| scratch.path(name)).collect();
         let layouts: Vec<&[u8]> = layouts.iter().map(|layout| bytes(layout)).collect();
-        request.reuse(&layouts).unwrap();
+        request.layers.reuse(&layouts).unwrap();
         run(&request)
     };
     let first = build("first", Format::Oci, &[]).unwrap();
@@ -141,8 +141,8 @@ fn immutable_paths_are_not_read() {
     let items = items(&scratch);
     let build = |name: &str, immutable| {
         let mut request = request(&scratch, name, Format::Oci, &items);
-        request.max_layers(10).unwrap();
-        request.immutable_paths(immutable);
+        request.layers.max_layers(10).unwrap();
+        request.layers.immutable_paths = immutable;
         run(&request).unwrap()
     };
     let first = build("layout", false);

@@ -51,9 +51,9 @@ fn rewrite(root: &Path, change: impl FnOnce(&mut Value, &mut Value)) {
 /// A request as its maker would make it again.
 fn again(scratch: &Scratch, root: &str, items: &[PathBuf], packed: &str) -> Request {
     let mut request = request(scratch, root, Format::Oci, items);
-    request.max_layers(10).unwrap();
-    request.name(b"mine").unwrap();
-    request.compressor(compressor(packed));
+    request.layers.max_layers(10).unwrap();
+    request.metadata.names(&[b"mine"]).unwrap();
+    request.output.compressor = compressor(packed);
     request
 }
 
@@ -108,7 +108,7 @@ fn annotations_that_are_forged_are_not_believed() {
                 });
                 merge(&scratch, "all", &["stranger"]).unwrap();
                 let mut mine = again(&scratch, "all", &items, packed);
-                mine.immutable_paths(is_immutable);
+                mine.layers.immutable_paths = is_immutable;
                 let report = run(&mine).unwrap();
                 let what = format!("{packed} {is_right_diff_id} {is_immutable} {is_recorded}");
                 assert_eq!(
@@ -145,7 +145,7 @@ fn a_layer_of_mine_is_not_taken_for_another_one() {
         let root = format!("all-{is_immutable}");
         merge(&scratch, &root, &["stranger"]).unwrap();
         let mut mine = again(&scratch, &root, &items, "gzip");
-        mine.immutable_paths(is_immutable);
+        mine.layers.immutable_paths = is_immutable;
         let report = run(&mine).unwrap();
         assert_eq!(manifest_digest(&report), manifest_digest(&expected));
         is_whole(&scratch, &root, &report);
@@ -169,7 +169,7 @@ fn a_forged_layer_does_not_hide_the_right_one() {
     let mut mine = again(&scratch, "new", &items, "gzip");
     let layouts = ["stranger", "mine"].map(|name| scratch.path(name));
     let layouts = layouts.map(|layout| layout.into_os_string().into_encoded_bytes());
-    mine.reuse(&layouts).unwrap();
+    mine.layers.reuse(&layouts).unwrap();
     let report = run(&mine).unwrap();
     assert_eq!(manifest_digest(&report), manifest_digest(&expected));
     assert!(report.warnings.is_empty(), "{:?}", report.warnings);
@@ -216,7 +216,7 @@ fn immutable_paths_are_read_where_there_is_no_record() {
     let items = small_items(&scratch);
     let build = |is_immutable| {
         let mut request = again(&scratch, "layout", &items, "gzip");
-        request.immutable_paths(is_immutable);
+        request.layers.immutable_paths = is_immutable;
         run(&request).unwrap()
     };
     let first = build(false);
@@ -240,13 +240,14 @@ fn nothing_is_recorded_of_others() {
     assert!(!record.exists());
     // Layers of a base are not among those that a build upon it has made.
     let mut upon = request(&scratch, "upon", Format::Oci, &items[2..3]);
-    upon.base(
-        &scratch
-            .path("stranger")
-            .into_os_string()
-            .into_encoded_bytes(),
-    )
-    .unwrap();
+    upon.layers
+        .base(
+            &scratch
+                .path("stranger")
+                .into_os_string()
+                .into_encoded_bytes(),
+        )
+        .unwrap();
     let report = run(&upon).unwrap();
     let facts = fs::read_to_string(&record).unwrap();
     assert_eq!(facts.lines().count(), 1);

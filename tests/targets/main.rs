@@ -51,17 +51,16 @@ fn request(scratch: &Scratch) -> Request {
     let paths = paths.each_ref().map(|path| path.as_path());
     let mut request = scratch.request("image", &paths);
     let store = scratch.path("store");
-    request.transformations(vec![
-        Transformation::new(bytes(&store), b"/gnu/store").unwrap(),
-    ]);
-    request.extra_files(vec![
+    request.content.transformations =
+        vec![Transformation::new(bytes(&store), b"/gnu/store").unwrap()];
+    request.content.extra_files = vec![
         Directive::directory(b"/tmp", Some(0o1777)).unwrap(),
         Directive::directory(b"/etc", None).unwrap(),
         Directive::file(b"/etc/motd", b"welcome").unwrap(),
         Directive::link(b"/bin", b"/gnu/store/text/bin").unwrap(),
-    ]);
-    request.system(b"x86_64-linux").unwrap();
-    request.history(History::None);
+    ];
+    request.metadata.system(b"x86_64-linux").unwrap();
+    request.metadata.history = History::None;
     request
 }
 
@@ -74,12 +73,12 @@ fn images_do_not_depend_on_the_processor() {
             for threads in [1, 3] {
                 let mut request = request(&scratch);
                 if !packed.is_empty() {
-                    request.compressor(compressor(packed));
+                    request.output.compressor = compressor(packed);
                 }
                 if let Some(layers) = layers {
-                    request.max_layers(layers).unwrap();
+                    request.layers.max_layers(layers).unwrap();
                 }
-                request.threads(threads);
+                request.running.threads(threads);
                 let report = run(&request).unwrap();
                 let image = scratch.read("image");
                 assert_eq!(report.archive_size, image.len() as u64);
@@ -99,9 +98,9 @@ fn images_do_not_depend_on_the_processor() {
     }
     for packed in ["none", "gzip -6", "zstd -3"] {
         let mut request = request(&scratch);
-        request.format(Format::OciArchive);
-        request.compressor(compressor(packed));
-        request.max_layers(3).unwrap();
+        request.output.format = Format::OciArchive;
+        request.output.compressor = compressor(packed);
+        request.layers.max_layers(3).unwrap();
         let report = run(&request).unwrap();
         // The manifest has the names of the files, which are not the same.
         for layer in &report.layers {
@@ -120,8 +119,8 @@ fn large(packed: &str) -> (String, u64) {
     file.set_len(LARGE).unwrap();
     file.write_all_at(&noise(3, 1000), LARGE - 1000).unwrap();
     let mut request = scratch.request("image", &[&path]);
-    request.transformations(vec![Transformation::new(bytes(&path), b"/large").unwrap()]);
-    request.compressor(compressor(packed));
+    request.content.transformations = vec![Transformation::new(bytes(&path), b"/large").unwrap()];
+    request.output.compressor = compressor(packed);
     let report = run(&request).unwrap();
     let layer = &report.layers[0];
     assert!(layer.size > LARGE);

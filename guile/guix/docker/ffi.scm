@@ -113,8 +113,8 @@ has been left, in whatever way, call FREE with the pointer that is there."
 (define (read-report pointer)
   "Return the report at POINTER."
   (match (read-structure pointer %report)
-    ((id size layers count warnings warning-count archive-digest
-         names name-count json manifest-digest manifest-size)
+    ((id manifest-digest manifest-size size archive-digest names name-count
+         layers count warnings warning-count)
      (image-report (pointer->text id)
                    size
                    (map read-layer (read-pointers layers count))
@@ -123,10 +123,24 @@ has been left, in whatever way, call FREE with the pointer that is there."
                    (optional-text archive-digest)
                    (map pointer->text
                         (read-pointers names name-count))
-                   (optional-text json)
+                   (optional-text ((library-function
+                                    "guix_docker_report_json" '* '(*))
+                                   pointer))
                    (optional-text manifest-digest)
                    (and (not (null-pointer? manifest-digest))
                         manifest-size)))))
+
+(define (status->symbol status)
+  "Return the name of STATUS, a number, as a symbol, or 'unknown' if the library
+has none."
+  (let ((name ((library-function "guix_docker_status_name" '* (list int32))
+               status)))
+    (if (null-pointer? name)
+        'unknown
+        (string->symbol
+         (string-map (lambda (char)
+                       (if (char=? char #\_) #\- (char-downcase char)))
+                     (pointer->string name))))))
 
 (define (scheme-message message argument)
   "Return MESSAGE, which begins with ARGUMENT, the name of a member of the

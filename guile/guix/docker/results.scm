@@ -48,7 +48,6 @@
             docker-error-status
             docker-error-system-error
 
-            status->symbol
             build-error
             argument-error
             exception->string))
@@ -110,21 +109,8 @@
 (define-exception-type &docker-error &external-error
   make-docker-error
   docker-error?
-  (status docker-error-status)                  ;symbol, see %statuses
+  (status docker-error-status)                  ;symbol
   (system-error docker-error-system-error))     ;errno or 0
-
-(define %statuses
-  ;; Names of the values of enum guix_docker_status from 1 on.  There is also
-  ;; 'library', when the library itself cannot be opened.
-  #(invalid-argument invalid-text unsupported-system input input-changed
-    output no-space compressor cancelled resources internal))
-
-(define (status->symbol status)
-  "Return the name of STATUS, a number, or 'unknown': later libraries have more
-of them."
-  (if (<= 1 status (vector-length %statuses))
-      (vector-ref %statuses (- status 1))
-      'unknown))
 
 (define* (build-error status message #:optional (system-error 0))
   "Return an exception with STATUS, a symbol, MESSAGE, and SYSTEM-ERROR, an

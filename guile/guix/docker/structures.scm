@@ -40,6 +40,7 @@
             release-arena!
             bytes->pointer
             rows->pointer
+            rows->pointers
 
             pointer->text
             read-structure
@@ -55,7 +56,8 @@
 ;;; Code:
 
 (define %directive
-  `((kind ,uint32)
+  `((struct_size ,uint32)
+    (kind ,uint32)
     (mode ,uint32)
     (name *)
     (target *)
@@ -63,17 +65,20 @@
     (content_size ,size_t)))
 
 (define %transformation
-  '((from *)
+  `((struct_size ,uint32)
+    (from *)
     (to *)))
 
 (define %variable
-  '((name *)
+  `((struct_size ,uint32)
+    (name *)
     (value *)))
 
 (define %ownership
-  `((path *)
+  `((struct_size ,uint32)
     (uid ,uint32)
-    (gid ,uint32)))
+    (gid ,uint32)
+    (path *)))
 
 (define %event
   `((struct_size ,uint32)
@@ -82,22 +87,21 @@
     (total ,uint64)))
 
 (define %report
-  `((struct_size ,size_t)
+  `((struct_size ,uint32)
     (image_id *)
+    (manifest_digest *)
+    (manifest_size ,uint64)
     (archive_size ,uint64)
-    (layers *)
-    (layer_count ,size_t)
-    (warnings *)
-    (warning_count ,size_t)
     (archive_digest *)
     (names *)
     (name_count ,size_t)
-    (json *)
-    (manifest_digest *)
-    (manifest_size ,size_t)))
+    (layers *)
+    (layer_count ,size_t)
+    (warnings *)
+    (warning_count ,size_t)))
 
 (define %layer
-  `((struct_size ,size_t)
+  `((struct_size ,uint32)
     (diff_id *)
     (size ,uint64)
     (items *)
@@ -107,7 +111,7 @@
     (blob_size ,uint64)))
 
 (define %error
-  `((struct_size ,size_t)
+  `((struct_size ,uint32)
     (status ,int32)
     (system_error ,int)
     (message *)
@@ -164,6 +168,23 @@ members' values.  It is not null where there are none."
              (make-c-struct (append-map (const (structure-types structure))
                                         rows)
                             (concatenate rows)))))
+
+(define (rows->pointers arena structure rows)
+  "Return a pointer to an array of pointers to a STRUCTURE for each of ROWS, lists
+of the values of the members after the size."
+  (define size
+    (structure-size structure))
+
+  (define start
+    (pointer-address (rows->pointer arena structure
+                                    (map (lambda (row)
+                                           (cons size row))
+                                         rows))))
+
+  (rows->pointer arena '((element *))
+                 (map (lambda (index)
+                        (list (make-pointer (+ start (* index size)))))
+                      (iota (length rows)))))
 
 
 ;;;

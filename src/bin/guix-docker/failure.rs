@@ -176,53 +176,21 @@ pub fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Resul
         .map_err(|error| Failure::io("writing to the standard output", &error))
 }
 
-/// What this program calls `argument`.
-fn option(argument: Argument) -> &'static str {
-    match argument {
-        Argument::Options => "options",
-        Argument::Image | Argument::ImageFd => "--output",
-        Argument::Paths => "PATH",
-        Argument::Prefix => "--prefix",
-        Argument::Repository => "--repository",
-        Argument::ExtraFiles => "--directory, --file and --symlink",
-        Argument::Transformations => "--transform",
-        Argument::System => "--system",
-        Argument::Database => "--database",
-        Argument::EntryPoint => "--entry-point",
-        Argument::Environment => "--env",
-        Argument::Compressor => "--compressor",
-        Argument::CreationTime => "--creation-time",
-        Argument::MaxLayers => "--max-layers",
-        Argument::RootSystem => "--root-system",
-        Argument::History => "--history",
-        Argument::Ownership => "--ownership",
-        Argument::Variant => "--variant",
-        Argument::Whiteouts => "--whiteouts",
-        Argument::Modes => "--modes",
-        Argument::Xattrs => "--xattrs",
-        Argument::ParentDirectories => "--parent-directories",
-        Argument::ConfigKeys => "--config-keys",
-        Argument::Names => "--name",
-        Argument::Cmd => "--cmd",
-        Argument::User => "--user",
-        Argument::WorkingDirectory => "--working-directory",
-        Argument::ExposedPorts => "--expose",
-        Argument::Volumes => "--volume",
-        Argument::Labels => "--label",
-        Argument::StopSignal => "--stop-signal",
-        Argument::HealthCheck => "--health-check",
-        Argument::Author => "--author",
-        Argument::Config => "--config",
-        Argument::ArchiveDigest => "--archive-digest",
-        Argument::Format => "--format",
-        Argument::Annotations => "--annotation",
-        Argument::Reuse => "--reuse",
-        Argument::ImmutablePaths => "--immutable-paths",
-        Argument::Layering => "--layering",
-        Argument::ReferencesGraphs => "--references",
-        Argument::Base => "--base",
-        Argument::BaseName => "--base-name",
-        Argument::Target => "--output",
-        Argument::Sources => "LAYOUT",
+/// Returns the name of `argument` on the command line.
+fn option(argument: Argument) -> String {
+    match argument.0 {
+        "options" => "options".to_owned(),
+        "image" | "image_fd" | "target" => "--output".to_owned(),
+        "paths" => "PATH".to_owned(),
+        "sources" => "LAYOUT".to_owned(),
+        "extra_files" => "--directory, --file and --symlink".to_owned(),
+        "transformations" => "--transform".to_owned(),
+        "environment" => "--env".to_owned(),
+        "exposed_ports" => "--expose".to_owned(),
+        "references_graphs" => "--references".to_owned(),
+        "names" | "volumes" | "labels" | "annotations" => {
+            format!("--{}", argument.0.trim_end_matches('s'))
+        }
+        name => format!("--{}", name.replace('_', "-")),
     }
 }

@@ -49,13 +49,13 @@ impl<'a> Filter<'a> {
     pub fn start(command: &[OsString], output: &'a Archive) -> Result<Self> {
         let Some(program) = command.first() else {
             return Err(Error::argument(
-                Argument::Compressor,
+                Argument("compressor"),
                 "the command is empty",
             ));
         };
         let failed = |error: &std::io::Error| {
             let what = format!("running {program:?}");
-            Error::io(Status::Compressor, what, error).because_of(Argument::Compressor)
+            Error::io(Status::Compressor, what, error).because_of(Argument("compressor"))
         };
         let (input, read) = Input::new().map_err(|errno| failed(&errno.into()))?;
         let (diagnostics, error) = Diagnostics::new().map_err(|errno| failed(&errno.into()))?;
@@ -239,7 +239,7 @@ impl<'a> Filter<'a> {
     /// The command's status is not to be had.
     fn lost(&mut self, errno: Errno) -> Error {
         let what = format!("waiting for {:?}", self.name);
-        Error::system(Status::Compressor, what, errno).because_of(Argument::Compressor)
+        Error::system(Status::Compressor, what, errno).because_of(Argument("compressor"))
     }
 
     fn failure(&mut self, problem: &str) -> Error {
@@ -248,7 +248,7 @@ impl<'a> Filter<'a> {
             Some(line) => format!("{message}: {line}"),
             None => message,
         };
-        Error::new(Status::Compressor, message).because_of(Argument::Compressor)
+        Error::new(Status::Compressor, message).because_of(Argument("compressor"))
     }
 }
 

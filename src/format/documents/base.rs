@@ -55,7 +55,7 @@ pub fn put_below(base: &Object, document: &mut Object, request: &Request) {
         };
         config.insert(name, merged);
     }
-    if request.keys() == ConfigKeys::Reference {
+    if request.keys() == ConfigKeys::Guix {
         for name in ["Env", "Entrypoint"] {
             if let Some(value) = config.shift_remove(name) {
                 config.insert(name.to_ascii_lowercase(), value);

@@ -14,7 +14,7 @@ const FORMAT: &[FormatItem] = format_description!("[year]-[month]-[day]T[hour]:[
 pub fn rfc3339(seconds: i64) -> Result<String> {
     let out_of_range = || {
         Error::argument(
-            Argument::CreationTime,
+            Argument("creation_time"),
             format_args!("{seconds} is out of range"),
         )
     };

@@ -51,7 +51,7 @@ pub fn entries(
             .map(|layer| entry(comment(layer)))
             .collect::<Result<_>>()?,
     };
-    match request.history {
+    match request.metadata.history {
         History::None => return Ok(None),
         History::One => entries.push(entry(COMMENT.into())?),
         History::Layers => {

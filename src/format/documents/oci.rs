@@ -162,8 +162,8 @@ impl<'a> ImageDocuments<'a> {
         blobs: &[Blob],
         ref_names: RefNames,
     ) -> Result<Self> {
-        let created = rfc3339(request.creation_time)?;
-        let packing = request.packing()?;
+        let created = rfc3339(request.metadata.creation_time)?;
+        let packing = request.output.packing()?;
         // A layer of the base is stored as it is there, also in the place of one
         // of the same content.
         let encoder = |blob: &Blob| {
@@ -179,14 +179,14 @@ impl<'a> ImageDocuments<'a> {
             layers: zip(&plan.layers, blobs)
                 .map(|(layer, blob)| layer_descriptor(layer, blob, encoder(blob)))
                 .collect::<Result<_>>()?,
-            annotations: request.annotations.clone(),
+            annotations: request.metadata.annotations.clone(),
         })?;
         let platform = Platform {
-            architecture: request.architecture()?,
+            architecture: request.metadata.architecture()?,
             os: "linux",
             variant: config_variant(request, plan),
         };
-        let mut names = request.names_of(&config.digest);
+        let mut names = request.metadata.names_of(&config.digest);
         let mut known = BTreeSet::new();
         names.retain(|name| known.insert(name.whole()));
         let entries = names.iter().map(|name| Descriptor {
@@ -292,7 +292,7 @@ fn name_annotations(request: &Request, name: &ImageName, ref_names: RefNames) ->
         RefNames::Tags => name.tag.clone(),
         RefNames::Whole => name.to_string(),
     };
-    let mut annotations = request.annotations.clone();
+    let mut annotations = request.metadata.annotations.clone();
     annotations.insert(CONTAINERD_NAME.to_owned(), name.whole());
     annotations.insert(REF_NAME.to_owned(), ref_name);
     annotations

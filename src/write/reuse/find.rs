@@ -73,7 +73,7 @@ pub fn candidates(image: &Image, packing: Packing, job: &Job) -> Result<Vec<Cand
     let wanted: BTreeMap<Digest, usize> = layers
         .filter_map(|index| Some((image.layers()[index].fingerprint?, index)))
         .collect();
-    let record = Record::new(image.request.cache_home.as_deref());
+    let record = Record::new(image.request.layers.cache_home.as_deref());
     let mut search = Search {
         image,
         packing,
@@ -95,7 +95,7 @@ impl Search<'_> {
             Ok(found) => found,
             // It is written to, and that finds out what is wrong with it.
             Err(_) if layout.is_target => return job.check(),
-            Err(error) => return Err(error.because_of(Argument::Reuse)),
+            Err(error) => return Err(error.because_of(Argument("reuse"))),
         };
         for descriptor in descriptors {
             job.check()?;

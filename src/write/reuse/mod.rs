@@ -138,7 +138,7 @@ impl<'a> Candidates<'a> {
 /// Adds to the user's record the `layers` of `image`, which this build made or
 /// checked.  Layers of a base are not among them.
 pub fn record(image: &Image, layers: &[Blob]) -> Result<()> {
-    let encoder = image.request.packing()?.encoder();
+    let encoder = image.request.output.packing()?.encoder();
     let bases = image
         .layers()
         .iter()
@@ -155,18 +155,18 @@ pub fn record(image: &Image, layers: &[Blob]) -> Result<()> {
         // In the place of one of the same content, the base's blob is stored.
         (!bases.contains(&blob.diff_id)).then_some(fact)
     });
-    Record::new(image.request.cache_home.as_deref()).add(facts.collect());
+    Record::new(image.request.layers.cache_home.as_deref()).add(facts.collect());
     Ok(())
 }
 
 /// Whether the files of `layer` are the same as long as their names are.
 fn is_immutable(image: &Image, layer: &Layer) -> bool {
     let request = image.request;
-    request.immutable_paths
+    request.layers.immutable_paths
         && match layer.role {
             Role::Items => true,
             // The database is a file of no path.
-            Role::Everything | Role::Customization => request.database.is_none(),
+            Role::Everything | Role::Customization => request.content.database.is_none(),
             Role::RootSystem | Role::Base => false,
         }
 }
@@ -179,7 +179,7 @@ fn hash_layers(
     monitor: &mut Monitor,
 ) -> Result<BTreeMap<usize, Digest>> {
     let work = LayerWork::unwritten(image.file_system, image.layers(), unread.iter().copied());
-    let pass = LayerPass::new(work, true, image.request.threads);
+    let pass = LayerPass::new(work, true, image.request.running.threads);
     let pool = pass.pool()?;
     let hashes = LayerHashes::new(image.layers());
     if !unread.is_empty() {

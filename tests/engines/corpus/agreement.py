@@ -39,7 +39,7 @@ def ask(judge, cases, verdicts):
             judge.prune()
 
 
-def ask_all(cases):
+def ask_all(cases, turn):
     """The verdicts of all judges: a dictionary by case and by judge."""
     verdicts = {case.id: {} for case in cases}
 
@@ -54,7 +54,7 @@ def ask_all(cases):
         finally:
             judge.stop()
         report.log(f"corpus: {judge.id} took {time.monotonic() - began:.0f} s")
-    threads = [threading.Thread(target=work, args=[judge]) for judge in judges.judges()]
+    threads = [threading.Thread(target=work, args=[judge]) for judge in judges.judges(turn)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -127,7 +127,7 @@ def check():
     directory = pathlib.Path("/mnt/corpus")
     directory.mkdir()
     cases = table.write(directory)
-    verdicts = ask_all(cases)
+    verdicts = ask_all(cases, 1)
     listed = explained()
     counts = {"false alarm": 0, "miss": 0, "other severity": 0}
     unexplained, stale = [], []
@@ -138,7 +138,7 @@ def check():
            and expected(case, verdicts[case.id])[0] != answers[case.id]]
     if odd:
         print(f"corpus: asked again: {', '.join(case.id for case in odd)}", flush=True)
-        verdicts.update(ask_all(odd))
+        verdicts.update(ask_all(odd, 2))
     for case in cases:
         engines_say, why = expected(case, verdicts[case.id])
         check_says, reason = said_of[case.id]

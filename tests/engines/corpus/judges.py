@@ -182,9 +182,9 @@ class UmociJudge:
 
     count = 1
 
-    def __init__(self, id_, place):
+    def __init__(self, id_, place, name):
         self.id, self.place = id_, place
-        self.home = pathlib.Path("/mnt/e", id_)
+        self.home = pathlib.Path("/mnt/e", name)
 
     def start(self):
         self.home.mkdir()
@@ -211,9 +211,9 @@ class UmociJudge:
         """Nothing is kept."""
 
 
-def judges():
-    """The judges, the slowest first."""
-    return [DockerJudge("d20", machine, "judge"), PodmanJudge("podman", sid, "pjudge"),
-            DockerJudge("d28", sid, "judge"),
-            DockerJudge("d28c", sid, "judgec", containerd_store=True),
-            UmociJudge("umoci", sid)]
+def judges(turn):
+    """The judges, the slowest first; what they keep is of this TURN alone."""
+    return [DockerJudge("d20", machine, f"judge{turn}"), PodmanJudge("podman", sid, f"pjudge{turn}"),
+            DockerJudge("d28", sid, f"judge{turn}"),
+            DockerJudge("d28c", sid, f"judgec{turn}", containerd_store=True),
+            UmociJudge("umoci", sid, f"umoci{turn}")]

@@ -98,13 +98,13 @@ impl Place {
 
     fn build(&self, base: &str, image: &str, format: Format) -> guix_docker::error::Result<Report> {
         let mut request = Request::new(&self.name(image), &[self.name("item")], b"prefix")?;
-        request.threads(1);
-        request.format(format);
-        request.xattrs(Xattrs::Drop);
-        request.compressor(Compressor::from_command::<&str>(&[])?);
-        request.system(b"x86_64-linux")?;
-        request.extra_files(vec![Directive::link(b"/usr/bin/own", b"item")?]);
-        request.base(&self.name(base))?;
+        request.running.threads(1);
+        request.output.format = format;
+        request.content.xattrs = Xattrs::Drop;
+        request.output.compressor = Compressor::from_command::<&str>(&[])?;
+        request.metadata.system(b"x86_64-linux")?;
+        request.content.extra_files = vec![Directive::link(b"/usr/bin/own", b"item")?];
+        request.layers.base(&self.name(base))?;
         guix_docker::build(&request, &mut |_: Progress| ControlFlow::Continue(()))
     }
 }

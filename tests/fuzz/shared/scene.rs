@@ -56,11 +56,11 @@ impl Scene {
         ] {
             let image = tree.join(name).into_os_string().into_encoded_bytes();
             let mut request = Request::new(&image, &[text("b/deep")], b"base").unwrap();
-            request.format(format);
-            request.threads(1);
-            request.creation_time(1).unwrap();
-            request.system(b"x86_64").unwrap();
-            request.compressor(Compressor::from_command::<&str>(&[]).unwrap());
+            request.output.format = format;
+            request.running.threads(1);
+            request.metadata.creation_time(1).unwrap();
+            request.metadata.system(b"x86_64").unwrap();
+            request.output.compressor = Compressor::from_command::<&str>(&[]).unwrap();
             guix_docker::build(&request, &mut |_: Progress| ControlFlow::Continue(())).unwrap();
         }
         fs::create_dir(scene.output()).unwrap();

@@ -13,7 +13,7 @@ use clap_complete::Shell;
 
 pub use build::BuildOptions;
 pub use look::{CheckOptions, DiffOptions, InspectOptions, Selection};
-pub use values::{Choice, CreationTime, Pair};
+pub use values::{Pair, bytes_of};
 
 /// The name of the program.
 pub const NAME: &str = "guix-docker";

@@ -5,9 +5,10 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use clap::ValueEnum;
-use clap::builder::{OsStringValueParser, TypedValueParser, ValueParser};
-use guix_docker::request::{ConfigKeys, Format, History, Layering, Modes, Whiteouts, Xattrs};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser, ValueParser};
+use guix_docker::request::{Choice, Directive, Ownership};
+
+use crate::failure::Failure;
 
 /// What is before and after the first `=`; nothing after it if there is none.
 #[derive(Clone, Debug)]
@@ -30,6 +31,35 @@ impl Pair {
     /// Of `NAME` or `NAME=VALUE`.
     pub fn optional_parser() -> ValueParser {
         OsStringValueParser::new().map(Pair::from).into()
+    }
+
+    /// Reads `PATH=UID:GID`.
+    pub fn ownership(&self) -> Result<Ownership, Failure> {
+        let text = String::from_utf8_lossy(self.value());
+        let number = |text: &str| text.parse::<u32>().ok();
+        let ids = text.split_once(':');
+        let ids = ids.and_then(|(uid, gid)| Some((number(uid)?, number(gid)?)));
+        let (uid, gid) = ids.ok_or_else(|| {
+            Failure::Usage(format!(
+                "--ownership: {text:?} is not of the form UID:GID, both numbers"
+            ))
+        })?;
+        Ok(Ownership::new(self.name(), uid, gid)?)
+    }
+
+    /// Reads `NAME[=MODE]` of a directory.
+    pub fn directory(&self) -> Result<Directive, Failure> {
+        let mode = self.value.as_ref().map(|text| {
+            let digits = text
+                .to_str()
+                .and_then(|text| u32::from_str_radix(text, 8).ok());
+            digits.filter(|&mode| mode <= 0o7777).ok_or_else(|| {
+                Failure::Usage(format!(
+                    "--directory: {text:?} is not a mode in octal digits, such as 1777"
+                ))
+            })
+        });
+        Ok(Directive::directory(self.name(), mode.transpose()?)?)
     }
 
     /// The bytes before the `=`.
@@ -59,34 +89,36 @@ impl From<OsString> for Pair {
     }
 }
 
-/// Words for what a parameter of the library may be.
-pub trait Choice: Copy {
-    type Value;
-    fn value(self) -> Self::Value;
+/// Parses the words of a choice.
+pub fn word<T: Choice>() -> ValueParser {
+    let words = T::WORDS.iter().map(|(word, _)| *word);
+    PossibleValuesParser::new(words)
+        .try_map(|word| T::of_word(&word).ok_or("it is none of the words"))
+        .into()
 }
 
-macro_rules! choices {
-    ($($name:ident for $value:ty { $($word:ident),+ })+) => {$(
-        #[derive(Clone, Copy, Debug, ValueEnum)]
-        pub enum $name { $($word),+ }
+/// Returns the bytes of each text.
+pub fn bytes_of(texts: &[OsString]) -> Vec<&[u8]> {
+    texts.iter().map(|text| text.as_bytes()).collect()
+}
 
-        impl Choice for $name {
-            type Value = $value;
-            fn value(self) -> $value {
-                match self { $($name::$word => <$value>::$word),+ }
+impl CreationTime {
+    /// Returns the seconds since 1970, or `None` for the time of the build.
+    pub fn seconds(self) -> Result<Option<i64>, Failure> {
+        const NAME: &str = "SOURCE_DATE_EPOCH";
+        match self {
+            CreationTime::Now => Ok(None),
+            CreationTime::Seconds(seconds) => Ok(Some(seconds)),
+            CreationTime::SourceDateEpoch => {
+                let usage =
+                    |problem: String| Failure::Usage(format!("--creation-time: {NAME} {problem}"));
+                let value = std::env::var_os(NAME).ok_or_else(|| usage("is not set".into()))?;
+                let number = value.to_str().and_then(|text| text.parse().ok());
+                let wrong = || usage(format!("is {value:?}, not a number of seconds"));
+                number.map(Some).ok_or_else(wrong)
             }
         }
-    )+};
-}
-
-choices! {
-    FormatWord for Format { DockerArchive, OciArchive, Oci }
-    LayeringWord for Layering { Size, References }
-    HistoryWord for History { Layers, One, None }
-    ModesWord for Modes { Reference, Keep }
-    XattrsWord for Xattrs { Drop, Keep }
-    WhiteoutsWord for Whiteouts { Refuse, Allow }
-    ConfigKeysWord for ConfigKeys { Reference, Spec }
+    }
 }
 
 /// A time of creation.
