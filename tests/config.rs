@@ -303,7 +303,7 @@ fn images_have_the_names_that_are_given() {
         }
     }
     let mut request = scratch.request("image", &[]);
-    refused(request.metadata.names(&[b"App"]), "Names", &["\"App\""]);
+    refused(request.metadata.names(&[b"App"]), "names", &["\"App\""]);
     request.metadata.names(&[b"a"]).unwrap();
-    refused(request.metadata.names(&[b"a:latest"]), "Names", &["twice"]);
+    refused(request.metadata.names(&[b"a:latest"]), "names", &["twice"]);
 }

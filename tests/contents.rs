@@ -377,7 +377,7 @@ fn variants_belong_to_architectures() {
             }
             Err(error) => {
                 assert!(!good, "{error}");
-                assert!(error.to_string().starts_with("Variant: "), "{error}");
+                assert!(error.to_string().starts_with("variant: "), "{error}");
             }
         }
     }

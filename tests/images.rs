@@ -136,7 +136,7 @@ fn directives_that_cannot_be_followed_are_named() {
         ),
     ] {
         let message = made(directives).unwrap_err();
-        assert!(message.starts_with("ExtraFiles: "), "{message}");
+        assert!(message.starts_with("extra_files: "), "{message}");
         assert!(message.contains("\"/a"), "{message}");
         assert!(message.contains(expected), "{message}");
     }
@@ -199,13 +199,13 @@ fn arguments_are_checked_before_files_are_touched() {
     };
     let none: [&[u8]; 0] = [];
     let invalid = Status::InvalidArgument;
-    check(Request::new(b"", &none, b"p").map(drop), invalid, "Image");
+    check(Request::new(b"", &none, b"p").map(drop), invalid, "image");
     check(
         Request::new(b"dir/", &none, b"p").and_then(|request| request.check()),
         invalid,
-        "Image",
+        "image",
     );
-    check(Request::new(b"i", &none, b"").map(drop), invalid, "Prefix");
+    check(Request::new(b"i", &none, b"").map(drop), invalid, "prefix");
     check(
         Request::new(b"i", &[b"relative"], b"p").map(drop),
         invalid,
@@ -219,41 +219,41 @@ fn arguments_are_checked_before_files_are_touched() {
     check(Request::new(b"i\0", &none, b"p").map(drop), invalid, "NUL");
     let mut request = Request::new(b"i", &none, b"p").unwrap();
     let text = Status::InvalidText;
-    check(request.metadata.repository(b"\xff"), text, "Repository");
+    check(request.metadata.repository(b"\xff"), text, "repository");
     check(
         request.container.entry_point(&[b"\xff"]),
         text,
-        "EntryPoint",
+        "entry_point",
     );
     check(
         request.container.variable(b"A", b"\xff"),
         text,
-        "Environment",
+        "environment",
     );
     check(
         request.container.variable(b"", b"x"),
         invalid,
-        "Environment",
+        "environment",
     );
     check(
         request.container.variable(b"A=B", b"x"),
         invalid,
-        "Environment",
+        "environment",
     );
     check(
         request.metadata.system(b"sparc"),
         Status::UnsupportedSystem,
         "sparc",
     );
-    check(request.layers.max_layers(1), invalid, "MaxLayers");
-    check(request.layers.max_layers(-5), invalid, "MaxLayers");
+    check(request.layers.max_layers(1), invalid, "max_layers");
+    check(request.layers.max_layers(-5), invalid, "max_layers");
     check(
         request.metadata.creation_time(i64::MAX),
         invalid,
-        "CreationTime",
+        "creation_time",
     );
-    check(request.content.database(b"db"), invalid, "Database");
-    check(request.content.root_system(b"root"), invalid, "RootSystem");
+    check(request.content.database(b"db"), invalid, "database");
+    check(request.content.root_system(b"root"), invalid, "root_system");
     check(
         Directive::directory(b"/a", Some(0o10000)).map(drop),
         invalid,
@@ -264,12 +264,12 @@ fn arguments_are_checked_before_files_are_touched() {
         invalid,
         "..",
     );
-    check(Directive::file(b"/", b"").map(drop), invalid, "ExtraFiles");
+    check(Directive::file(b"/", b"").map(drop), invalid, "extra_files");
     check(Directive::link(b"/a", b"").map(drop), invalid, "target");
     check(
         Transformation::new(b"/a", b"../b").map(drop),
         invalid,
-        "Transformations",
+        "transformations",
     );
 }
 
@@ -286,7 +286,8 @@ fn what_killed_builds_have_left_is_removed() {
         // One that is being written, and what is somebody else's.
         scratch.file(&name("alive1"), b"");
         scratch.file(&name("notes"), b"");
-        std::fs::create_dir(scratch.path(&name("dirdir"))).unwrap();
+        std::fs::create_dir(scratch.path(&name("dead02"))).unwrap();
+        scratch.file(&format!("{}/file", name("dirdir")), b"");
         scratch.link(&name("link00"), "nowhere");
         let alive = File::open(scratch.path(&name("alive1"))).unwrap();
         flock(&alive, FlockOperation::LockExclusive).unwrap();

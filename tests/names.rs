@@ -234,7 +234,7 @@ fn files_below_links_are_refused_with_the_name_to_use() {
     let real = path(&scratch, "usr/bin/busybox");
     for paths in [[link.clone(), file.clone()], [file.clone(), link.clone()]] {
         for message in failures(&scratch, &paths, |_| ()) {
-            assert!(message.starts_with("Paths: "), "{message}");
+            assert!(message.starts_with("paths: "), "{message}");
             for part in [
                 format!("{file:?} would be below {link:?}, which is a symbolic link"),
                 format!("name it {real:?} instead"),
@@ -305,7 +305,7 @@ fn transformations_do_not_lead_out_of_the_image() {
             request.content.transformations =
                 vec![Transformation::new(from.as_bytes(), to.as_bytes()).unwrap()];
         }) {
-            assert!(message.starts_with("Transformations: "), "{message}");
+            assert!(message.starts_with("transformations: "), "{message}");
             assert!(message.contains("would be called"), "{message}");
         }
     }

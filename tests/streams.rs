@@ -296,7 +296,7 @@ fn only_what_can_be_written_to_is_taken() {
     let file = scratch.file("file", b"");
     let error = run(&to_stream(File::open(&file).unwrap(), &[])).unwrap_err();
     assert_eq!(error.status(), Status::InvalidArgument);
-    assert!(error.to_string().starts_with("ImageFd: "), "{error}");
+    assert!(error.to_string().starts_with("image_fd: "), "{error}");
     // The file is not part of itself.
     let tree = scratch.path("tree");
     fs::create_dir(&tree).unwrap();

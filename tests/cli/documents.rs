@@ -83,7 +83,7 @@ fn index_keeps_what_it_merges() {
     );
     fine(guix_docker(
         &scratch,
-        &["index", "-o", "whole", "whole.tar"],
+        &["merge", "-o", "whole", "whole.tar"],
     ));
     let read = |name: &str| -> Value {
         serde_json::from_slice(&fs::read(scratch.path(name)).unwrap()).unwrap()
@@ -105,7 +105,7 @@ fn index_keeps_what_it_merges() {
     write(&scratch, "other.tar", &other.oci(&[riscv64, newer.clone()]));
     fine(guix_docker(
         &scratch,
-        &["index", "-o", "whole", "other.tar"],
+        &["merge", "-o", "whole", "other.tar"],
     ));
     let entry = read("whole/index.json")["manifests"][0].clone();
     assert_eq!(entry["annotations"]["own"], "of the index");
@@ -137,7 +137,7 @@ fn index_keeps_what_it_merges() {
     ];
     let index = twice.index("two:1", &list);
     write(&scratch, "twice.tar", &twice.oci(&[index]));
-    fine(guix_docker(&scratch, &["index", "-o", "two", "twice.tar"]));
+    fine(guix_docker(&scratch, &["merge", "-o", "two", "twice.tar"]));
     let images = json(guix_docker(&scratch, &["inspect", "--json", "two"]));
     assert_eq!(images.as_array().unwrap().len(), 2);
 }
@@ -165,7 +165,7 @@ fn what_is_missing_is_said() {
     );
     let text = fine(guix_docker(&scratch, &["inspect", "saved.tar"]));
     assert!(text.contains("missing: 2 (linux/arm64, sha256:"), "{text}");
-    let output = guix_docker(&scratch, &["index", "-o", "layout", "saved.tar"]);
+    let output = guix_docker(&scratch, &["merge", "-o", "layout", "saved.tar"]);
     let warning = String::from_utf8(output.stderr.clone()).unwrap();
     fine(output);
     assert!(warning.contains("listed but missing: sha256:"), "{warning}");

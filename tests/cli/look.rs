@@ -91,7 +91,7 @@ fn one_of_several_images_is_chosen() {
     let both = ["x86_64-linux.tar", "aarch64-linux.tar"];
     fine(guix_docker(
         &scratch,
-        &[&["index", "-q", "-o", "all"], &both[..]].concat(),
+        &[&["merge", "-q", "-o", "all"], &both[..]].concat(),
     ));
     let shown = json(guix_docker(&scratch, &["inspect", "--json", "all"]));
     assert_eq!(shown.as_array().unwrap().len(), 2);

@@ -169,7 +169,7 @@ fn help_manual_and_completions_tell_all_options() {
             "{option}"
         );
     }
-    for command in ["inspect", "diff", "check", "index"] {
+    for command in ["inspect", "diff", "check", "merge"] {
         assert!(
             scratch
                 .path(&format!("man/guix-docker-{command}.1"))

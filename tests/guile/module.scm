@@ -49,16 +49,15 @@
     docker-error-system-error))
 
 (define keywords
-  ;; The reference's, and this project's own.
-  '(#:repository #:extra-files #:transformations #:system #:database
-    #:entry-point #:environment #:compressor #:creation-time #:max-layers
-    #:root-system
-    #:history #:threads #:progress #:ownership #:variant #:whiteouts #:modes
-    #:xattrs #:parent-directories #:config-keys #:format #:names #:cmd #:user
-    #:working-directory #:exposed-ports #:volumes #:labels #:stop-signal
-    #:health-check #:author #:config #:archive-digest
-    #:annotations #:reuse #:references-graphs #:layering
-    #:immutable-paths #:base #:base-name))
+  '(#:format #:archive-digest #:compressor #:extra-files
+    #:transformations #:database #:root-system #:ownership #:modes
+    #:xattrs #:whiteouts #:max-layers #:layering #:parent-directories
+    #:references-graphs #:base #:base-name #:reuse #:immutable-paths
+    #:names #:repository #:system #:variant #:author #:creation-time
+    #:labels #:annotations #:config #:history #:config-keys
+    #:entry-point #:cmd #:environment #:user #:working-directory
+    #:exposed-ports #:volumes #:stop-signal #:health-check #:threads
+    #:progress))
 
 (define modules
   ;; The files' directory has others than the first.
@@ -210,12 +209,6 @@ VARIABLES in its environment, and return what it prints."
                  (append-map (lambda (name)
                                (module-uses (resolve-module name)))
                              modules))))
-   (test-equal "the parameters have a row each"
-     (append '(image paths prefix) (map keyword->symbol keywords))
-     ;; A port takes another member than a name.
-     (delete-duplicates
-      (filter identity
-              (map first (@@ (guix docker arguments) %parameters)))))
    (test-equal "the keywords" keywords
      (match (assq-ref (procedure-properties build-docker-image)
                       'arglist)

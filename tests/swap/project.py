@@ -8,8 +8,8 @@ import subprocess
 LIBRARY = "target/release/libguix_docker.so"
 # All that (guix docker) consists of.
 MODULES = {"guix/docker.scm", "guix/docker/arguments.scm", "guix/docker/ffi.scm",
-           "guix/docker/json.scm", "guix/docker/library.scm", "guix/docker/progress.scm",
-           "guix/docker/results.scm", "guix/docker/structures.scm"}
+           "guix/docker/json.scm", "guix/docker/library.scm", "guix/docker/parameters.scm",
+           "guix/docker/progress.scm", "guix/docker/results.scm", "guix/docker/structures.scm"}
 
 
 class Project:

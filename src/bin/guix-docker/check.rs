@@ -20,15 +20,8 @@ use crate::progress::Display;
 use crate::survey;
 use crate::table::printable;
 use files::Files;
+pub use finding::Checked;
 use finding::{Finding, Severity};
-
-/// What was found of an image.
-pub struct Checked {
-    name: String,
-    platform: String,
-    layers: usize,
-    findings: Vec<Finding>,
-}
 
 /// Checks all images of a file.
 pub fn run(options: &CheckOptions) -> Result<Outcome, Failure> {

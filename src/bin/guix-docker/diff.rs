@@ -5,11 +5,9 @@
 pub mod changes;
 pub mod json;
 pub mod map;
+mod push;
 
-use std::collections::HashSet;
 use std::io::{self, Write};
-
-use guix_docker::digest::Digest;
 
 use crate::failure::{self, Failure, Outcome};
 use crate::images::ImageFile;
@@ -18,19 +16,14 @@ use crate::options::DiffOptions;
 use crate::picture::{self, Change, size_in_words};
 use crate::progress::Display;
 use crate::publish::Files;
-use crate::survey::{self, Layer, Room, Survey};
+use crate::survey::{self, Room, Survey};
 use crate::table::{Side, Table};
 use changes::{Changes, ItemChange};
 use map::map;
+use push::Push;
 
 /// How many items are named unless all are asked for.
 const ITEMS: usize = 20;
-
-/// What a push of an image has to send where another one is.
-pub struct Push<'a> {
-    /// For each layer, whether the other image has it.
-    layers: Vec<(&'a Layer, bool)>,
-}
 
 /// Compares two images.
 pub fn run(options: &DiffOptions) -> Result<Outcome, Failure> {
@@ -56,31 +49,6 @@ pub fn run(options: &DiffOptions) -> Result<Outcome, Failure> {
         failure::print_with(|out| text(&old, &new, &push, &changes, options.all, out))?;
     }
     Ok(Outcome::Fine)
-}
-
-impl<'a> Push<'a> {
-    pub fn of(old: &Survey, new: &'a Survey) -> Self {
-        let known: HashSet<Digest> = old.layers.iter().map(|layer| layer.stored).collect();
-        let layers = new.layers.iter();
-        Push {
-            layers: layers
-                .map(|layer| (layer, known.contains(&layer.stored)))
-                .collect(),
-        }
-    }
-
-    /// The number of layers that are shared, or are not, and their bytes before
-    /// compression and as they are stored.
-    fn sum(&self, shared: bool) -> (usize, u64, u64) {
-        let layers = self.layers.iter().filter(|(_, known)| *known == shared);
-        layers.fold((0, 0, 0), |(count, size, stored), (layer, _)| {
-            (
-                count + 1,
-                size.saturating_add(layer.size),
-                stored.saturating_add(layer.stored_size),
-            )
-        })
-    }
 }
 
 /// Writes the difference in words and tables.

@@ -2,14 +2,13 @@
 
 //! Signals that ask the program to end.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
-
-use crate::failure::Failure;
 
 /// What is added to a signal for the exit code.
 const SIGNAL_CODE: i32 = 128;
@@ -19,7 +18,7 @@ static SIGNAL: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
 
 /// Begins to take note of signals.  The first one stops the work, which may
 /// take a while to end; a second one ends the program at once.
-pub fn watch() -> Result<(), Failure> {
+pub fn watch() -> io::Result<()> {
     let came = Arc::new(AtomicBool::new(false));
     let ignored = ignored();
     for signal in [SIGINT, SIGTERM, SIGHUP] {
@@ -30,8 +29,7 @@ pub fn watch() -> Result<(), Failure> {
         let code = SIGNAL_CODE + signal;
         flag::register_conditional_shutdown(signal, code, Arc::clone(&came))
             .and_then(|_| flag::register(signal, Arc::clone(&came)))
-            .and_then(|_| flag::register_usize(signal, Arc::clone(&SIGNAL), signal as usize))
-            .map_err(|error| Failure::Other(format!("taking note of signals: {error}")))?;
+            .and_then(|_| flag::register_usize(signal, Arc::clone(&SIGNAL), signal as usize))?;
     }
     Ok(())
 }

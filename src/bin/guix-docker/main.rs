@@ -17,11 +17,11 @@ pub mod diff;
 pub mod failure;
 pub mod generate;
 pub mod images;
-pub mod index;
 pub mod inspect;
 pub mod interrupt;
 pub mod item;
 pub mod json;
+pub mod merge;
 pub mod options;
 pub mod picture;
 pub mod progress;
@@ -58,7 +58,8 @@ fn run(matches: &ArgMatches) -> Result<Outcome, Failure> {
     }
     let cli = Cli::from_arg_matches(matches);
     let cli = cli.map_err(|error| Failure::Usage(error.to_string()))?;
-    interrupt::watch()?;
+    interrupt::watch()
+        .map_err(|error| Failure::Other(format!("taking note of signals: {error}")))?;
     match cli.command {
         Command::Build(options) => {
             let order = options::order(matches);
@@ -67,6 +68,6 @@ fn run(matches: &ArgMatches) -> Result<Outcome, Failure> {
         Command::Inspect(options) => inspect::run(&options),
         Command::Diff(options) => diff::run(&options),
         Command::Check(options) => check::run(&options),
-        Command::Index(options) => index::run(&options),
+        Command::Merge(options) => merge::run(&options),
     }
 }

@@ -160,7 +160,7 @@
     ("ownership" "PATH=UID:GID" #:ownership ,read-ownership #t
      "let PATH belong to UID and GID")
     ("modes" "MODES" #:modes ,read-symbol #f
-     "take permissions as 'reference' or 'keep' says")
+     "take permissions as 'guix' or 'keep' says")
     ("xattrs" "XATTRS" #:xattrs ,read-symbol #f
      "'drop' or 'keep' extended attributes")
     ("whiteouts" "WHITEOUTS" #:whiteouts ,read-symbol #f
@@ -168,16 +168,16 @@
     ("history" "HISTORY" #:history ,read-symbol #f
      "write history for 'layers', 'one' entry, or 'none'")
     ("config-keys" "KEYS" #:config-keys ,read-symbol #f
-     "write keys as 'reference' or 'spec' has them")))
+     "write keys as 'guix' or 'spec' has them")))
 
 (define %option-values
   ;; What there is for options that are symbols.
   '((#:layering size references)
-    (#:modes reference keep)
+    (#:modes guix keep)
     (#:xattrs drop keep)
     (#:whiteouts refuse allow)
     (#:history layers one none)
-    (#:config-keys reference spec)))
+    (#:config-keys guix spec)))
 
 (define (image-option name keyword read)
   "Return the option NAME, whose value, as READ returns it, is that of KEYWORD."

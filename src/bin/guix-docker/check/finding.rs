@@ -6,10 +6,16 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Checked;
-
 /// Number of findings of a kind that are told; others are counted.
 const TOLD: usize = 10;
+
+/// Findings of an image.
+pub struct Checked {
+    pub name: String,
+    pub platform: String,
+    pub layers: usize,
+    pub findings: Vec<Finding>,
+}
 
 /// Severity of a finding, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -5,8 +5,8 @@
 use guix_docker::digest::Digest;
 use serde::Serialize;
 
-use super::Push;
 use super::changes::{Changes, ItemChange};
+use super::push::Push;
 use crate::picture::Change;
 use crate::survey::Survey;
 

@@ -13,8 +13,8 @@ use std::vec;
 
 use guix_docker::digest::Digest;
 
-use super::Push;
 use super::changes::{Changes, ItemChange};
+use super::push::Push;
 use crate::item::short_name;
 use crate::picture::{Change, Item, Layer, Map, count, size_in_words};
 use crate::survey::{self, Survey};

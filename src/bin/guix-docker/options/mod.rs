@@ -48,7 +48,7 @@ pub enum Command {
     /// Check that engines take an image as it is meant
     Check(CheckOptions),
     /// Merge OCI layouts into one, as for several systems
-    Index(IndexOptions),
+    Merge(MergeOptions),
 }
 
 // What an installation needs of the program itself; a doc comment would become
@@ -96,14 +96,14 @@ pub enum ProgressKind {
     None,
 }
 
-const INDEX_EXAMPLES: &str = "\
+const MERGE_EXAMPLES: &str = "\
 Examples:
-  guix-docker index -o all x86_64 aarch64.tar
+  guix-docker merge -o all x86_64 aarch64.tar
   skopeo copy --all oci:all:app docker://registry.example/app";
 
 #[derive(Args)]
-#[command(after_help = INDEX_EXAMPLES)]
-pub struct IndexOptions {
+#[command(after_help = MERGE_EXAMPLES)]
+pub struct MergeOptions {
     /// OCI layouts, directories or archives
     #[arg(required = true, value_name = "LAYOUT")]
     pub layouts: Vec<std::ffi::OsString>,

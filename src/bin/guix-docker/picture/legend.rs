@@ -2,8 +2,8 @@
 
 //! What explains the colours of a picture.
 
+use super::canvas::{Canvas, Text};
 use super::change::Kind;
-use super::svg::{Canvas, Text};
 use super::text::width;
 use super::totals::{Sum, Totals, resized};
 use super::treemap::Rect;

@@ -15,6 +15,7 @@
 //! is limited for any number of items and any length of names: the smallest
 //! items are gathered, and the middle of long names is left out.
 
+mod canvas;
 mod change;
 mod html;
 mod label;
