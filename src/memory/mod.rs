@@ -7,6 +7,7 @@
 //! for it, it comes from a reserve, and the build gives up at the next
 //! [`Watch::check`].
 
+#[cfg_attr(not(feature = "reserve"), allow(dead_code))]
 mod reserve;
 
 use crate::error::{Error, Result, Status};

@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 const SIZE: usize = 4 << 20;
 
 /// All that this library allocates.
-#[global_allocator]
+#[cfg_attr(feature = "reserve", global_allocator)]
 static ALLOCATOR: Allocator = Allocator;
 
 static RESERVE: Reserve = Reserve {

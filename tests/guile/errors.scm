@@ -175,7 +175,7 @@
     ("threads: -1 is out of range" #:threads -1)
     ("threads: 4294967296 is out of range" #:threads ,(expt 2 32))
     ("history: all is none of (layers one none)" #:history all)
-    ("modes: all is none of (reference keep)" #:modes all)
+    ("modes: all is none of (guix keep)" #:modes all)
     ("ownership: 4294967296 is out of range"
      #:ownership (("/a" 0 ,(expt 2 32))))
     ("ownership: nothing can belong to 4294967295, as \"/a\" is to"

@@ -20,7 +20,6 @@
 (define-module (guix docker arguments)
   #:use-module (guix docker json)
   #:use-module (guix docker parameters)
-  #:use-module (guix docker progress)
   #:use-module (guix docker results)
   #:use-module (guix docker structures)
   #:use-module (ice-9 match)
@@ -30,6 +29,7 @@
   #:use-module (system foreign)
   #:export (build-parameters
             merge-parameters
+            default-threads             ;of 'build-parameters'
             arguments->options
             arguments->merge-options))
 
@@ -290,10 +290,11 @@ seconds" value)
   (match value
     (#f
      '(0))
-    ;; What #f is to C.
-    (0
+    ;; 0 stands for #f in C, and there are no numbers below.
+    ((and (? exact-integer?) (? (lambda (count) (< count 1))))
      (argument-error argument
-                     "0 is below 2; a layered image has 2 layers or more"))
+                     "~a is below 2; a layered image has 2 layers or more"
+                     value))
     ((? exact-integer? count)
      ;; No number of layers is too large.
      ((integer uint32) arena argument (min count (- (expt 2 32) 1))))
@@ -526,7 +527,7 @@ association list as guile-json has it, such as
 "THREADS is the maximum number of threads, 0 for as many as the process can run at
 once.  It defaults to NIX_BUILD_CORES.  Images do not depend on it."
             (integer uint32) (threads uint32))
-  (optional progress no-progress
+  (optional progress (@ (guix docker progress) no-progress)
 "PROGRESS is called now and then with the number of bytes done and the number of all
 bytes, both 0 while files are being listed.  If it takes a third argument, that is the
 phase: 'scanning' files, 'comparing' layers that may be equal, or 'writing' the image;
@@ -545,7 +546,7 @@ is made if it is missing."
   (required sources
 "SOURCES is a list of names of OCI image layouts, directories or archives."
             texts->c (sources '*) (source_count size_t))
-  (optional progress no-progress
+  (optional progress (@ (guix docker progress) no-progress)
 "PROGRESS is as for 'build-docker-image'."
             callback->c (progress '*))
   (hidden %null-pointer (progress_data '*)))

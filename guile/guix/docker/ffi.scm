@@ -135,7 +135,7 @@ has been left, in whatever way, call FREE with the pointer that is there."
 has none."
   (let ((name ((library-function "guix_docker_status_name" '* (list int32))
                status)))
-    (if (null-pointer? name)
+    (if (or (zero? status) (null-pointer? name))
         'unknown
         (string->symbol
          (string-map (lambda (char)

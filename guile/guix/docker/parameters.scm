@@ -18,7 +18,6 @@
 ;;; along with guix-docker.  If not, see <http://www.gnu.org/licenses/>.
 
 (define-module (guix docker parameters)
-  #:use-module (srfi srfi-9)
   #:export (define-parameters
             define-procedure
 
@@ -46,21 +45,26 @@
 ;;;
 ;;; Code:
 
-(define-record-type <row>
-  (make-row name converter members)
-  row?
-  (name      row-name)            ;symbol, or #f for hidden members
-  (converter row-converter)       ;procedure; a thunk of hidden members
-  (members   row-members))        ;list of (MEMBER TYPE)
+(define (row-name row)
+  "Return the name of the parameter of ROW, a symbol, or #f for hidden members."
+  (car row))
+
+(define (row-converter row)
+  "Return the converter of ROW, or a thunk that returns the value of hidden members."
+  (cadr row))
+
+(define (row-members row)
+  "Return the members that ROW has in the options, a list of (MEMBER TYPE)."
+  (cddr row))
 
 (define-syntax row->record
   (syntax-rules (required optional hidden)
     ((_ (hidden value (member type)))
-     (make-row #f (lambda () value) (list (list 'member type))))
+     (list #f (lambda () value) (list 'member type)))
     ((_ (required name description converter (member type) ...))
-     (make-row 'name converter (list (list 'member type) ...)))
+     (list 'name converter (list 'member type) ...))
     ((_ (optional name default description converter (member type) ...))
-     (make-row 'name converter (list (list 'member type) ...)))))
+     (list 'name converter (list 'member type) ...))))
 
 (define-syntax-rule (define-parameters syntax table row ...)
   (begin
