@@ -18,13 +18,14 @@
 //! 5. [`output`]: the image appears under its name, complete or not at all.
 //!
 //! They use [`input`], which finds, opens and reads files, [`image`], which
-//! reads images that exist, [`compress`], which packs bytes, [`job`], which
+//! reads images that exist, [`codec`], which compresses bytes, [`mod@tar`], which has
+//! the headers of archives, [`job`], which
 //! has the threads, and `memory`, which says when there is too little.
 //! `boundary` is the only room that knows C.
 
 mod base;
 mod boundary;
-pub mod compress;
+pub mod codec;
 pub mod digest;
 pub mod error;
 pub mod format;
@@ -34,15 +35,16 @@ pub mod job;
 pub mod json;
 mod memory;
 mod merge;
-pub mod name;
-mod open;
 pub mod output;
+pub mod path;
 mod pipeline;
 pub mod plan;
 mod record;
 pub mod report;
 pub mod request;
 mod retry;
+pub mod section;
+pub mod tar;
 pub mod text;
 pub mod warning;
 pub mod write;

@@ -5,16 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use guix_docker::compress::{Assembly, Packer, Packing};
+use guix_docker::codec::{Assembly, Packer, Packing};
 use guix_docker::digest::{Digest, Sha256, update_both};
-use guix_docker::format::archive::OwnerNames;
 use guix_docker::format::documents::config;
-use guix_docker::name::{
+use guix_docker::path::{
     Whiteout, ancestors, clean, components, directory_of, is_at_or_below, through_link, whiteout,
 };
 use guix_docker::plan::layering::{Bits, Item, by_references, by_size};
 use guix_docker::plan::{self, Layer, Plan, Role};
 use guix_docker::request::{History, Reference, Request, Transformation, familiar, whole_name};
+use guix_docker::tar::OwnerNames;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

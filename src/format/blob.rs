@@ -2,7 +2,7 @@
 
 //! Layers as they are stored.
 
-use crate::compress::Compression;
+use crate::codec::Compression;
 use crate::digest::{DiffId, Digest};
 
 /// A layer as it is stored.

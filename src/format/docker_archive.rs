@@ -3,13 +3,13 @@
 //! The archive that `docker save` wrote up to version 24 and `docker load`
 //! reads, as Guix has it: the Docker Image Specification v1.2.
 
-use super::archive::OwnerNames;
 use super::members::{file_header, push_directory, push_file};
 use super::{ArchiveFormat, Blob, Documents, documents};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::plan::{Layer, Plan};
 use crate::request::Request;
+use crate::tar::OwnerNames;
 
 /// An archive with its layers as they are.
 pub struct DockerArchive<'a> {

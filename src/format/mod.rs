@@ -9,7 +9,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod archive;
 mod blob;
 mod docker_archive;
 pub mod documents;

@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use super::catalog::Catalog;
-use super::section::Section;
 use super::select::Wanted;
 use super::store::Store;
 use super::whole::{WholeImage, WholeLayer};
 use super::{Changes, layer, unpack};
-use crate::compress::Compression;
+use crate::codec::Compression;
 use crate::digest::{DiffId, Digest};
 use crate::error::{Argument, Error, Result, Status};
 use crate::job::Job;
 use crate::json::{Object, form, keys, normalized};
+use crate::section::Section;
 
 /// Maximum number of layers of a base image; each is an open file.
 const MAX_LAYERS: usize = 500;

@@ -7,13 +7,13 @@ use std::io;
 use std::mem;
 use std::rc::Rc;
 
-use super::section::Section;
 use super::tar::{Member, Members, Source};
 use super::unpack::Decoder;
-use crate::compress::Compression;
+use crate::codec::Compression;
 use crate::digest::{DiffId, Digest, Sha256};
 use crate::error::{Error, Result, Status};
 use crate::job::Job;
+use crate::section::Section;
 
 /// The bytes that are passed over at a time.
 const SKIP_SIZE: usize = 64 << 10;

@@ -16,13 +16,13 @@ use rustix::io::Errno;
 
 use serde_json::Value;
 
-use super::section::Section;
 use super::{archive, malformed, unpack};
 use crate::error::{Error, Result, Status, quoted};
+use crate::input::open::{open, open_at};
 use crate::job::Job;
 use crate::json::Object;
 use crate::memory;
-use crate::open::{open, open_at};
+use crate::section::Section;
 
 /// Files by their names.
 pub struct Store {

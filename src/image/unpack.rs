@@ -8,10 +8,10 @@ use std::sync::Arc;
 use flate2::bufread::GzDecoder;
 use zstd_safe::{DCtx, InBuffer, OutBuffer};
 
-use super::section::Section;
-use crate::compress::Compression;
+use crate::codec::Compression;
 use crate::error::{Error, Result, Status};
 use crate::job::Job;
+use crate::section::Section;
 
 /// The bytes that are read at a time.
 const READ_SIZE: usize = 128 << 10;

@@ -10,15 +10,15 @@ use super::config::Config;
 use super::descriptor::{Descriptor, Platform};
 use super::layer::{self, Read};
 use super::manifest::Kind;
-use super::section::Section;
 use super::store::Store;
 use super::tar::Member;
 use super::unpack;
-use crate::compress::Compression;
+use crate::codec::Compression;
 use crate::digest::{DiffId, Digest};
 use crate::error::Result;
 use crate::job::Job;
 use crate::json::Object;
+use crate::section::Section;
 
 /// Image whose documents fit together and whose layers are there.
 pub struct WholeImage {

@@ -10,10 +10,10 @@ use rustix::fd::AsFd;
 use super::{ImageFile, Stream, write_failure, write_to};
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status};
-use crate::image::Section;
 use crate::input::FileId;
 use crate::job::Job;
 use crate::request::{Destination, Request};
+use crate::section::Section;
 
 /// What an archive is written to.
 pub enum Archive {

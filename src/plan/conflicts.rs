@@ -19,7 +19,7 @@ use crate::error::{Argument, Error, Result, quoted};
 use crate::input::Kind;
 use crate::job::Job;
 use crate::memory;
-use crate::name::{absolute, ancestors, clean, components, is_at_or_below, through_link};
+use crate::path::{absolute, ancestors, clean, components, is_at_or_below, through_link};
 
 /// Whether names may be in conflict when an image has all that is at and
 /// below `paths`, and `made` besides: names with whether they are

@@ -9,7 +9,7 @@ use super::tree::{Implied, NodeId, NodeKind, Tree};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::{self, FileSystem, Kind, Source};
 use crate::job::Job;
-use crate::name::directory_of;
+use crate::path::directory_of;
 use crate::request::{Directive, Request};
 
 /// Where Guix keeps its database, profiles and garbage collector roots.

@@ -13,13 +13,13 @@ use super::member::{Member, Name};
 use super::tree::{DIRECTORY_MODE, Implied};
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
-use crate::format::archive::{self, OwnerNames, Xattr};
 use crate::image::BaseLayer;
 use crate::input::{Kind, ScannedEntry};
 use crate::job::Job;
 use crate::memory;
-use crate::name::{WHITEOUT, absolute, ancestors, clean, components};
-use crate::request::{Modes, Owner, Ownership, Request, Transformation, Whiteouts};
+use crate::path::{WHITEOUT, absolute, ancestors, clean, components};
+use crate::request::{Modes, Ownership, Request, Transformation, Whiteouts};
+use crate::tar::{self, Owner, OwnerNames, Xattr};
 
 /// What a layer holds, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -315,7 +315,7 @@ impl<'a> LayerBuilder<'a> {
             member.offset = layer.size;
             layer.size = member.end();
         }
-        layer.size = archive::archive_size(layer.size);
+        layer.size = tar::archive_size(layer.size);
         Ok(layer)
     }
 }

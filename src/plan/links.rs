@@ -12,7 +12,7 @@ use super::tree::{MAX_LINKS, link_target};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::Kind;
 use crate::job::Job;
-use crate::name::{components, directory_of};
+use crate::path::{components, directory_of};
 use crate::request::{Directive, Request};
 
 /// What an image has under a name: a link's target, or nothing for what is

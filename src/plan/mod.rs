@@ -30,12 +30,12 @@ use serde_json::{Map, Value};
 use self::customization::TreeEntry;
 use self::layer::{LayerBuilder, NewMember, Rules};
 use crate::error::{Argument, Error, Result};
-use crate::format::archive::OwnerNames;
 use crate::input::{self, FileId, FileSystem, Kind, ScanOptions, ScannedEntry, Start};
 use crate::job::{Job, Monitor};
 use crate::memory;
-use crate::name::{ancestors, clean};
+use crate::path::{ancestors, clean};
 use crate::request::{Layering, Request};
+use crate::tar::OwnerNames;
 
 /// The layers of an image.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use crate::compress::{Packing, zstd};
+use crate::codec::{Packing, zstd};
 use crate::error::{Argument, Error, Result, quoted};
 
 /// The level of `gzip` when none is asked for.

@@ -5,7 +5,7 @@
 
 use super::compressor::DEFAULT_LEVEL;
 use super::{Destination, Format, Request, absolute, file_name, text};
-use crate::compress::Packing;
+use crate::codec::Packing;
 use crate::error::{Argument, Error, Result, quoted};
 
 /// The annotation for what an image is called by containerd: a whole reference.

@@ -6,10 +6,10 @@ use std::fs::File;
 
 use super::reuse::Found;
 use crate::error::{Error, Result, Status};
-use crate::format::archive::{BLOCK_SIZE, blocks};
 use crate::format::{ArchiveFormat, Blob, Documents, Ending};
 use crate::job::Job;
 use crate::output::{Archive, Directory, NewFile, write_at, write_to};
+use crate::tar::{BLOCK_SIZE, blocks};
 
 /// Takes layers.
 pub trait BlobSink {

@@ -20,7 +20,7 @@ use super::queue::Queue;
 use super::reader::LayerReader;
 use super::reuse::{Candidates, Found};
 use super::{Image, Written};
-use crate::compress::{Assembly, Packed, Packer, Packing};
+use crate::codec::{Assembly, Packed, Packer, Packing};
 use crate::digest::{Digest, Sha256};
 use crate::error::{Error, Result, Status};
 use crate::format::documents::oci::{ImageDocuments, RefNames};

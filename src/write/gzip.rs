@@ -21,14 +21,14 @@ use super::hashes::{ByteRange, LayerHashes};
 use super::queue::Queue;
 use super::reader::LayerReader;
 use super::{Image, Written};
-use crate::compress::gzip::{Encoder, LateHeader, PIECE_SIZE};
+use crate::codec::gzip::{Encoder, LateHeader, PIECE_SIZE};
 use crate::digest::Digest;
 use crate::error::Result;
-use crate::format::archive::BLOCK_SIZE;
 use crate::format::{Layout, PartKind};
 use crate::job::{Job, Monitor};
 use crate::memory;
 use crate::output::Archive;
+use crate::tar::BLOCK_SIZE;
 
 /// Writes `image` to `output`, as gzip would at `level`.
 pub fn write(

@@ -4,11 +4,11 @@
 
 use std::fs::File;
 
-use crate::compress::gzip::{self, Blocks, Checksum, Piece};
+use crate::codec::gzip::{self, Blocks, Checksum, Piece};
 use crate::error::Result;
-use crate::format::archive::BLOCK_SIZE;
 use crate::job::Job;
 use crate::output::{Archive, write_at};
+use crate::tar::BLOCK_SIZE;
 
 /// How a member is written.
 #[derive(Clone, Copy)]

@@ -22,7 +22,7 @@ use crate::format::{Layout, PartKind};
 use crate::job::{Job, Monitor, lock, seed_maps};
 
 /// The bytes passed on at a time.
-const WRITE_SIZE: usize = crate::compress::command::BUFFER_SIZE;
+const WRITE_SIZE: usize = crate::codec::command::BUFFER_SIZE;
 
 /// Writes `image` to what `start` returns.
 pub fn write<S: Sink>(

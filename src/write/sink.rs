@@ -2,8 +2,8 @@
 
 //! What takes the archive in its order.
 
-use crate::compress::command::Filter;
-use crate::compress::zstd::Encoder;
+use super::filter::Filter;
+use crate::codec::zstd::Encoder;
 use crate::error::Result;
 use crate::job::Job;
 use crate::output::Archive;

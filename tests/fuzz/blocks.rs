@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use flate2::read::GzDecoder;
-use guix_docker::compress::{Assembly, Packer, Packing};
+use guix_docker::codec::{Assembly, Packer, Packing};
 use guix_docker::request::{Compressor, Directive};
 use guix_docker::{Progress, Request};
 use guix_docker_fuzz::scene::Scene;

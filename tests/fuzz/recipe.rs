@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use guix_docker::compress::{Assembly, Packer, Packing};
+use guix_docker::codec::{Assembly, Packer, Packing};
 use guix_docker::digest::Digest;
 use guix_docker::request::Format;
 use guix_docker_fuzz::place::Place;

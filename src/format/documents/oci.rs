@@ -9,7 +9,7 @@ use std::iter::zip;
 use serde::Serialize;
 
 use super::{config, config_variant, encode, rfc3339};
-use crate::compress::Compression;
+use crate::codec::Compression;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::Blob;

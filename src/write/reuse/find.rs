@@ -7,14 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use super::super::Image;
-use crate::compress::{Compression, Packing};
+use crate::codec::{Compression, Packing};
 use crate::digest::Digest;
 use crate::error::{Argument, Result};
 use crate::format::documents::oci::{ENCODED, ENCODER, FILES, layer_type};
-use crate::image::{Section, Store, StoredLayer};
+use crate::image::{Store, StoredLayer};
 use crate::job::Job;
 use crate::record::{Fact, Record};
 use crate::request::ReusedLayout;
+use crate::section::Section;
 use crate::warning::Notice;
 
 /// A blob that a layer may be.

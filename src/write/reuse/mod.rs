@@ -22,14 +22,15 @@ use self::find::Candidate;
 use super::Image;
 use super::hashes::LayerHashes;
 use super::layers::{LayerPass, LayerWork};
-use crate::compress::Packing;
+use crate::codec::Packing;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::Blob;
-use crate::image::{BaseLayer, Section};
+use crate::image::BaseLayer;
 use crate::job::{Job, Monitor};
 use crate::plan::{Layer, Role};
 use crate::record::{Fact, Record};
+use crate::section::Section;
 
 /// A blob that is there.
 #[derive(Clone)]

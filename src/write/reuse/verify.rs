@@ -11,9 +11,10 @@ use super::super::Image;
 use super::find::{Candidate, blame};
 use crate::digest::{Digest, Sha256, update_both};
 use crate::error::{Error, Result, Status};
-use crate::image::{Decoder, Section};
+use crate::image::Decoder;
 use crate::job::{Job, Monitor, lock};
 use crate::memory;
+use crate::section::Section;
 use crate::warning::Notice;
 
 /// The bytes of a blob that are read at a time.

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use guix_docker::compress::Compression;
+use guix_docker::codec::Compression;
 use guix_docker::image::{Platform, ReadLayer, WholeImage, WholeLayer};
 use guix_docker::json::{self, Object, folded, form, keys, normalized};
 use guix_docker::request::{Reference, whole_name};

@@ -2,7 +2,7 @@
 
 //! What an image is, for programs.
 
-use guix_docker::compress::Compression;
+use guix_docker::codec::Compression;
 use guix_docker::digest::Digest;
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -41,7 +41,7 @@ const SMALL: usize = 64 << 10;
 
 /// The bytes that are taken for text, or for noise, or not, together: a block of
 /// the archive.
-const WINDOW: usize = crate::format::archive::BLOCK_SIZE as usize;
+const WINDOW: usize = crate::tar::BLOCK_SIZE as usize;
 
 /// One of so many windows is looked at.
 const WINDOW_STEP: usize = 15;

@@ -11,7 +11,7 @@ mod level;
 pub use checksum::Checksum;
 pub use encoder::{Blocks, Encoder, LateHeader, Piece};
 
-use crate::format::archive::BLOCK_SIZE;
+use crate::tar::BLOCK_SIZE;
 
 /// The bytes that are compressed at a time, a multiple of [`BLOCK_SIZE`].  What is
 /// in one piece is not looked for in the next: sources, which repeat themselves

@@ -10,8 +10,8 @@ use super::checksum::Checksum;
 use super::joint;
 use super::level;
 use crate::error::{Error, Result, Status};
-use crate::format::archive::BLOCK_SIZE;
 use crate::memory;
+use crate::tar::BLOCK_SIZE;
 
 /// About what one of libdeflate's compressors takes, in bytes.
 const COMPRESSOR_SIZE: usize = 1 << 20;
