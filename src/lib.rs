@@ -23,7 +23,6 @@
 //! has the threads, and `memory`, which says when there is too little.
 //! `boundary` is the only room that knows C.
 
-mod base;
 mod boundary;
 pub mod codec;
 pub mod digest;
@@ -34,10 +33,9 @@ pub mod input;
 pub mod job;
 pub mod json;
 mod memory;
-mod merge;
+mod operations;
 pub mod output;
 pub mod path;
-mod pipeline;
 pub mod plan;
 mod record;
 pub mod report;
@@ -51,7 +49,6 @@ pub mod write;
 
 pub use error::{Error, Status};
 pub use job::{Job, Phase, Progress};
-pub use merge::{Merge, merge};
-pub use pipeline::build;
+pub use operations::{Merge, build, merge};
 pub use report::Report;
 pub use request::Request;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Making an image upon another one.
-
-#![forbid(unsafe_code)]
+//! Base images: opening one, checking its layers, and putting them below a plan.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

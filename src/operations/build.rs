@@ -2,13 +2,11 @@
 
 //! From a request to an image, one room after the other.
 
-#![forbid(unsafe_code)]
-
 use std::iter::zip;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::base;
+use super::base;
 use crate::error::{Error, Result, Status};
 use crate::input::FileSystem;
 use crate::job::{Job, Monitor, seed_maps};
