@@ -12,7 +12,7 @@ use crate::image::{
 };
 use crate::job::{Job, Monitor, lock};
 use crate::plan::{self, Layer, Plan};
-use crate::request::{Format, Request};
+use crate::request::Request;
 use crate::warning::{Notice, Warnings};
 
 /// The image that `request` wants its own made upon, if any.
@@ -55,7 +55,7 @@ pub fn put_below(
 ) -> Result<()> {
     warn(&base, request, warnings);
     let Base { config, layers, .. } = base;
-    let unpack = request.format == Format::DockerArchive;
+    let unpack = !request.format.stores_blobs();
     let sizes = layers.iter().map(|layer| layer.section.size);
     let stored = sizes.fold(0, u64::saturating_add);
     let mut files = Overlay::new(Allowance::new(stored));

@@ -13,7 +13,7 @@ use crate::job::{Job, Monitor, seed_maps};
 use crate::output::Output;
 use crate::plan;
 use crate::report::{LayerReport, Report};
-use crate::request::{Format, ImageName, Request};
+use crate::request::{ImageName, Request};
 use crate::warning::Notice;
 use crate::write::{self, Image};
 
@@ -47,7 +47,7 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
         let warnings = &file_system.warnings;
         base::put_below(base, &mut plan, request, warnings, &job, monitor)?;
     }
-    if request.format != Format::DockerArchive {
+    if request.format.stores_blobs() {
         plan.set_fingerprints();
     }
     let layers = &plan.layers;
@@ -87,7 +87,7 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
             }
         },
     };
-    if request.format != Format::DockerArchive {
+    if request.format.stores_blobs() {
         // The image is there, whatever becomes of this.
         let add = || write::record(&image, &written.layers);
         let _ = job.run_one(&mut |_| ControlFlow::Continue(()), add);

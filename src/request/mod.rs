@@ -13,6 +13,7 @@ mod compressor;
 mod config;
 mod container;
 mod directive;
+mod format;
 mod health_check;
 mod oci;
 mod ownership;
@@ -32,6 +33,7 @@ pub use choices::{ConfigKeys, Format, History, Layering, Modes, Whiteouts, Xattr
 pub use compressor::Compressor;
 pub use container::Container;
 pub use directive::Directive;
+pub use format::DocumentStyle;
 pub use oci::{CONTAINERD_NAME, REF_NAME, ReusedLayout};
 pub use ownership::{Owner, Ownership};
 pub use reference::{ImageName, Reference, familiar, whole_name};

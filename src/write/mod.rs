@@ -38,7 +38,7 @@ use crate::input::FileSystem;
 use crate::job::{Job, Monitor, Phase};
 use crate::output::{Archive, Output};
 use crate::plan::{Layer, Plan};
-use crate::request::{Compressor, Format, Request};
+use crate::request::{Compressor, Request};
 
 /// An image to write.
 #[derive(Clone, Copy)]
@@ -104,12 +104,12 @@ impl<'a> Image<'a> {
 /// Writes `image` to `output`, which is empty or a directory of other images.
 pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -> Result<Written> {
     let request = image.request;
-    match (request.format, output) {
-        (Format::DockerArchive, Output::Archive(archive)) => {
+    match output {
+        Output::Archive(archive) if !request.format.stores_blobs() => {
             write_archive(image, request.archive_compressor(), archive, job, monitor)
         }
         // Layers of a base are stored as they are there, whatever that is.
-        (Format::OciArchive, Output::Archive(archive))
+        Output::Archive(archive)
             if request.packing()? == Packing::None && request.base.is_none() =>
         {
             write_archive(image, &Compressor::None, archive, job, monitor)
