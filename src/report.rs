@@ -10,7 +10,6 @@ use serde::{Serialize, Serializer};
 use crate::digest::{DiffId, Digest};
 use crate::error::{Error, Result, Status};
 use crate::format::Blob;
-use crate::format::documents::oci;
 use crate::job::Seconds;
 use crate::plan::{Item, Layer};
 use crate::request::Request;
@@ -76,7 +75,7 @@ impl LayerReport {
             blob: request.format.stores_blobs().then(|| BlobReport {
                 digest: blob.digest,
                 size: blob.size,
-                media_type: oci::layer_type(blob.compression),
+                media_type: blob.codec.media_type(),
             }),
             items: layer.items.clone(),
         }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use guix_docker::codec::{Assembly, Packer, Packing};
+use guix_docker::codec::{Encoder, Encoding};
 use guix_docker::digest::{Digest, Sha256, update_both};
 use guix_docker::format::documents::config;
 use guix_docker::path::{
@@ -382,19 +382,18 @@ proptest! {
         level in 1..10u8,
         is_zstd in any::<bool>(),
     ) {
-        let packing = match is_zstd {
-            false => Packing::Gzip(level),
-            true => Packing::Zstd(level),
+        let encoding = match is_zstd {
+            false => Encoding::gzip(level),
+            true => Encoding::zstd(level),
         };
-        let bytes = |packer: &mut Packer, piece: &[u8]| {
-            let packed = packer.pack(piece, false).unwrap();
-            Assembly::new(packing).push(packed)
+        let bytes = |encoder: &mut dyn Encoder, piece: &[u8]| {
+            encoder.encode(piece, false).unwrap().bytes
         };
-        let mut used = Packer::new(packing).unwrap();
+        let mut used = encoding.encoder().unwrap();
         for (text, count) in pieces {
             let piece = text.repeat(count).into_bytes();
-            let mut fresh = Packer::new(packing).unwrap();
-            prop_assert!(bytes(&mut used, &piece) == bytes(&mut fresh, &piece));
+            let mut fresh = encoding.encoder().unwrap();
+            prop_assert!(bytes(&mut *used, &piece) == bytes(&mut *fresh, &piece));
         }
     }
 }

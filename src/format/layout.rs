@@ -110,13 +110,11 @@ impl<'a> Layout<'a> {
     }
 
     /// The parts that overlap the bytes from `start` to `end`.
-    pub fn parts_between(&self, start: u64, end: u64) -> impl Iterator<Item = &Part> {
-        let first = self
-            .parts
-            .partition_point(|part| part.offset + part.size <= start);
-        self.parts[first..]
-            .iter()
-            .take_while(move |part| part.offset < end)
+    pub fn parts_between(&self, start: u64, end: u64) -> &[Part] {
+        let before = |part: &Part| part.offset + part.size <= start;
+        let first = self.parts.partition_point(before);
+        let count = self.parts[first..].partition_point(|part| part.offset < end);
+        &self.parts[first..first + count]
     }
 
     /// The header in front of the layer `index`, whose digest is `diff_id`.

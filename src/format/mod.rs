@@ -19,7 +19,7 @@ mod oci_archive;
 
 pub use blob::Blob;
 pub use index::Index;
-pub use layout::{Ending, Layout, PartKind};
+pub use layout::{Ending, Layout, Part, PartKind};
 
 use self::docker_archive::DockerArchive;
 use self::oci_archive::OciArchive;

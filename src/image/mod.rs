@@ -10,6 +10,7 @@
 mod archive;
 mod base;
 mod catalog;
+mod codec;
 mod config;
 mod descriptor;
 mod docker;
@@ -23,7 +24,6 @@ mod select;
 mod sparse;
 mod store;
 mod tar;
-mod unpack;
 mod whole;
 
 pub use base::{Base, BaseLayer};
@@ -36,7 +36,6 @@ pub use reach::Reachable;
 pub use select::{Wanted, WantedName, WantedPlatform, described};
 pub use store::Store;
 pub use tar::Member;
-pub use unpack::Decoder;
 pub use whole::{ReadLayer, WholeImage, WholeLayer};
 
 use crate::error::{Error, Status};

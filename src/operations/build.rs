@@ -15,7 +15,7 @@ use crate::plan;
 use crate::report::{LayerReport, Report};
 use crate::request::{ImageName, Request};
 use crate::warning::Notice;
-use crate::write::{self, Image};
+use crate::write::{self, Context};
 
 /// Builds the image that `request` asks for.  `monitor` is told of progress
 /// and may stop the build.
@@ -53,13 +53,13 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     let layers = &plan.layers;
     let groups = plan::possible_duplicates(layers);
     let stored = write::first_of_equals(request, &file_system, layers, &groups, &job, monitor)?;
-    let image = Image {
+    let context = Context {
         request,
         file_system: &file_system,
         plan: &plan,
         stored: &stored,
     };
-    let written = write::write(&image, &output, &job, monitor)?;
+    let written = write::write(&context, &output, &job, monitor)?;
     let archive_digest = match &output {
         Output::Archive(archive) => job.run_one(monitor, || archive.digest(request, &job))?,
         Output::Directory(_) => None,
@@ -89,7 +89,7 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     };
     if request.format.stores_blobs() {
         // The image is there, whatever becomes of this.
-        let add = || write::record(&image, &written.layers);
+        let add = || write::record(&context, &written.layers);
         let _ = job.run_one(&mut |_| ControlFlow::Continue(()), add);
     }
     Ok(report)

@@ -39,6 +39,7 @@ pub use ownership::{Owner, Ownership};
 pub use reference::{ImageName, Reference, familiar, whole_name};
 pub use transformation::Transformation;
 
+use crate::codec::Encoding;
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
 
@@ -262,7 +263,9 @@ impl Request {
 
     /// What compresses a Docker archive.
     pub fn archive_compressor(&self) -> &Compressor {
-        self.compressor.as_ref().unwrap_or(&Compressor::None)
+        self.compressor
+            .as_ref()
+            .unwrap_or(&Compressor::Codec(Encoding::NONE))
     }
 
     /// The time in the metadata, in seconds since the epoch.

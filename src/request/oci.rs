@@ -5,7 +5,7 @@
 
 use super::compressor::DEFAULT_LEVEL;
 use super::{Destination, Format, Request, absolute, file_name, text};
-use crate::codec::Packing;
+use crate::codec::Encoding;
 use crate::error::{Argument, Error, Result, quoted};
 
 /// The annotation for what an image is called by containerd: a whole reference.
@@ -24,9 +24,9 @@ pub struct ReusedLayout<'a> {
 
 impl Request {
     /// What compresses each layer of an OCI image.
-    pub fn packing(&self) -> Result<Packing> {
+    pub fn packing(&self) -> Result<Encoding> {
         match &self.compressor {
-            None => Ok(Packing::Gzip(DEFAULT_LEVEL)),
+            None => Ok(Encoding::gzip(DEFAULT_LEVEL)),
             Some(compressor) => compressor.packing(),
         }
     }

@@ -5,12 +5,11 @@
 
 #![forbid(unsafe_code)]
 
-mod blob_sinks;
+mod archive;
 mod blobs;
 mod buffers;
+mod chunks;
 mod filter;
-mod gzip;
-mod gzip_member;
 mod hashes;
 mod in_order;
 mod layers;
@@ -19,18 +18,22 @@ mod reader;
 mod relay;
 mod reuse;
 mod sink;
+mod stream;
 mod uncompressed;
+mod whole;
 
 use std::iter::zip;
 
 pub use self::reuse::record;
 
+use self::archive::ArchiveWriter;
 use self::buffers::Pool;
 use self::filter::Filter;
 use self::hashes::LayerHashes;
 use self::layers::{LayerPass, LayerWork};
-use crate::codec::Packing;
-use crate::codec::zstd::Encoder;
+use self::stream::Stream;
+use crate::codec::zstd::{self, StreamEncoder};
+use crate::codec::{Encoding, NONE, ZSTD};
 use crate::digest::DiffId;
 use crate::error::Result;
 use crate::format::{self, Blob, Documents, Ending, Layout};
@@ -40,14 +43,14 @@ use crate::output::{Archive, Output};
 use crate::plan::{Layer, Plan};
 use crate::request::{Compressor, Request};
 
-/// An image to write.
+/// Image to write, and its surroundings.
 #[derive(Clone, Copy)]
-pub struct Image<'a> {
-    /// What it was made for.
+pub struct Context<'a> {
+    /// Request.
     pub request: &'a Request,
-    /// Where its files are.
+    /// File system of the image's files.
     pub file_system: &'a FileSystem,
-    /// Its layers.
+    /// Layers of the image.
     pub plan: &'a Plan,
     /// The layer in whose place each layer is found.
     pub stored: &'a [usize],
@@ -61,7 +64,7 @@ pub struct Written {
     pub documents: Documents,
 }
 
-impl<'a> Image<'a> {
+impl<'a> Context<'a> {
     /// Its layers, lowest first.
     fn layers(&self) -> &'a [Layer] {
         &self.plan.layers
@@ -101,53 +104,73 @@ impl<'a> Image<'a> {
     }
 }
 
-/// Writes `image` to `output`, which is empty or a directory of other images.
-pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -> Result<Written> {
-    let request = image.request;
+/// Writes the image to `output`, which is empty or a directory of other images.
+pub fn write(
+    context: &Context,
+    output: &Output,
+    job: &Job,
+    monitor: &mut Monitor,
+) -> Result<Written> {
+    let request = context.request;
     match output {
         Output::Archive(archive) if !request.format.stores_blobs() => {
-            write_archive(image, request.archive_compressor(), archive, job, monitor)
+            write_archive(context, request.archive_compressor(), archive, job, monitor)
         }
         // Layers of a base are stored as they are there, whatever that is.
         Output::Archive(archive)
-            if request.packing()? == Packing::None && request.base.is_none() =>
+            if request.packing()? == Encoding::NONE && request.base.is_none() =>
         {
-            write_archive(image, &Compressor::None, archive, job, monitor)
+            let compressor = Compressor::Codec(Encoding::NONE);
+            write_archive(context, &compressor, archive, job, monitor)
         }
-        _ => blobs::write(image, request.packing()?, output, job, monitor),
+        _ => blobs::write(context, request.packing()?, output, job, monitor),
     }
 }
 
-/// Writes `image` to `output`, which is empty, with its layers as they are and
+/// Writes the image to `output`, which is empty, with its layers as they are and
 /// the whole compressed by `compressor`.
 fn write_archive(
-    image: &Image,
+    context: &Context,
     compressor: &Compressor,
     output: &Archive,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
-    let format = format::archive_format(image.request, image.plan)?;
-    let layout = &Layout::new(&*format, image.layers(), image.stored);
+    let format = format::archive_format(context.request, context.plan)?;
+    let layout = &Layout::new(&*format, context.layers(), context.stored);
     job.begin(Phase::Writing, layout.tail);
+    let writer = || ArchiveWriter::new(output, job);
+    let zstd = |options| {
+        let encoder = StreamEncoder::new(options, context.request.threads)?;
+        Ok(Stream::Zstd(Box::new(encoder), writer()))
+    };
     match (compressor, output) {
-        (Compressor::Gzip(level), _) => gzip::write(image, layout, *level, output, job, monitor),
-        (Compressor::None, Archive::File(file)) => {
-            uncompressed::write(image, layout, file.file(), job, monitor)
+        (Compressor::Codec(Encoding { codec, .. }), Archive::File(file)) if *codec == NONE => {
+            uncompressed::write(context, layout, file.file(), job, monitor)
         }
-        (Compressor::None, Archive::Stream(_)) => {
-            in_order::write(image, layout, || Ok(sink::Plain(output)), job, monitor)
+        (Compressor::Codec(Encoding { codec, .. }), Archive::Stream(_)) if *codec == NONE => {
+            in_order::write(
+                context,
+                layout,
+                || Ok(Stream::Plain(writer())),
+                job,
+                monitor,
+            )
         }
-        (Compressor::Zstd(options), _) => {
-            let start = || {
-                let encoder = Encoder::new(*options, image.request.threads)?;
-                Ok(sink::Zstd { encoder, output })
-            };
-            in_order::write(image, layout, start, job, monitor)
+        // It is one frame, as `zstd` makes it.
+        (&Compressor::Codec(Encoding { codec, level }), _) if codec == ZSTD => {
+            let options = zstd::Options { level, long: None };
+            in_order::write(context, layout, || zstd(options), job, monitor)
+        }
+        (Compressor::Codec(encoding), _) => {
+            whole::write(context, layout, *encoding, output, job, monitor)
+        }
+        (Compressor::ZstdLong(options), _) => {
+            in_order::write(context, layout, || zstd(*options), job, monitor)
         }
         (Compressor::Command(words), _) => {
-            let start = || Filter::start(words, output);
-            in_order::write(image, layout, start, job, monitor)
+            let start = || Ok(Stream::Command(Filter::start(words, output)?));
+            in_order::write(context, layout, start, job, monitor)
         }
     }
 }
@@ -155,16 +178,20 @@ fn write_archive(
 /// Reads and hashes all layers that are stored, as the first part of writing;
 /// as many bytes as `rest` says are the second one.
 fn hash_all<'b>(
-    image: &Image,
+    context: &Context,
     rest: u64,
     pool: &'b Pool,
     hashes: &LayerHashes<'b>,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<()> {
-    job.begin(Phase::Writing, image.stored_size() + rest);
-    let work = LayerWork::unwritten(image.file_system, image.layers(), image.stored_layers());
-    let pass = LayerPass::new(work, true, image.request.threads);
+    job.begin(Phase::Writing, context.stored_size() + rest);
+    let work = LayerWork::unwritten(
+        context.file_system,
+        context.layers(),
+        context.stored_layers(),
+    );
+    let pass = LayerPass::new(work, true, context.request.threads);
     pass.run(pool, hashes, job, monitor)
 }
 

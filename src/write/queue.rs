@@ -59,7 +59,7 @@ impl<P, T> Queue<P, T> {
         &self,
         number: u64,
         piece: P,
-        mut pass_on: impl FnMut(&mut T, u64, P) -> Result<()>,
+        mut pass_on: impl FnMut(&mut T, P) -> Result<()>,
     ) -> Result<()> {
         let mut state = lock(&self.state);
         state.ready.insert(number, piece);
@@ -68,7 +68,7 @@ impl<P, T> Queue<P, T> {
             let Some(piece) = state.ready.remove(&number) else {
                 break;
             };
-            pass_on(&mut state.taker, number, piece)?;
+            pass_on(&mut state.taker, piece)?;
             state.passed_on += 1;
         }
         drop(state);
