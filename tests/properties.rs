@@ -348,7 +348,6 @@ proptest! {
             base: None,
         };
         let plan = Plan {
-            is_layered: true,
             layers: layers.iter().map(layer).collect(),
             base: None,
         };

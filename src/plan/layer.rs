@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::conflicts;
-use super::customization::TreeEntry;
 use super::member::{Member, Name};
 use super::tree::{DIRECTORY_MODE, Implied};
 use crate::digest::Digest;
@@ -119,6 +118,7 @@ pub struct LayerBuilder<'a> {
 }
 
 /// A file that becomes a member.
+#[derive(Clone)]
 pub struct NewMember {
     /// Its name, or what its name is the end of.
     pub path: Arc<[u8]>,
@@ -147,16 +147,9 @@ impl NewMember {
         }
     }
 
-    /// A file that is made for the image.
-    pub fn from_tree(entry: TreeEntry) -> Self {
-        NewMember {
-            path: entry.name.into(),
-            start: 0,
-            mode: entry.mode,
-            implied: entry.implied,
-            kind: entry.kind,
-            xattrs: None,
-        }
+    /// Returns the part of the path that the name is made of.
+    pub fn name(&self) -> &[u8] {
+        &self.path[self.start..]
     }
 
     /// The directory `name`, of these permissions if they are known.
