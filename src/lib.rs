@@ -14,7 +14,7 @@
 //!    size and place in its layer are known;
 //! 3. [`format`](mod@format): the layers and the JSON documents have their
 //!    places in the image;
-//! 4. [`write`](mod@write): threads fill these places, hashing and packing;
+//! 4. [`write`](mod@write): threads fill these places, hashing and compressing;
 //! 5. [`output`]: the image appears under its name, complete or not at all.
 //!
 //! They use [`input`], which finds, opens and reads files, [`image`], which

@@ -41,7 +41,7 @@ pub fn write(
     );
     let found = candidates.check(job, monitor)?;
     let tasks = tasks(context, encoding.codec.chunk_size(), &found)?;
-    let threads = context.request.threads.min(tasks.len()).max(1);
+    let threads = context.threads().min(tasks.len()).max(1);
     let pool = Pool::new(threads, encoding.codec.chunk_size() as usize)?;
     let mut pass = Pass {
         context,

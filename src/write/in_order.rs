@@ -40,7 +40,7 @@ pub fn write<'s>(
         places: layout.places().collect(),
         output: None,
     };
-    let pass = LayerPass::new(work, false, context.request.threads);
+    let pass = LayerPass::new(work, false, context.threads());
     let pool = pass.pool()?;
     let hashes = LayerHashes::new(context.layers());
     let fed = AtomicBool::new(false);

@@ -56,35 +56,40 @@ pub struct Context<'a> {
     pub stored: &'a [usize],
 }
 
-/// An image that was written.
+/// Image that was written.
 pub struct Written {
-    /// Its layers.
+    /// Layers as they are stored.
     pub layers: Vec<Blob>,
-    /// What says what it is.
+    /// Configuration, manifest and other documents.
     pub documents: Documents,
 }
 
 impl<'a> Context<'a> {
-    /// Its layers, lowest first.
+    /// Returns the maximum number of threads.
+    fn threads(&self) -> usize {
+        self.request.threads
+    }
+
+    /// Returns the layers of the image, lowest first.
     fn layers(&self) -> &'a [Layer] {
         &self.plan.layers
     }
 
-    /// The layers that are stored.
+    /// Returns the layers that are stored.
     fn stored_layers(&self) -> impl Iterator<Item = usize> {
         let all = self.stored.iter().enumerate();
         all.filter_map(|(index, &stored)| (index == stored).then_some(index))
     }
 
-    /// Their size in bytes before compression.
+    /// Returns their size in bytes before compression.
     fn stored_size(&self) -> u64 {
         self.stored_layers()
             .map(|index| self.layers()[index].size)
             .sum()
     }
 
-    /// The digests of all layers, and what comes after the last one, when all
-    /// that are stored have been hashed.
+    /// Returns the digests of all layers and the archive's end, when all layers that
+    /// are stored have been hashed.
     fn ending(&self, layout: &Layout, hashes: &LayerHashes) -> Result<(Vec<DiffId>, Ending)> {
         let diff_ids = self.stored.iter().map(|&index| hashes.get(index));
         let diff_ids = diff_ids.collect::<Result<Vec<_>>>()?;
@@ -92,7 +97,7 @@ impl<'a> Context<'a> {
         Ok((diff_ids, ending))
     }
 
-    /// The image with its layers as they are.
+    /// Returns the result for an image with its layers as they are.
     fn written(&self, diff_ids: &[DiffId], documents: Documents) -> Written {
         let layers = zip(diff_ids, self.layers());
         Written {
@@ -141,7 +146,7 @@ fn write_archive(
     job.begin(Phase::Writing, layout.tail);
     let writer = || ArchiveWriter::new(output, job);
     let zstd = |options| {
-        let encoder = StreamEncoder::new(options, context.request.threads)?;
+        let encoder = StreamEncoder::new(options, context.threads())?;
         Ok(Stream::Zstd(Box::new(encoder), writer()))
     };
     match (compressor, output) {
@@ -191,7 +196,7 @@ fn hash_all<'b>(
         context.layers(),
         context.stored_layers(),
     );
-    let pass = LayerPass::new(work, true, context.request.threads);
+    let pass = LayerPass::new(work, true, context.threads());
     pass.run(pool, hashes, job, monitor)
 }
 

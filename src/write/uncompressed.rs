@@ -34,7 +34,7 @@ pub fn write(
         places: layout.places().collect(),
         output: Some(output),
     };
-    let pass = LayerPass::new(work, true, context.request.threads);
+    let pass = LayerPass::new(work, true, context.threads());
     let pool = pass.pool()?;
     let hashes = LayerHashes::new(context.layers());
     // Not on the calling thread: SIGXFSZ, for a file past the limit, is blocked

@@ -36,7 +36,7 @@ pub fn write(
     let mut tasks = memory::with_capacity(whole as usize)?;
     let starts = (0..rest_start).step_by(chunk_size);
     tasks.extend(starts.map(|start| Task::Chunk(chunk(start, chunk_size))));
-    let threads = context.request.threads.min(whole as usize).max(1);
+    let threads = context.threads().min(whole as usize).max(1);
     let pool = Pool::new(threads, chunk_size)?;
     let mut pass = Pass {
         context,

@@ -35,7 +35,7 @@ const REPETITIVE_TEXT: usize = 70;
 /// How many of a hundred strings there may be twice in noise.
 const NOISE: usize = 1;
 
-/// Shorter pieces are compressed as well as can be: it takes no time to
+/// Shorter chunks are compressed as well as can be: it takes no time to
 /// speak of, and cutting costs most in small images.
 const SMALL: usize = 64 << 10;
 

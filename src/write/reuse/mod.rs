@@ -184,7 +184,7 @@ fn hash_layers(
         context.layers(),
         unread.iter().copied(),
     );
-    let pass = LayerPass::new(work, true, context.request.threads);
+    let pass = LayerPass::new(work, true, context.threads());
     let pool = pass.pool()?;
     let hashes = LayerHashes::new(context.layers());
     if !unread.is_empty() {

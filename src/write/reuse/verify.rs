@@ -32,7 +32,7 @@ pub fn candidates(
 ) -> Result<Vec<bool>> {
     let next = AtomicUsize::new(0);
     let verified = Mutex::new(vec![false; candidates.len()]);
-    let threads = context.request.threads.min(candidates.len());
+    let threads = context.threads().min(candidates.len());
     job.run(threads, monitor, || {
         // Two at once take less time than one after the other.
         let mut open: Vec<Verification> = Vec::with_capacity(2);
