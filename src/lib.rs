@@ -14,17 +14,17 @@
 //!    size and place in its layer are known;
 //! 3. [`format`](mod@format): the layers and the JSON documents have their
 //!    places in the image;
-//! 4. [`write`](mod@write): threads fill these places, hashing and packing;
+//! 4. [`write`](mod@write): threads fill these places, hashing and compressing;
 //! 5. [`output`]: the image appears under its name, complete or not at all.
 //!
 //! They use [`input`], which finds, opens and reads files, [`image`], which
-//! reads images that exist, [`compress`], which packs bytes, [`job`], which
+//! reads images that exist, [`codec`], which compresses bytes, [`mod@tar`], which has
+//! the headers of archives, [`job`], which
 //! has the threads, and `memory`, which says when there is too little.
 //! `boundary` is the only room that knows C.
 
-mod base;
 mod boundary;
-pub mod compress;
+pub mod codec;
 pub mod digest;
 pub mod error;
 pub mod format;
@@ -33,23 +33,22 @@ pub mod input;
 pub mod job;
 pub mod json;
 mod memory;
-mod merge;
-pub mod name;
-mod open;
+mod operations;
 pub mod output;
-mod pipeline;
+pub mod path;
 pub mod plan;
 mod record;
 pub mod report;
 pub mod request;
 mod retry;
+pub mod section;
+pub mod tar;
 pub mod text;
 pub mod warning;
 pub mod write;
 
 pub use error::{Error, Status};
 pub use job::{Job, Phase, Progress};
-pub use merge::{Merge, merge};
-pub use pipeline::build;
+pub use operations::{Merge, build, merge};
 pub use report::Report;
 pub use request::Request;

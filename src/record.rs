@@ -32,7 +32,7 @@ use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::digest::{DiffId, Digest};
-use crate::open::{DIRECTORY_FLAGS, is_own, is_private, open, open_at};
+use crate::input::open::{DIRECTORY_FLAGS, is_own, is_private, open, open_at};
 use crate::retry::{self, Patient, retry};
 
 /// Name of the directory, of the file in it, and of the file that replaces it.

@@ -10,10 +10,9 @@ use serde::{Serialize, Serializer};
 use crate::digest::{DiffId, Digest};
 use crate::error::{Error, Result, Status};
 use crate::format::Blob;
-use crate::format::documents::oci;
 use crate::job::Seconds;
 use crate::plan::{Item, Layer};
-use crate::request::{Format, Request};
+use crate::request::Request;
 
 /// The version of the form that reports have in JSON, which
 /// `include/guix_docker_report.schema.json` describes.  Members may be added
@@ -73,10 +72,10 @@ impl LayerReport {
         LayerReport {
             diff_id: blob.diff_id,
             size: layer.size,
-            blob: (request.output.format != Format::DockerArchive).then(|| BlobReport {
+            blob: request.output.format.stores_blobs().then(|| BlobReport {
                 digest: blob.digest,
                 size: blob.size,
-                media_type: oci::layer_type(blob.compression),
+                media_type: blob.codec.media_type(),
             }),
             items: layer.items.clone(),
         }

@@ -5,16 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use guix_docker::compress::{Assembly, Packer, Packing};
+use guix_docker::codec::{Encoder, Encoding};
 use guix_docker::digest::{Digest, Sha256, update_both};
-use guix_docker::format::archive::OwnerNames;
 use guix_docker::format::documents::config;
-use guix_docker::name::{
+use guix_docker::path::{
     Whiteout, ancestors, clean, components, directory_of, is_at_or_below, through_link, whiteout,
 };
 use guix_docker::plan::layering::{Bits, Item, by_references, by_size};
 use guix_docker::plan::{self, Layer, Plan, Role};
 use guix_docker::request::{History, Reference, Request, Transformation, familiar, whole_name};
+use guix_docker::tar::OwnerNames;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -348,7 +348,6 @@ proptest! {
             base: None,
         };
         let plan = Plan {
-            is_layered: true,
             layers: layers.iter().map(layer).collect(),
             base: None,
         };
@@ -382,19 +381,18 @@ proptest! {
         level in 1..10u8,
         is_zstd in any::<bool>(),
     ) {
-        let packing = match is_zstd {
-            false => Packing::Gzip(level),
-            true => Packing::Zstd(level),
+        let encoding = match is_zstd {
+            false => Encoding::gzip(level),
+            true => Encoding::zstd(level),
         };
-        let bytes = |packer: &mut Packer, piece: &[u8]| {
-            let packed = packer.pack(piece, false).unwrap();
-            Assembly::new(packing).push(packed)
+        let bytes = |encoder: &mut dyn Encoder, piece: &[u8]| {
+            encoder.encode(piece, false).unwrap().bytes
         };
-        let mut used = Packer::new(packing).unwrap();
+        let mut used = encoding.encoder().unwrap();
         for (text, count) in pieces {
             let piece = text.repeat(count).into_bytes();
-            let mut fresh = Packer::new(packing).unwrap();
-            prop_assert!(bytes(&mut used, &piece) == bytes(&mut fresh, &piece));
+            let mut fresh = encoding.encoder().unwrap();
+            prop_assert!(bytes(&mut *used, &piece) == bytes(&mut *fresh, &piece));
         }
     }
 }

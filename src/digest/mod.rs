@@ -2,8 +2,8 @@
 
 //! SHA-256 digests and how they are written.
 
+mod interleaved;
 mod sha256;
-mod two_lanes;
 
 use std::fmt;
 

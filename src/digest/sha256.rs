@@ -8,12 +8,7 @@ use sha2::block_api::compress256;
 use sha2::digest::array::Array;
 use sha2::digest::typenum::U64;
 
-use super::two_lanes;
-
-/// What is taken in at a time.
-pub(super) type Block = [u8; BLOCK_SIZE];
-
-const BLOCK_SIZE: usize = 64;
+use super::interleaved::{self, BLOCK_SIZE, Block};
 
 /// The bytes of a message's length, at the end of its last block.
 const LENGTH_SIZE: usize = 8;
@@ -110,7 +105,7 @@ pub fn update_both((one, first): (&mut Sha256, &[u8]), (other, second): (&mut Sh
     let (first, first_rest) = blocks(one.complete(first));
     let (second, second_rest) = blocks(other.complete(second));
     let both = first.len().min(second.len());
-    two_lanes::compress(
+    interleaved::compress(
         (&mut one.state, &first[..both]),
         (&mut other.state, &second[..both]),
     );

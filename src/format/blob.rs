@@ -2,7 +2,7 @@
 
 //! Layers as they are stored.
 
-use crate::compress::Compression;
+use crate::codec::{Codec, NONE};
 use crate::digest::{DiffId, Digest};
 
 /// A layer as it is stored.
@@ -14,8 +14,8 @@ pub struct Blob {
     pub digest: Digest,
     /// The size of that in bytes.
     pub size: u64,
-    /// How it is compressed.
-    pub compression: Compression,
+    /// Codec.
+    pub codec: &'static dyn Codec,
 }
 
 impl Blob {
@@ -25,7 +25,7 @@ impl Blob {
             diff_id,
             digest: diff_id,
             size,
-            compression: Compression::None,
+            codec: NONE,
         }
     }
 }

@@ -3,13 +3,13 @@
 //! The archive that `docker save` wrote up to version 24 and `docker load`
 //! reads, as Guix has it: the Docker Image Specification v1.2.
 
-use super::archive::OwnerNames;
 use super::members::{file_header, push_directory, push_file};
 use super::{ArchiveFormat, Blob, Documents, documents};
 use crate::digest::Digest;
 use crate::error::Result;
-use crate::plan::{Layer, Plan};
+use crate::plan::{Layer, Plan, Role};
 use crate::request::Request;
+use crate::tar::OwnerNames;
 
 /// An archive with its layers as they are.
 pub struct DockerArchive<'a> {
@@ -33,8 +33,8 @@ impl<'a> DockerArchive<'a> {
     /// For the image of `plan`.
     pub fn new(request: &'a Request, plan: &'a Plan) -> Result<Self> {
         let created = documents::rfc3339(request.metadata.creation_time)?;
-        let (form, head) = match (plan.is_layered, plan.layers.as_slice()) {
-            (false, [layer]) => {
+        let (form, head) = match plan.layers.as_slice() {
+            [layer] if layer.role == Role::Everything => {
                 let id = Digest::of(&request.content.prefix).hex();
                 let head = single_layer_head(&id, &created, layer)?;
                 (Form::Single(id), head)

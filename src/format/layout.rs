@@ -7,11 +7,11 @@
 //! layers, where these are called by their digests, and the tail, the
 //! documents after the last layer.
 
-use super::archive::{self, BLOCK_SIZE};
 use super::{ArchiveFormat, Blob, Documents};
 use crate::digest::DiffId;
 use crate::error::Result;
 use crate::plan::Layer;
+use crate::tar::{self, BLOCK_SIZE};
 
 /// An archive but for its tail.
 pub struct Layout<'a> {
@@ -77,7 +77,7 @@ impl<'a> Layout<'a> {
                 }
                 layout.push(layer.size, PartKind::Layer(index));
                 // Layers of others need not end with a block.
-                let padding = archive::blocks(layer.size) - layer.size;
+                let padding = tar::blocks(layer.size) - layer.size;
                 if padding > 0 {
                     layout.push(padding, PartKind::Bytes(vec![0; padding as usize]));
                 }
@@ -110,13 +110,11 @@ impl<'a> Layout<'a> {
     }
 
     /// The parts that overlap the bytes from `start` to `end`.
-    pub fn parts_between(&self, start: u64, end: u64) -> impl Iterator<Item = &Part> {
-        let first = self
-            .parts
-            .partition_point(|part| part.offset + part.size <= start);
-        self.parts[first..]
-            .iter()
-            .take_while(move |part| part.offset < end)
+    pub fn parts_between(&self, start: u64, end: u64) -> &[Part] {
+        let before = |part: &Part| part.offset + part.size <= start;
+        let first = self.parts.partition_point(before);
+        let count = self.parts[first..].partition_point(|part| part.offset < end);
+        &self.parts[first..first + count]
     }
 
     /// The header in front of the layer `index`, whose digest is `diff_id`.
@@ -144,7 +142,7 @@ impl Ending {
     pub fn new(mut documents: Documents, position: u64) -> Self {
         let mut tail = std::mem::take(&mut documents.members);
         let members = tail.len();
-        let size = archive::archive_size(position + members as u64);
+        let size = tar::archive_size(position + members as u64);
         tail.resize((size - position) as usize, 0);
         Ending {
             documents,

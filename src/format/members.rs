@@ -2,8 +2,7 @@
 
 //! Members of an image's own archive: small files and what is above them.
 
-use super::archive::{self, HeaderFields, MemberType, OwnerNames};
-use crate::request::Owner;
+use crate::tar::{self, HeaderFields, MemberType, Owner, OwnerNames};
 
 /// Appends the directory `name` to `archive`.
 pub fn push_directory(archive: &mut Vec<u8>, name: &str, owner_names: OwnerNames) {
@@ -15,7 +14,7 @@ pub fn push_directory(archive: &mut Vec<u8>, name: &str, owner_names: OwnerNames
 pub fn push_file(archive: &mut Vec<u8>, name: &str, content: &[u8], owner_names: OwnerNames) {
     archive.extend(file_header(name, content.len() as u64, owner_names));
     archive.extend_from_slice(content);
-    archive.resize(archive::blocks(archive.len() as u64) as usize, 0);
+    archive.resize(tar::blocks(archive.len() as u64) as usize, 0);
 }
 
 /// The header of the file `name` of `size` bytes.
@@ -36,6 +35,6 @@ fn header(name: &str, kind: MemberType, mode: u16, size: u64, owner_names: Owner
         xattrs: &[],
     };
     let mut bytes = Vec::new();
-    archive::push_headers(&member, &mut bytes);
+    tar::push_headers(&member, &mut bytes);
     bytes
 }

@@ -9,7 +9,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod archive;
 mod blob;
 mod docker_archive;
 pub mod documents;
@@ -20,7 +19,7 @@ mod oci_archive;
 
 pub use blob::Blob;
 pub use index::Index;
-pub use layout::{Ending, Layout, PartKind};
+pub use layout::{Ending, Layout, Part, PartKind};
 
 use self::docker_archive::DockerArchive;
 use self::oci_archive::OciArchive;

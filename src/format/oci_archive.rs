@@ -3,13 +3,13 @@
 //! An archive that is an OCI image layout and a Docker archive at once, as
 //! `docker save` writes it since version 25.
 
-use super::archive::OwnerNames;
 use super::documents::oci::{self, ImageDocuments, RefNames, blob_file};
 use super::members::{file_header, push_directory, push_file};
 use super::{ArchiveFormat, Blob, Documents, documents};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::request::Request;
+use crate::tar::OwnerNames;
 
 const OWNER_NAMES: OwnerNames = OwnerNames::None;
 

@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use tar::EntryType;
+use ::tar::EntryType;
 
 use super::malformed;
-use super::section::Section;
 use super::tar::{Member, Members};
 use crate::error::{Error, Result, Status, quoted};
 use crate::job::Job;
-use crate::name::{components, directory_of};
+use crate::path::{components, directory_of};
+use crate::section::Section;
 
 /// More members than an image has: it has a few for each layer.
 const MAX_MEMBERS: usize = 100_000;

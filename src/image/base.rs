@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use super::catalog::Catalog;
-use super::section::Section;
 use super::select::Wanted;
 use super::store::Store;
 use super::whole::{WholeImage, WholeLayer};
-use super::{Changes, layer, unpack};
-use crate::compress::Compression;
+use super::{Changes, codec, layer};
+use crate::codec::{Codec, NONE};
 use crate::digest::{DiffId, Digest};
 use crate::error::{Argument, Error, Result, Status};
 use crate::job::Job;
 use crate::json::{Object, form, keys, normalized};
+use crate::section::Section;
 
 /// Maximum number of layers of a base image; each is an open file.
 const MAX_LAYERS: usize = 500;
@@ -42,8 +42,8 @@ pub struct BaseLayer {
     pub digest: Digest,
     /// The blob.
     pub section: Section,
-    /// Compression of the blob.
-    pub compression: Compression,
+    /// Codec of the blob.
+    pub codec: &'static dyn Codec,
     /// Size in bytes of the archive before compression.
     pub size: u64,
     /// Annotations of the layer.
@@ -109,7 +109,7 @@ fn check_platform(store: &Store, image: &WholeImage, wanted: &Wanted) -> Result<
 }
 
 fn base_layer(store: &Store, layer: WholeLayer) -> Result<BaseLayer> {
-    let compression = layer.compression.map_err(|codec| {
+    let codec = layer.codec.map_err(|codec| {
         store.wrong(format_args!(
             "the layer {} is compressed by {codec}; decompress it first, or use gzip or zstd",
             layer.diff_id
@@ -139,7 +139,7 @@ fn base_layer(store: &Store, layer: WholeLayer) -> Result<BaseLayer> {
             .descriptor
             .as_ref()
             .map_or(layer.diff_id, |layer| layer.0),
-        compression,
+        codec,
         section,
         size: 0,
         annotations,
@@ -162,12 +162,12 @@ impl BaseLayer {
         self.stamp = self.section.stamp().ok();
         let layer::Read { stored, archive } = layer::read(
             &self.section,
-            self.compression,
+            self.codec,
             |member| changes.note(member),
             job,
         )?;
         // Of a compressed layer of a Docker archive, nothing says what it is.
-        let is_said = self.digest != self.diff_id || self.compression == Compression::None;
+        let is_said = self.digest != self.diff_id || self.codec == NONE;
         if is_said && stored != self.digest {
             return Err(wrong(format!(
                 "what is stored as {} is not what its digest says",
@@ -193,9 +193,9 @@ impl BaseLayer {
     /// The layer as it is before compression, in a file without a name if need
     /// be.
     pub fn unpack(&mut self, job: &Job) -> Result<()> {
-        let section = unpack::plain(self.section.clone(), job);
+        let section = codec::plain(self.section.clone(), job);
         (self.section, _) = section.map_err(|error| error.because_of(Argument("base")))?;
-        self.compression = Compression::None;
+        self.codec = NONE;
         self.digest = self.diff_id;
         self.stamp = self.section.stamp().ok();
         Ok(())

@@ -6,10 +6,10 @@
 use serde_json::Value;
 
 use super::config::Config;
-use super::section::Section;
 use super::store::Store;
 use crate::error::Result;
 use crate::json::{self, Object, Parsed};
+use crate::section::Section;
 
 /// Maximum number of images of an archive.
 const MAX_IMAGES: usize = 10_000;

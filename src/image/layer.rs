@@ -7,13 +7,12 @@ use std::io;
 use std::mem;
 use std::rc::Rc;
 
-use super::section::Section;
 use super::tar::{Member, Members, Source};
-use super::unpack::Decoder;
-use crate::compress::Compression;
+use crate::codec::{Codec, NONE};
 use crate::digest::{DiffId, Digest, Sha256};
 use crate::error::{Error, Result, Status};
 use crate::job::Job;
+use crate::section::Section;
 
 /// The bytes that are passed over at a time.
 const SKIP_SIZE: usize = 64 << 10;
@@ -40,33 +39,33 @@ pub struct Archive {
 /// in their order.
 pub fn read(
     section: &Section,
-    compression: Compression,
+    codec: &'static dyn Codec,
     mut note: impl FnMut(&Member),
     job: &Job,
 ) -> Result<Read> {
-    read_with(section, compression, None, |member, _| note(member), job)
+    read_with(section, codec, None, |member, _| note(member), job)
 }
 
 /// Like [`read`], where `note` is told of a digest of each member's content as
 /// well.
 pub fn read_contents(
     section: &Section,
-    compression: Compression,
+    codec: &'static dyn Codec,
     note: impl FnMut(&Member, &Digest),
     job: &Job,
 ) -> Result<Read> {
-    read_with(section, compression, Some(Sha256::default()), note, job)
+    read_with(section, codec, Some(Sha256::default()), note, job)
 }
 
 fn read_with(
     section: &Section,
-    compression: Compression,
+    codec: &'static dyn Codec,
     content: Option<Sha256>,
     mut note: impl FnMut(&Member, &Digest),
     job: &Job,
 ) -> Result<Read> {
     // What is not compressed is its own archive, and is hashed as that.
-    let hash = (compression != Compression::None).then(Hash::default);
+    let hash = (codec != NONE).then(Hash::default);
     let diff_hash = Hash::default();
     let read = || {
         let text = |error: io::Error| error.to_string();
@@ -76,7 +75,7 @@ fn read_with(
             job,
         };
         let unpacked = Hashing {
-            reader: Decoder::new(stored, compression).map_err(text)?,
+            reader: codec.decoder(Box::new(stored)).map_err(text)?,
             hash: Some(Rc::clone(&diff_hash)),
             job,
         };

@@ -10,6 +10,7 @@
 mod archive;
 mod base;
 mod catalog;
+mod codec;
 mod config;
 mod descriptor;
 mod docker;
@@ -19,12 +20,10 @@ mod manifest;
 mod oci;
 mod overlay;
 mod reach;
-mod section;
 mod select;
 mod sparse;
 mod store;
 mod tar;
-mod unpack;
 mod whole;
 
 pub use base::{Base, BaseLayer};
@@ -34,17 +33,12 @@ pub use manifest::{Kind, Manifest};
 pub use oci::{IndexEntry, Listing, StoredImage, StoredLayer};
 pub use overlay::{Allowance, Changes, Found, Overlay, Problem, Subject};
 pub use reach::Reachable;
-pub use section::Section;
 pub use select::{Wanted, WantedName, WantedPlatform, described};
 pub use store::Store;
 pub use tar::Member;
-pub use unpack::Decoder;
 pub use whole::{ReadLayer, WholeImage, WholeLayer};
 
 use crate::error::{Error, Status};
-
-/// The size in bytes of the largest document that is read.
-const MAX_DOCUMENT: u64 = 8 << 20;
 
 /// `what`, a part of an image, is not as it should be.
 fn malformed(what: impl std::fmt::Display) -> Error {

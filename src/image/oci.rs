@@ -5,7 +5,6 @@
 use super::config::Config;
 use super::descriptor::Descriptor;
 use super::manifest::Manifest;
-use super::section::Section;
 use super::store::Store;
 use crate::digest::Digest;
 use crate::error::Result;
@@ -14,6 +13,7 @@ use crate::format::documents::oci::{
 };
 use crate::job::Job;
 use crate::json::{self, Object};
+use crate::section::Section;
 
 /// Maximum depth of indexes in each other.
 pub const MAX_DEPTH: usize = 4;

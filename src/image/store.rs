@@ -16,13 +16,13 @@ use rustix::io::Errno;
 
 use serde_json::Value;
 
-use super::section::Section;
-use super::{archive, malformed, unpack};
+use super::{archive, codec, malformed};
 use crate::error::{Error, Result, Status, quoted};
+use crate::input::open::{open, open_at};
 use crate::job::Job;
 use crate::json::Object;
 use crate::memory;
-use crate::open::{open, open_at};
+use crate::section::Section;
 
 /// Files by their names.
 pub struct Store {
@@ -49,7 +49,7 @@ impl Store {
 
     /// Like [`Store::open`], for an archive that may be compressed as a whole.
     pub fn open_packed(name: &[u8], job: &Job) -> Result<Self> {
-        Store::open_as(name, |archive| unpack::plain(archive, job), job)
+        Store::open_as(name, |archive| codec::plain(archive, job), job)
     }
 
     fn open_as(

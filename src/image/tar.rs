@@ -5,12 +5,12 @@
 
 use std::io;
 
-use tar::EntryType;
+use ::tar::EntryType;
 
 use super::header::{self, Fields, Header, MemberOddity, Pax};
 use super::sparse::Sparse;
-use crate::format::archive::{BLOCK_SIZE, blocks};
-use crate::request::Owner;
+use crate::section::SectionReader;
+use crate::tar::{BLOCK_SIZE, Owner, blocks};
 
 /// Maximum size in bytes of an extended header or a long name.
 const MAX_EXTENSION: u64 = 1 << 20;
@@ -39,6 +39,20 @@ pub trait Source {
 
     /// Returns the number of bytes that have been read or skipped.
     fn position(&self) -> u64;
+}
+
+impl Source for SectionReader<'_> {
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        io::Read::read(self, buffer)
+    }
+
+    fn skip(&mut self, size: u64) -> io::Result<()> {
+        SectionReader::skip(self, size)
+    }
+
+    fn position(&self) -> u64 {
+        SectionReader::position(self)
+    }
 }
 
 /// Member of an archive.

@@ -6,20 +6,20 @@ use std::collections::BTreeMap;
 
 use super::archive::{Link, normalized};
 use super::catalog::{Catalog, ListedImage, Source};
+use super::codec::{self, Known};
 use super::config::Config;
 use super::descriptor::{Descriptor, Platform};
 use super::docker::DockerImage;
 use super::layer::{self, Read};
 use super::manifest::Kind;
-use super::section::Section;
 use super::store::Store;
 use super::tar::Member;
-use super::unpack;
-use crate::compress::Compression;
+use crate::codec::NONE;
 use crate::digest::{DiffId, Digest};
 use crate::error::Result;
 use crate::job::Job;
 use crate::json::Object;
+use crate::section::Section;
 
 /// Image whose documents fit together and whose layers are there.
 pub struct WholeImage {
@@ -59,8 +59,8 @@ pub struct WholeLayer {
     pub descriptor: Option<(Digest, Descriptor)>,
     /// The blob; `None` for a foreign layer, which is to be fetched from elsewhere.
     pub section: Option<Section>,
-    /// Compression, or the name of a codec that is not read.
-    pub compression: std::result::Result<Compression, &'static str>,
+    /// Codec, or the name of one that is not read.
+    pub codec: Known,
 }
 
 /// Result of reading a layer.
@@ -199,16 +199,16 @@ impl WholeLayer {
         descriptor: Option<(Digest, Descriptor)>,
         section: Option<Section>,
     ) -> Result<Self> {
-        let compression = match &section {
-            Some(section) => unpack::compression(section)
+        let codec = match &section {
+            Some(section) => codec::of(section)
                 .map_err(|error| error.about(format_args!("{}", store.shown_name())))?,
-            None => Ok(Compression::None),
+            None => Ok(NONE),
         };
         Ok(WholeLayer {
             diff_id,
             descriptor,
             section,
-            compression,
+            codec,
         })
     }
 
@@ -226,10 +226,10 @@ impl WholeLayer {
     /// Reads the layer and calls `note` with each member; returns `None` for a
     /// layer that is not there or whose codec is not read.
     pub fn read(&self, note: impl FnMut(&Member), job: &Job) -> Result<Option<ReadLayer>> {
-        let (Some(section), Ok(compression)) = (&self.section, self.compression) else {
+        let (Some(section), Ok(codec)) = (&self.section, self.codec) else {
             return Ok(None);
         };
-        let read = layer::read(section, compression, note, job)?;
+        let read = layer::read(section, codec, note, job)?;
         Ok(Some(ReadLayer::from(read)))
     }
 
@@ -240,10 +240,10 @@ impl WholeLayer {
         note: impl FnMut(&Member, &Digest),
         job: &Job,
     ) -> Result<Option<ReadLayer>> {
-        let (Some(section), Ok(compression)) = (&self.section, self.compression) else {
+        let (Some(section), Ok(codec)) = (&self.section, self.codec) else {
             return Ok(None);
         };
-        let read = layer::read_contents(section, compression, note, job)?;
+        let read = layer::read_contents(section, codec, note, job)?;
         Ok(Some(ReadLayer::from(read)))
     }
 }

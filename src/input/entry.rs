@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::file_system::Origin;
 use super::snapshot::StatSnapshot;
-use crate::format::archive::Xattr;
+use crate::tar::Xattr;
 
 /// A file found on disk.
 #[derive(Debug)]

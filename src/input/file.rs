@@ -14,7 +14,7 @@ use super::scan::split;
 use super::snapshot::OpenSnapshot;
 use super::{OPEN_FLAGS, changed, failure, failure_or_changed};
 use crate::error::{Error, Result, Status, quoted};
-use crate::open::open_at;
+use crate::input::open::open_at;
 use crate::retry::retry;
 use crate::warning::Notice;
 

@@ -12,7 +12,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use crate::open::{open, open_at};
+use crate::input::open::{open, open_at};
 use crate::retry::retry;
 use crate::warning::Warnings;
 

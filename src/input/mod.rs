@@ -12,6 +12,7 @@
 mod entry;
 mod file;
 mod file_system;
+pub mod open;
 mod scan;
 mod snapshot;
 mod xattrs;

@@ -12,8 +12,8 @@ use rustix::io::Errno;
 use super::file_system::{FileSystem, Origin};
 use super::{OPEN_FLAGS, changed, failure, failure_or_changed};
 use crate::error::Result;
-use crate::format::archive::Xattr;
-use crate::open::open_at;
+use crate::input::open::open_at;
+use crate::tar::Xattr;
 use crate::warning::Notice;
 
 const CAPABILITY: &CStr = c"security.capability";

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use rustix::fd::AsFd;
 
-use super::{ImageFile, Stream, write_failure, write_to};
+use super::{ImageFile, Stream, write_failure};
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status};
-use crate::image::Section;
 use crate::input::FileId;
 use crate::job::Job;
 use crate::request::{Destination, Request};
+use crate::section::Section;
 
 /// What an archive is written to.
 pub enum Archive {
@@ -50,24 +50,6 @@ impl Archive {
         match self {
             Archive::File(file) => file.ids(),
             Archive::Stream(stream) => Ok(stream.id()?.into_iter().collect()),
-        }
-    }
-
-    /// Writes what comes next to an output that is written in its order.
-    pub fn write(&self, bytes: &[u8], job: &Job) -> Result<()> {
-        job.check()?;
-        match self {
-            Archive::File(file) => write_to(file.file(), bytes),
-            Archive::Stream(stream) => stream.write(bytes, job),
-        }
-    }
-
-    /// Writes the zeros that mark the end of an archive; readers may have gone
-    /// when they have seen the first ones.
-    pub fn write_end(&self, zeros: &[u8], job: &Job) -> Result<()> {
-        match self {
-            Archive::Stream(stream) => stream.write_end(zeros, job),
-            Archive::File(_) => self.write(zeros, job),
         }
     }
 

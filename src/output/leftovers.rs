@@ -15,7 +15,7 @@ use rustix::fs::{AtFlags, Dir, FileType, OFlags};
 use super::directory::remove_skeleton;
 use super::new_file::{is_temporary, lock};
 use crate::input::FileId;
-use crate::open::{DIRECTORY_FLAGS, is_own, open_at};
+use crate::input::open::{DIRECTORY_FLAGS, is_own, open_at};
 
 /// Removes those in `directory` that are this user's.  What cannot be removed
 /// stays, and is for the next build.

@@ -22,7 +22,7 @@ use std::fs::File;
 
 use crate::error::{Argument, Error, Result, Status};
 use crate::input::FileId;
-use crate::request::{Destination, Format, Request};
+use crate::request::{Destination, Request};
 use crate::retry;
 
 /// What an image is written to.
@@ -36,21 +36,17 @@ pub enum Output {
 impl Output {
     /// What `request` wants the image written to.
     pub fn open(request: &Request) -> Result<Self> {
-        Ok(match request.output.format {
-            Format::DockerArchive | Format::OciArchive => Output::Archive(Archive::open(request)?),
-            Format::Oci => match &request.output.destination {
-                Destination::File(name) => {
-                    Output::Directory(Directory::open(name, Argument("image"))?)
-                }
-                Destination::Stream(_) => {
-                    return Err(Error::argument(
-                        Argument("image_fd"),
-                        "an OCI layout is a directory, which a descriptor cannot take; \
-                         name it as the image",
-                    ));
-                }
-            },
-        })
+        match &request.output.destination {
+            _ if !request.output.format.is_directory() => Archive::open(request).map(Output::Archive),
+            Destination::File(name) => {
+                Directory::open(name, Argument("image")).map(Output::Directory)
+            }
+            Destination::Stream(_) => Err(Error::argument(
+                Argument("image_fd"),
+                "an OCI layout is a directory, which a descriptor cannot take; \
+                 name it as the image",
+            )),
+        }
     }
 
     /// The files that must not become part of the image.

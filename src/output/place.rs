@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::FileId;
-use crate::open::{DIRECTORY_FLAGS, open};
+use crate::input::open::{DIRECTORY_FLAGS, open};
 use crate::retry::retry;
 
 /// How many symbolic links the image's name may lead through.

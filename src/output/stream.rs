@@ -17,8 +17,8 @@ use super::{reader_gone, write_failure};
 use crate::digest::{Digest, Sha256};
 use crate::error::{Error, Result, Status};
 use crate::input::FileId;
+use crate::input::open::open;
 use crate::job::{Job, lock};
-use crate::open::open;
 use crate::retry::Attempts;
 
 /// How often a write that waits for the reader looks whether to stop.

@@ -8,8 +8,8 @@ use super::tree::{Implied, MAX_LINKS};
 use crate::error::{Argument, Error, Result, quoted};
 use crate::image::{Found, Overlay};
 use crate::input::Kind;
-use crate::name::{absolute, clean, through_link};
-use crate::request::Owner;
+use crate::path::{absolute, clean, through_link};
+use crate::tar::Owner;
 
 /// Fails if a member of `plan` would hide a directory of the base image, whose files
 /// are `base`, or would be a directory instead of something else there, or be below

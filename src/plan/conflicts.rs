@@ -12,14 +12,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::layer::Layer;
 use super::member::Member;
 use super::tree::MAX_LINKS;
 use crate::error::{Argument, Error, Result, quoted};
 use crate::input::Kind;
 use crate::job::Job;
 use crate::memory;
-use crate::name::{absolute, ancestors, clean, components, is_at_or_below, through_link};
+use crate::path::{absolute, ancestors, clean, components, is_at_or_below, through_link};
 
 /// Whether names may be in conflict when an image has all that is at and
 /// below `paths`, and `made` besides: names with whether they are
@@ -78,17 +77,16 @@ pub fn merge(members: Vec<Member>, job: &Job) -> Result<Vec<Member>> {
 }
 
 /// Fails if something is a directory in one layer and none in another, or
-/// below what is none.
-pub fn check(layers: &[Layer], job: &Job) -> Result<()> {
-    let members = || layers.iter().flat_map(|layer| &layer.members);
+/// below what is none.  `members` are those of all layers.
+pub fn check<'a>(members: impl Iterator<Item = &'a Member> + Clone, job: &Job) -> Result<()> {
     let mut others = Others::new();
-    for member in members() {
+    for member in members.clone() {
         if !matches!(member.kind, Kind::Directory) {
             others.insert(clean(&member.name), member);
             job.check()?;
         }
     }
-    for member in members() {
+    for member in members {
         let name = clean(&member.name);
         if matches!(member.kind, Kind::Directory) {
             if let Some(other) = others.get(&name) {

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::tree::{Implied, NodeId, NodeKind, Tree};
+use super::layer::NewMember;
+use super::tree::{NodeId, NodeKind, Tree};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::{self, FileSystem, Kind, Source};
 use crate::job::Job;
-use crate::name::directory_of;
+use crate::path::directory_of;
 use crate::request::{Directive, Request};
 
 /// Where Guix keeps its database, profiles and garbage collector roots.
@@ -18,24 +19,11 @@ const PROFILES: &[u8] = b"/var/guix/profiles";
 const ROOTS: &[u8] = b"/var/guix/gcroots";
 const ROOT_PROFILES: &[u8] = b"/var/guix/profiles/per-user/root";
 
-/// A file of the tree, as it goes into a layer.
-#[derive(Clone, Debug)]
-pub struct TreeEntry {
-    /// Its name from the root, without a leading slash.
-    pub name: Vec<u8>,
-    /// Its permissions.
-    pub mode: u16,
-    /// Whether these are for want of others.
-    pub implied: Option<Implied>,
-    /// What it is.
-    pub kind: Kind,
-}
-
 /// What `request` puts into the image besides its paths: first by its
 /// directives, in turn, then the database and the links that make its prefix
 /// root's profile.  A directory comes before its entries, and entries are in
 /// the order of their names' bytes; the root is left out.
-pub fn entries(request: &Request, file_system: &FileSystem, job: &Job) -> Result<Vec<TreeEntry>> {
+pub fn entries(request: &Request, file_system: &FileSystem, job: &Job) -> Result<Vec<NewMember>> {
     let mut tree = Tree::new(request.layers.base.is_some());
     evaluate(request, &mut tree, job)?;
     if let Some(database) = &request.content.database {
@@ -69,8 +57,8 @@ fn install_database(
     database: &[u8],
     profile: &[u8],
 ) -> Result<()> {
-    let found = input::find(file_system, database)
-        .map_err(|error| error.because_of(Argument("database")))?;
+    let found =
+        input::find(file_system, database).map_err(|error| error.because_of(Argument("database")))?;
     let Some(Kind::File(source)) = found.map(|found| found.kind) else {
         return Err(Error::new(
             Status::Input,
@@ -95,7 +83,7 @@ fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     [directory, b"/", name].concat()
 }
 
-fn list(tree: &Tree) -> Vec<TreeEntry> {
+fn list(tree: &Tree) -> Vec<NewMember> {
     let mut entries = Vec::new();
     let mut pending = Vec::new();
     push_entries(&mut pending, b"", tree.root());
@@ -109,11 +97,13 @@ fn list(tree: &Tree) -> Vec<TreeEntry> {
             NodeKind::File(source) => Kind::File(source.clone()),
             NodeKind::Link(target) => Kind::Link(target.as_slice().into()),
         };
-        entries.push(TreeEntry {
-            name,
+        entries.push(NewMember {
+            path: name.into(),
+            start: 0,
             mode: node.mode,
             implied: node.implied,
             kind,
+            xattrs: None,
         });
     }
     entries

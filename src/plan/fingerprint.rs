@@ -5,8 +5,8 @@
 use super::Plan;
 use super::layer::Layer;
 use crate::digest::{Digest, Sha256};
-use crate::format::archive::OwnerNames;
 use crate::input::{Kind, Source};
+use crate::tar::OwnerNames;
 
 impl Plan {
     /// Notes the fingerprints of all layers that have members.

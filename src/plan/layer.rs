@@ -8,18 +8,17 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::conflicts;
-use super::customization::TreeEntry;
 use super::member::{Member, Name};
 use super::tree::{DIRECTORY_MODE, Implied};
 use crate::digest::Digest;
 use crate::error::{Argument, Error, Result, Status, quoted};
-use crate::format::archive::{self, OwnerNames, Xattr};
 use crate::image::BaseLayer;
 use crate::input::{Kind, ScannedEntry};
 use crate::job::Job;
 use crate::memory;
-use crate::name::{WHITEOUT, absolute, ancestors, clean, components};
-use crate::request::{Modes, Owner, Ownership, Request, Transformation, Whiteouts};
+use crate::path::{WHITEOUT, absolute, ancestors, clean, components};
+use crate::request::{Modes, Ownership, Request, Transformation, Whiteouts};
+use crate::tar::{self, Owner, OwnerNames, Xattr};
 
 /// What a layer holds, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,6 +118,7 @@ pub struct LayerBuilder<'a> {
 }
 
 /// A file that becomes a member.
+#[derive(Clone)]
 pub struct NewMember {
     /// Its name, or what its name is the end of.
     pub path: Arc<[u8]>,
@@ -147,16 +147,9 @@ impl NewMember {
         }
     }
 
-    /// A file that is made for the image.
-    pub fn from_tree(entry: TreeEntry) -> Self {
-        NewMember {
-            path: entry.name.into(),
-            start: 0,
-            mode: entry.mode,
-            implied: entry.implied,
-            kind: entry.kind,
-            xattrs: None,
-        }
+    /// Returns the part of the path that the name is made of.
+    pub fn name(&self) -> &[u8] {
+        &self.path[self.start..]
     }
 
     /// The directory `name`, of these permissions if they are known.
@@ -316,7 +309,7 @@ impl<'a> LayerBuilder<'a> {
             member.offset = layer.size;
             layer.size = member.end();
         }
-        layer.size = archive::archive_size(layer.size);
+        layer.size = tar::archive_size(layer.size);
         Ok(layer)
     }
 }

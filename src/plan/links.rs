@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 
 use rustix::io::Errno;
 
-use super::customization::TreeEntry;
-use super::layer::Layer;
+use super::layer::{Layer, NewMember};
 use super::tree::{MAX_LINKS, link_target};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::input::Kind;
 use crate::job::Job;
-use crate::name::{components, directory_of};
+use crate::path::{components, directory_of};
 use crate::request::{Directive, Request};
 
 /// What an image has under a name: a link's target, or nothing for what is
@@ -22,7 +21,7 @@ type Names<'a> = BTreeMap<Vec<u8>, Option<&'a [u8]>>;
 /// Fails if the target of a link that `request` has made is neither on this
 /// machine nor in the image, which has `layers`.  Of what directives have
 /// `made`, the names before transformations count as well.
-pub fn check(request: &Request, made: &[TreeEntry], layers: &[Layer], job: &Job) -> Result<()> {
+pub fn check(request: &Request, made: &[NewMember], layers: &[Layer], job: &Job) -> Result<()> {
     if request.content.root_system.is_some() {
         return Ok(());
     }
@@ -41,7 +40,7 @@ pub fn check(request: &Request, made: &[TreeEntry], layers: &[Layer], job: &Job)
         if names.is_none() {
             let members = layers.iter().flat_map(|layer| &layer.members);
             let members = members.map(|member| (&*member.name, &member.kind));
-            let made = made.iter().map(|made| (made.name.as_slice(), &made.kind));
+            let made = made.iter().map(|made| (made.name(), &made.kind));
             names = Some(collect(members.chain(made), job)?);
         }
         let is_there = |names| exists(names, link_target(directory_of(name), target));

@@ -6,9 +6,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::tree::Implied;
-use crate::format::archive::{self, HeaderFields, MemberType, OwnerNames, Xattr};
 use crate::input::Kind;
-use crate::request::Owner;
+use crate::tar::Owner;
+use crate::tar::{self, HeaderFields, MemberType, OwnerNames, Xattr};
 
 /// One member of a layer's archive.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Member {
     /// Notes the size of the member's headers, when all is known of it.
     pub fn measure(&mut self) {
         // It does not depend on the owners' names.
-        self.headers_size = archive::headers_size(&self.fields(OwnerNames::None)) as u32;
+        self.headers_size = tar::headers_size(&self.fields(OwnerNames::None)) as u32;
     }
 
     /// The size of the content in bytes, without padding.
@@ -85,12 +85,12 @@ impl Member {
 
     /// Where the next member begins in the layer.
     pub fn end(&self) -> u64 {
-        self.content_offset() + archive::blocks(self.size())
+        self.content_offset() + tar::blocks(self.size())
     }
 
     /// Appends the member's headers to `bytes`.
     pub fn push_headers(&self, owner_names: OwnerNames, bytes: &mut Vec<u8>) {
-        archive::push_headers(&self.fields(owner_names), bytes);
+        tar::push_headers(&self.fields(owner_names), bytes);
     }
 
     /// What the headers say.

@@ -27,21 +27,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use self::customization::TreeEntry;
 use self::layer::{LayerBuilder, NewMember, Rules};
 use crate::error::{Argument, Error, Result};
-use crate::format::archive::OwnerNames;
 use crate::input::{self, FileId, FileSystem, Kind, ScanOptions, ScannedEntry, Start};
 use crate::job::{Job, Monitor};
 use crate::memory;
-use crate::name::{ancestors, clean};
+use crate::path::{ancestors, clean};
 use crate::request::{Layering, Request};
+use crate::tar::OwnerNames;
 
 /// The layers of an image.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Whether it is a layered image, even if it has one layer.
-    pub is_layered: bool,
     /// The layers, lowest first.
     pub layers: Vec<Layer>,
     /// The configuration of the image that it is made upon.
@@ -67,22 +64,20 @@ pub fn plan(
         };
         input::scan(file_system, starts, argument, options, job, monitor)
     };
-    // What is in the image besides the paths, and whether these are.
-    let (made, top, paths) = match (&request.content.root_system, request.layers.max) {
+    // In an image of one layer, a root file system has all that there is.
+    let (top, made, paths): (_, _, &[Vec<u8>]) = match (&request.content.root_system, request.layers.max) {
         (Some(root), max_layers) => {
             let entries = scan(&[Start::Below(root)], Argument("root_system"))?;
-            let paths = match max_layers {
-                Some(_) => request.content.paths.as_slice(),
-                None => &[],
-            };
             // One start has one list.
             let entries = entries.into_iter().next().unwrap_or_default();
-            (Vec::new(), Top::root_system(root, entries), paths)
+            let paths = max_layers.map_or(&[][..], |_| request.content.paths.as_slice());
+            (Top::root_system(root, entries)?, Vec::new(), paths)
         }
         (None, _) => {
-            let made = customization::entries(request, file_system, job)?;
-            let top = Top::Customization(made.clone());
-            (made, top, request.content.paths.as_slice())
+            let members = customization::entries(request, file_system, job)?;
+            let role = Role::Customization;
+            let made = members.clone();
+            (Top { role, members }, made, &request.content.paths)
         }
     };
     let starts: Vec<Start> = paths.iter().map(|path| Start::At(path)).collect();
@@ -114,78 +109,48 @@ pub fn plan(
         }
     };
     if rules.may_conflict {
-        conflicts::check(&layers, job)?;
+        let members = layers.iter().flat_map(|layer| &layer.members);
+        conflicts::check(members, job)?;
     }
     // What the base has may be what they point to.
     if request.layers.base.is_none() {
         links::check(request, &made, &layers, job)?;
     }
-    Ok(Plan {
-        is_layered: request.layers.max.is_some(),
-        layers,
-        base: None,
-    })
+    Ok(Plan { layers, base: None })
 }
 
 /// A path of the request with what is at and below it.
 type Scanned = (Vec<u8>, Vec<ScannedEntry>);
 
-/// What is in the image besides the paths.
-enum Top {
-    /// Extra files and the store database.
-    Customization(Vec<TreeEntry>),
-    /// A root file system; the names of its members begin where the number
-    /// says.
-    RootSystem(Vec<ScannedEntry>, usize),
+/// Files of the image besides the paths.
+struct Top {
+    role: Role,
+    members: Vec<NewMember>,
 }
 
 impl Top {
-    fn root_system(root: &[u8], entries: Vec<ScannedEntry>) -> Self {
-        Top::RootSystem(entries, root.len() + usize::from(!root.ends_with(b"/")))
+    fn root_system(root: &[u8], entries: Vec<ScannedEntry>) -> Result<Self> {
+        let start = root.len() + usize::from(!root.ends_with(b"/"));
+        let mut members = memory::with_capacity(entries.len())?;
+        let entries = entries.into_iter();
+        members.extend(entries.map(|entry| NewMember::from_disk(entry, start)));
+        Ok(Top {
+            role: Role::RootSystem,
+            members,
+        })
     }
 
-    fn role(&self) -> Role {
-        match self {
-            Top::Customization(_) => Role::Customization,
-            Top::RootSystem(..) => Role::RootSystem,
-        }
-    }
-
-    /// The names of its files, with whether they are directories.
-    fn names(&self) -> Result<Vec<(&[u8], bool)>> {
-        let is_directory = |kind: &Kind| matches!(kind, Kind::Directory);
-        let mut names = Vec::new();
-        match self {
-            Top::Customization(entries) => {
-                for entry in entries {
-                    let is_directory = is_directory(&entry.kind);
-                    memory::push(&mut names, (entry.name.as_slice(), is_directory))?;
-                }
-            }
-            Top::RootSystem(entries, start) => {
-                for entry in entries {
-                    let is_directory = is_directory(&entry.kind);
-                    memory::push(&mut names, (&entry.path[*start..], is_directory))?;
-                }
-            }
-        }
+    /// Returns the names of all files; the second part is true for directories.
+    fn names<'a>(&'a self) -> Result<Vec<(&'a [u8], bool)>> {
+        let mut names = memory::with_capacity(self.members.len())?;
+        let name = |member: &'a NewMember| (member.name(), matches!(member.kind, Kind::Directory));
+        names.extend(self.members.iter().map(name));
         Ok(names)
     }
 
     fn push_to(self, layer: &mut LayerBuilder) -> Result<()> {
-        match self {
-            Top::Customization(entries) => {
-                for entry in entries {
-                    layer.push(NewMember::from_tree(entry))?;
-                }
-            }
-            Top::RootSystem(entries, start) => {
-                for entry in entries {
-                    layer.push(NewMember::from_disk(entry, start))?;
-                }
-            }
-        }
-        Ok(())
+        let mut members = self.members.into_iter();
+        members.try_for_each(|member| layer.push(member))
     }
 }
 
@@ -246,7 +211,7 @@ fn layered(rules: &Rules, top: Top, items: Vec<Scanned>, max_layers: usize) -> R
             layer.finish()
         })
         .collect::<Result<_>>()?;
-    let mut last = LayerBuilder::new(rules, top.role(), OwnerNames::Root);
+    let mut last = LayerBuilder::new(rules, top.role.clone(), OwnerNames::Root);
     top.push_to(&mut last)?;
     layers.push(last.finish()?);
     Ok(layers)

@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 use super::layering::{Bits, Item};
 use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::memory;
-use crate::name::{absolute, clean};
+use crate::path::{absolute, clean};
 
 /// The length of the hash and the dash in front of a store item's name.
 const HASH_LENGTH: usize = 33;

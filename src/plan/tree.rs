@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Argument, Error, Result, quoted};
 use crate::input::Source;
-use crate::name::{components, directory_of};
+use crate::path::{components, directory_of};
 
 /// How many links a name may lead through.
 pub const MAX_LINKS: usize = 40;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::checks;
-use crate::compress::{Packing, zstd};
+use crate::codec::{Encoding, zstd};
 use crate::error::{Argument, Error, Result, quoted};
 
 /// The level of `gzip` when none is asked for.
@@ -27,12 +27,10 @@ const ZSTD_LONGEST: u8 = 30;
 /// How the archive is compressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compressor {
-    /// Not at all.
-    None,
-    /// As `gzip` would, at a level of 1 to 9, by this library.
-    Gzip(u8),
-    /// As `zstd` would, by this library.
-    Zstd(zstd::Options),
+    /// By a codec of this library, which can compress layers as well.
+    Codec(Encoding),
+    /// By this library as `zstd --long` does, which compresses archives alone.
+    ZstdLong(zstd::Options),
     /// By a command and its arguments, from standard input to standard
     /// output.
     Command(Vec<OsString>),
@@ -59,17 +57,20 @@ impl Compressor {
             checks::no_nul(Argument("compressor"), word)?;
         }
         if words == [NONE] {
-            return Ok(Some(Compressor::None));
+            return Ok(Some(Compressor::Codec(Encoding::NONE)));
         }
         let base_name = program.rsplit(|&byte| byte == b'/').next();
         let is_gzip = matches!(base_name, Some(b"gzip" | b"pigz"));
         let is_pigz = base_name == Some(b"pigz");
         if let Some(level) = gzip_level(options, is_pigz).filter(|_| is_gzip) {
-            return Ok(Some(Compressor::Gzip(level)));
+            return Ok(Some(Compressor::Codec(Encoding::gzip(level))));
         }
         let is_zstd = base_name == Some(b"zstd");
         if let Some(options) = zstd_options(options).filter(|_| is_zstd) {
-            return Ok(Some(Compressor::Zstd(options)));
+            return Ok(Some(match options.long {
+                Some(_) => Compressor::ZstdLong(options),
+                None => Compressor::Codec(Encoding::zstd(options.level)),
+            }));
         }
         Ok(Some(Compressor::Command(
             words
@@ -80,7 +81,7 @@ impl Compressor {
     }
 
     /// How layers are compressed by it.
-    pub fn packing(&self) -> Result<Packing> {
+    pub fn packing(&self) -> Result<Encoding> {
         let refused = |what: &dyn fmt::Display| {
             Err(Error::argument(
                 Argument("compressor"),
@@ -91,10 +92,8 @@ impl Compressor {
             ))
         };
         match self {
-            Compressor::None => Ok(Packing::None),
-            Compressor::Gzip(level) => Ok(Packing::Gzip(*level)),
-            Compressor::Zstd(zstd::Options { level, long: None }) => Ok(Packing::Zstd(*level)),
-            Compressor::Zstd(zstd::Options { long: Some(_), .. }) => refused(&"\"zstd --long\""),
+            Compressor::Codec(encoding) => Ok(*encoding),
+            Compressor::ZstdLong(_) => refused(&"\"zstd --long\""),
             Compressor::Command(words) => {
                 let command = words.join(OsStr::new(" "));
                 refused(&quoted(command.as_bytes()))
@@ -209,12 +208,12 @@ fn number(text: &str, range: std::ops::RangeInclusive<u8>) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Compressor, zstd};
+    use super::{Compressor, Encoding, zstd};
 
     fn parse(command: &str) -> Compressor {
         let words: Vec<&str> = command.split_whitespace().collect();
         let compressor = Compressor::from_command(&words).unwrap();
-        compressor.unwrap_or(Compressor::None)
+        compressor.unwrap_or(Compressor::Codec(Encoding::NONE))
     }
 
     #[test]
@@ -227,7 +226,11 @@ mod tests {
             ("gzip --fast", 1),
             ("gzip -1 -4 -c", 4),
         ] {
-            assert_eq!(parse(command), Compressor::Gzip(level), "{command}");
+            assert_eq!(
+                parse(command),
+                Compressor::Codec(Encoding::gzip(level)),
+                "{command}"
+            );
         }
     }
 
@@ -241,7 +244,10 @@ mod tests {
             ("zstd --threads=4 --long", 3, Some(27)),
             ("zstd -1 --long=30", 1, Some(30)),
         ] {
-            let expected = Compressor::Zstd(zstd::Options { level, long });
+            let expected = match long {
+                Some(_) => Compressor::ZstdLong(zstd::Options { level, long }),
+                None => Compressor::Codec(Encoding::zstd(level)),
+            };
             assert_eq!(parse(command), expected, "{command}");
         }
     }
@@ -288,6 +294,6 @@ mod tests {
             );
         }
         assert_eq!(Compressor::from_command::<&str>(&[]).unwrap(), None);
-        assert_eq!(parse("none"), Compressor::None);
+        assert_eq!(parse("none"), Compressor::Codec(Encoding::NONE));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::checks;
 use crate::error::{Argument, Error, Result, quoted};
 use crate::memory;
-use crate::name::MAX_LENGTH;
+use crate::path::MAX_LENGTH;
 
 /// How many bytes there may be between slashes.
 const MAX_COMPONENT: usize = 255;

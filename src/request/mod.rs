@@ -17,6 +17,7 @@ mod config;
 mod container;
 mod content;
 mod directive;
+mod format;
 mod health_check;
 mod layers;
 mod metadata;
@@ -38,6 +39,7 @@ pub use compressor::Compressor;
 pub use container::Container;
 pub use content::Content;
 pub use directive::Directive;
+pub use format::DocumentStyle;
 pub use layers::Layers;
 pub use metadata::Metadata;
 pub use output::{Destination, Output};
@@ -105,9 +107,9 @@ impl Request {
 
     /// Returns the spelling of keys in the configuration.
     pub fn keys(&self) -> ConfigKeys {
-        match self.output.format {
-            Format::DockerArchive => self.metadata.config_keys,
-            Format::OciArchive | Format::Oci => ConfigKeys::Spec,
+        match self.output.format.document_style() {
+            DocumentStyle::Guix => self.metadata.config_keys,
+            DocumentStyle::Oci => ConfigKeys::Spec,
         }
     }
 
@@ -116,7 +118,7 @@ impl Request {
         let layout = |name, is_target| ReusedLayout { name, is_target };
         match (&self.layers.reuse, &self.output.destination) {
             (Some(layouts), _) => layouts.iter().map(|name| layout(name, false)).collect(),
-            (None, Destination::File(name)) if self.output.format == Format::Oci => {
+            (None, Destination::File(name)) if self.output.format.is_directory() => {
                 vec![layout(name, true)]
             }
             _ => Vec::new(),
@@ -126,7 +128,7 @@ impl Request {
     /// Checks what depends on more than one argument.
     pub fn check(&self) -> Result<()> {
         self.output.check()?;
-        if self.output.format == Format::DockerArchive {
+        if !self.output.format.stores_blobs() {
             let reuses = self.layers.reuse.as_ref();
             let only_oci = [
                 ("annotations", !self.metadata.annotations.is_empty()),

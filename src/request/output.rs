@@ -8,7 +8,7 @@ use rustix::fd::OwnedFd;
 
 use super::compressor::DEFAULT_LEVEL;
 use super::{Compressor, Format};
-use crate::compress::Packing;
+use crate::codec::Encoding;
 use crate::error::{Argument, Error, Result, quoted};
 
 /// Place that the image goes to.
@@ -45,23 +45,23 @@ impl Output {
 
     /// Returns the compressor of a Docker archive.
     pub fn archive_compressor(&self) -> &Compressor {
-        self.compressor.as_ref().unwrap_or(&Compressor::None)
+        self.compressor.as_ref().unwrap_or(&Compressor::Codec(Encoding::NONE))
     }
 
     /// Returns the compressor of each layer of an OCI image.
-    pub fn packing(&self) -> Result<Packing> {
+    pub fn packing(&self) -> Result<Encoding> {
         match &self.compressor {
-            None => Ok(Packing::Gzip(DEFAULT_LEVEL)),
+            None => Ok(Encoding::gzip(DEFAULT_LEVEL)),
             Some(compressor) => compressor.packing(),
         }
     }
 
     pub(super) fn check(&self) -> Result<()> {
-        if self.format != Format::DockerArchive {
+        if self.format.stores_blobs() {
             self.packing()?;
         }
         match &self.destination {
-            Destination::File(image) if image.ends_with(b"/") && self.format != Format::Oci => {
+            Destination::File(image) if image.ends_with(b"/") && !self.format.is_directory() => {
                 Err(Error::argument(
                     Argument("image"),
                     format_args!("{} names a directory; name a file", quoted(image)),

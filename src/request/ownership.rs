@@ -4,19 +4,11 @@
 
 use super::checks;
 use crate::error::{Argument, Error, Result, quoted};
-use crate::name;
+use crate::path;
+pub use crate::tar::Owner;
 
 /// A user or group that cannot be: -1, which system calls take for none.
 const NOBODY_AT_ALL: u32 = u32::MAX;
-
-/// A user and a group, by their numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Owner {
-    /// The user.
-    pub uid: u32,
-    /// The group.
-    pub gid: u32,
-}
 
 /// What is at and below a name in the image belongs to someone.
 #[derive(Clone, Debug)]
@@ -46,7 +38,7 @@ impl Ownership {
             }
         }
         Ok(Ownership {
-            path: name::clean(path).into_owned(),
+            path: path::clean(path).into_owned(),
             owner: Owner { uid, gid },
         })
     }
@@ -56,7 +48,7 @@ impl Ownership {
     pub fn owner_of(list: &[Self], name: &[u8]) -> Owner {
         list.iter()
             .rev()
-            .find(|ownership| name::is_at_or_below(name, &ownership.path))
+            .find(|ownership| path::is_at_or_below(name, &ownership.path))
             .map_or(Owner::default(), |ownership| ownership.owner)
     }
 }

@@ -15,34 +15,34 @@ use super::buffers::Pool;
 use super::hashes::{ByteRange, LayerHashes};
 use super::layers::{LayerPass, LayerWork};
 use super::reader::LayerReader;
-use super::sink::Sink;
-use super::{Image, Written};
+use super::stream::Stream;
+use super::{Context, Written};
 use crate::error::{Error, Result, Status};
 use crate::format::{Layout, PartKind};
 use crate::job::{Job, Monitor, lock, seed_maps};
 
 /// The bytes passed on at a time.
-const WRITE_SIZE: usize = crate::compress::command::BUFFER_SIZE;
+const WRITE_SIZE: usize = crate::codec::command::BUFFER_SIZE;
 
-/// Writes `image` to what `start` returns.
-pub fn write<S: Sink>(
-    image: &Image,
+/// Writes the image to the stream that `start` returns.
+pub fn write<'s>(
+    context: &Context,
     layout: &Layout,
-    start: impl Fn() -> Result<S> + Sync,
+    start: impl Fn() -> Result<Stream<'s>> + Sync,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
     // Where a header waits for a digest, the layers are hashed ahead.
     let hash_ahead = layout.has_layer_headers();
     let work = LayerWork {
-        file_system: image.file_system,
-        layers: image.layers(),
+        file_system: context.file_system,
+        layers: context.layers(),
         places: layout.places().collect(),
         output: None,
     };
-    let pass = LayerPass::new(work, false, image.request.running.threads);
+    let pass = LayerPass::new(work, false, context.threads());
     let pool = pass.pool()?;
-    let hashes = LayerHashes::new(image.layers());
+    let hashes = LayerHashes::new(context.layers());
     let fed = AtomicBool::new(false);
     let written = Mutex::new(None);
     let feed = || {
@@ -50,7 +50,7 @@ pub fn write<S: Sink>(
         seed_maps()?;
         let mut sink = start()?;
         let result = Feeder {
-            image,
+            context,
             layout,
             pool: &pool,
             hashes: &hashes,
@@ -81,7 +81,7 @@ pub fn write<S: Sink>(
 
 /// What brings the archive to where it goes.
 struct Feeder<'a, 'b> {
-    image: &'a Image<'a>,
+    context: &'a Context<'a>,
     layout: &'a Layout<'a>,
     pool: &'b Pool,
     hashes: &'a LayerHashes<'b>,
@@ -91,8 +91,8 @@ struct Feeder<'a, 'b> {
 }
 
 impl Feeder<'_, '_> {
-    fn feed(&self, sink: &mut impl Sink) -> Result<Written> {
-        let mut reader = LayerReader::new(self.image.file_system, self.job);
+    fn feed(&self, sink: &mut Stream) -> Result<Written> {
+        let mut reader = LayerReader::new(self.context.file_system, self.job);
         for part in &self.layout.parts {
             match &part.kind {
                 PartKind::Bytes(bytes) => sink.write(bytes, self.job)?,
@@ -102,7 +102,7 @@ impl Feeder<'_, '_> {
                     sink.write(&header, self.job)?;
                 }
                 PartKind::Layer(index) => {
-                    let layer = &self.image.layers()[*index];
+                    let layer = &self.context.layers()[*index];
                     for start in (0..layer.size).step_by(WRITE_SIZE) {
                         self.job.check()?;
                         let length = (layer.size - start).min(WRITE_SIZE as u64) as usize;
@@ -123,10 +123,8 @@ impl Feeder<'_, '_> {
                 }
             }
         }
-        let (diff_ids, ending) = self.image.ending(self.layout, self.hashes)?;
-        let (members, end) = ending.tail.split_at(ending.members);
-        sink.write(members, self.job)?;
-        sink.write_end(end, self.job)?;
-        Ok(self.image.written(&diff_ids, ending.documents))
+        let (diff_ids, ending) = self.context.ending(self.layout, self.hashes)?;
+        sink.write_ending(&ending, self.job)?;
+        Ok(self.context.written(&diff_ids, ending.documents))
     }
 }

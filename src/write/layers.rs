@@ -2,7 +2,7 @@
 
 //! Layers in their own bytes: hashed, and written where they belong.
 //!
-//! Each layer is cut into ranges.  A thread takes the next ranges of the two
+//! Each layer is cut into shares.  A thread takes the next shares of the two
 //! largest layers that no other thread works on, so that memory stays in its
 //! own cache and the longest hashes start first; two, since two are hashed in
 //! less time than one after the other.  When fewer layers than threads are
@@ -62,7 +62,7 @@ impl<'a> LayerWork<'a> {
 }
 
 /// What is left to do.
-struct Queue {
+struct Schedule {
     /// How many threads work on it.
     threads: usize,
     open_layers: Mutex<Vec<OpenLayer>>,
@@ -78,8 +78,8 @@ struct OpenLayer {
     workers: usize,
 }
 
-/// A range of a layer.
-struct Range {
+/// Range of a layer that a thread works on at a time.
+struct Share {
     layer: usize,
     place: u64,
     start: u64,
@@ -89,7 +89,7 @@ struct Range {
 /// One pass of threads over layers.
 pub struct LayerPass<'a> {
     work: LayerWork<'a>,
-    queue: Queue,
+    schedule: Schedule,
 }
 
 impl<'a> LayerPass<'a> {
@@ -110,11 +110,11 @@ impl<'a> LayerPass<'a> {
         if largest_first {
             open_layers.sort_by_key(|layer| Reverse(layer.size));
         }
-        let ranges = |layer: &OpenLayer| layer.size / RANGE_SIZE + 1;
-        let count: u64 = open_layers.iter().map(ranges).sum();
+        let shares = |layer: &OpenLayer| layer.size / RANGE_SIZE + 1;
+        let count: u64 = open_layers.iter().map(shares).sum();
         LayerPass {
             work,
-            queue: Queue {
+            schedule: Schedule {
                 threads: threads
                     .min(usize::try_from(count).unwrap_or(threads))
                     .max(1),
@@ -131,7 +131,7 @@ impl<'a> LayerPass<'a> {
 
     /// How many threads there is work for.
     pub fn threads(&self) -> usize {
-        self.queue.threads
+        self.schedule.threads
     }
 
     /// All of the work.
@@ -152,73 +152,73 @@ impl<'a> LayerPass<'a> {
             LayerReader::new(self.work.file_system, job)
         });
         loop {
-            let ranges = self.queue.take(job)?;
-            if ranges.is_empty() {
+            let shares = self.schedule.take(job)?;
+            if shares.is_empty() {
                 return Ok(());
             }
-            let hashed = zip(&ranges, &mut readers)
-                .map(|(range, reader)| self.transfer(range, reader, pool))
+            let hashed = zip(&shares, &mut readers)
+                .map(|(share, reader)| self.transfer(share, reader, pool))
                 .collect::<Result<Vec<_>>>()?;
             hashes.add(hashed, job)?;
-            self.queue.put_back(&ranges);
+            self.schedule.put_back(&shares);
         }
     }
 
     /// Reads a range and writes it.
     fn transfer<'b>(
         &self,
-        range: &Range,
+        share: &Share,
         reader: &mut LayerReader<'a>,
         pool: &'b Pool,
     ) -> Result<ByteRange<'b>> {
-        let mut buffer = pool.take(range.length)?;
-        reader.fill(&self.work.layers[range.layer], range.start, &mut buffer)?;
+        let mut buffer = pool.take(share.length)?;
+        reader.fill(&self.work.layers[share.layer], share.start, &mut buffer)?;
         if let Some(output) = self.work.output {
-            write_at(output, &buffer, range.place + range.start)?;
+            write_at(output, &buffer, share.place + share.start)?;
         }
         Ok(ByteRange {
-            layer: range.layer,
-            offset: range.start,
+            layer: share.layer,
+            offset: share.start,
             buffer: Arc::new(buffer),
-            range: 0..range.length,
+            range: 0..share.length,
         })
     }
 }
 
-impl Queue {
-    /// The next ranges to work on, of different layers; none when all have
+impl Schedule {
+    /// The next shares to work on, of different layers; none when all have
     /// been taken.
-    fn take(&self, job: &Job) -> Result<Vec<Range>> {
+    fn take(&self, job: &Job) -> Result<Vec<Share>> {
         job.check()?;
         let mut open_layers = job.wait(&self.open_layers, &self.changed, |open_layers| {
             open_layers.is_empty() || open_layers.iter().any(OpenLayer::is_open)
         })?;
         // Two threads are better than one for two layers.
         let interleaved = (open_layers.len() / self.threads).clamp(1, INTERLEAVED);
-        let mut ranges: Vec<Range> = Vec::with_capacity(interleaved);
+        let mut shares: Vec<Share> = Vec::with_capacity(interleaved);
         for _ in 0..interleaved {
-            let others = |layer: &OpenLayer| ranges.iter().all(|range| range.layer != layer.layer);
+            let others = |layer: &OpenLayer| shares.iter().all(|share| share.layer != layer.layer);
             let open = open_layers
                 .iter_mut()
                 .filter(|layer| layer.is_open() && others(layer));
             let Some(layer) = open.min_by_key(|layer| layer.workers) else {
                 break;
             };
-            ranges.push(layer.take());
+            shares.push(layer.take());
         }
         open_layers.retain(|layer| layer.next < layer.size);
         if open_layers.is_empty() {
             self.changed.notify_all();
         }
-        Ok(ranges)
+        Ok(shares)
     }
 
-    /// Says that a thread has done with `ranges`.
-    fn put_back(&self, ranges: &[Range]) {
+    /// Says that a thread has done with `shares`.
+    fn put_back(&self, shares: &[Share]) {
         let mut open_layers = lock(&self.open_layers);
         let mut was_full = false;
         for layer in open_layers.iter_mut() {
-            if ranges.iter().any(|range| range.layer == layer.layer) {
+            if shares.iter().any(|share| share.layer == layer.layer) {
                 was_full |= !layer.is_open();
                 layer.workers -= 1;
             }
@@ -235,13 +235,13 @@ impl OpenLayer {
         self.workers < MAX_SHARING
     }
 
-    /// The next range; ranges end at multiples of their size in the output.
-    fn take(&mut self) -> Range {
+    /// The next range; shares end at multiples of their size in the output.
+    fn take(&mut self) -> Share {
         let start = self.next;
         let length = (self.size - start).min(RANGE_SIZE - (self.place + start) % RANGE_SIZE);
         self.next += length;
         self.workers += 1;
-        Range {
+        Share {
             layer: self.layer,
             place: self.place,
             start,

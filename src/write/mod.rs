@@ -5,30 +5,35 @@
 
 #![forbid(unsafe_code)]
 
-mod blob_sinks;
+mod archive;
 mod blobs;
 mod buffers;
-mod gzip;
-mod gzip_member;
+mod chunks;
+mod filter;
 mod hashes;
 mod in_order;
 mod layers;
 mod queue;
 mod reader;
+mod relay;
 mod reuse;
 mod sink;
+mod stream;
 mod uncompressed;
+mod whole;
 
 use std::iter::zip;
 
 pub use self::reuse::record;
 
+use self::archive::ArchiveWriter;
 use self::buffers::Pool;
+use self::filter::Filter;
 use self::hashes::LayerHashes;
 use self::layers::{LayerPass, LayerWork};
-use crate::compress::Packing;
-use crate::compress::command::Filter;
-use crate::compress::zstd::Encoder;
+use self::stream::Stream;
+use crate::codec::zstd::{self, StreamEncoder};
+use crate::codec::{Encoding, NONE, ZSTD};
 use crate::digest::DiffId;
 use crate::error::Result;
 use crate::format::{self, Blob, Documents, Ending, Layout};
@@ -36,50 +41,55 @@ use crate::input::FileSystem;
 use crate::job::{Job, Monitor, Phase};
 use crate::output::{Archive, Output};
 use crate::plan::{Layer, Plan};
-use crate::request::{Compressor, Format, Request};
+use crate::request::{Compressor, Request};
 
-/// An image to write.
+/// Image to write, and its surroundings.
 #[derive(Clone, Copy)]
-pub struct Image<'a> {
-    /// What it was made for.
+pub struct Context<'a> {
+    /// Request.
     pub request: &'a Request,
-    /// Where its files are.
+    /// File system of the image's files.
     pub file_system: &'a FileSystem,
-    /// Its layers.
+    /// Layers of the image.
     pub plan: &'a Plan,
     /// The layer in whose place each layer is found.
     pub stored: &'a [usize],
 }
 
-/// An image that was written.
+/// Image that was written.
 pub struct Written {
-    /// Its layers.
+    /// Layers as they are stored.
     pub layers: Vec<Blob>,
-    /// What says what it is.
+    /// Configuration, manifest and other documents.
     pub documents: Documents,
 }
 
-impl<'a> Image<'a> {
-    /// Its layers, lowest first.
+impl<'a> Context<'a> {
+    /// Returns the maximum number of threads.
+    fn threads(&self) -> usize {
+        self.request.running.threads
+    }
+
+    /// Returns the layers of the image, lowest first.
     fn layers(&self) -> &'a [Layer] {
         &self.plan.layers
     }
 
-    /// The layers that are stored.
+    /// Returns the layers that are stored.
     fn stored_layers(&self) -> impl Iterator<Item = usize> {
         let all = self.stored.iter().enumerate();
         all.filter_map(|(index, &stored)| (index == stored).then_some(index))
     }
 
-    /// Their size in bytes before compression.
+    /// Returns their size in bytes before compression.
     fn stored_size(&self) -> u64 {
         self.stored_layers()
             .map(|index| self.layers()[index].size)
             .sum()
     }
 
-    /// The digests of all layers, and what comes after the last one, when all
-    /// that are stored have been hashed.
+    /// Returns the digests of all layers and the archive's end, when all layers that
+    /// are stored have been hashed.
     fn ending(&self, layout: &Layout, hashes: &LayerHashes) -> Result<(Vec<DiffId>, Ending)> {
         let diff_ids = self.stored.iter().map(|&index| hashes.get(index));
         let diff_ids = diff_ids.collect::<Result<Vec<_>>>()?;
@@ -87,7 +97,7 @@ impl<'a> Image<'a> {
         Ok((diff_ids, ending))
     }
 
-    /// The image with its layers as they are.
+    /// Returns the result for an image with its layers as they are.
     fn written(&self, diff_ids: &[DiffId], documents: Documents) -> Written {
         let layers = zip(diff_ids, self.layers());
         Written {
@@ -99,57 +109,73 @@ impl<'a> Image<'a> {
     }
 }
 
-/// Writes `image` to `output`, which is empty or a directory of other images.
-pub fn write(image: &Image, output: &Output, job: &Job, monitor: &mut Monitor) -> Result<Written> {
-    let request = image.request;
-    match (request.output.format, output) {
-        (Format::DockerArchive, Output::Archive(archive)) => write_archive(
-            image,
-            request.output.archive_compressor(),
-            archive,
-            job,
-            monitor,
-        ),
-        // Layers of a base are stored as they are there, whatever that is.
-        (Format::OciArchive, Output::Archive(archive))
-            if request.output.packing()? == Packing::None && request.layers.base.is_none() =>
-        {
-            write_archive(image, &Compressor::None, archive, job, monitor)
+/// Writes the image to `output`, which is empty or a directory of other images.
+pub fn write(
+    context: &Context,
+    output: &Output,
+    job: &Job,
+    monitor: &mut Monitor,
+) -> Result<Written> {
+    let request = context.request;
+    match output {
+        Output::Archive(archive) if !request.output.format.stores_blobs() => {
+            write_archive(context, request.output.archive_compressor(), archive, job, monitor)
         }
-        _ => blobs::write(image, request.output.packing()?, output, job, monitor),
+        // Layers of a base are stored as they are there, whatever that is.
+        Output::Archive(archive)
+            if request.output.packing()? == Encoding::NONE && request.layers.base.is_none() =>
+        {
+            let compressor = Compressor::Codec(Encoding::NONE);
+            write_archive(context, &compressor, archive, job, monitor)
+        }
+        _ => blobs::write(context, request.output.packing()?, output, job, monitor),
     }
 }
 
-/// Writes `image` to `output`, which is empty, with its layers as they are and
+/// Writes the image to `output`, which is empty, with its layers as they are and
 /// the whole compressed by `compressor`.
 fn write_archive(
-    image: &Image,
+    context: &Context,
     compressor: &Compressor,
     output: &Archive,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
-    let format = format::archive_format(image.request, image.plan)?;
-    let layout = &Layout::new(&*format, image.layers(), image.stored);
+    let format = format::archive_format(context.request, context.plan)?;
+    let layout = &Layout::new(&*format, context.layers(), context.stored);
     job.begin(Phase::Writing, layout.tail);
+    let writer = || ArchiveWriter::new(output, job);
+    let zstd = |options| {
+        let encoder = StreamEncoder::new(options, context.threads())?;
+        Ok(Stream::Zstd(Box::new(encoder), writer()))
+    };
     match (compressor, output) {
-        (Compressor::Gzip(level), _) => gzip::write(image, layout, *level, output, job, monitor),
-        (Compressor::None, Archive::File(file)) => {
-            uncompressed::write(image, layout, file.file(), job, monitor)
+        (Compressor::Codec(Encoding { codec, .. }), Archive::File(file)) if *codec == NONE => {
+            uncompressed::write(context, layout, file.file(), job, monitor)
         }
-        (Compressor::None, Archive::Stream(_)) => {
-            in_order::write(image, layout, || Ok(sink::Plain(output)), job, monitor)
+        (Compressor::Codec(Encoding { codec, .. }), Archive::Stream(_)) if *codec == NONE => {
+            in_order::write(
+                context,
+                layout,
+                || Ok(Stream::Plain(writer())),
+                job,
+                monitor,
+            )
         }
-        (Compressor::Zstd(options), _) => {
-            let start = || {
-                let encoder = Encoder::new(*options, image.request.running.threads)?;
-                Ok(sink::Zstd { encoder, output })
-            };
-            in_order::write(image, layout, start, job, monitor)
+        // It is one frame, as `zstd` makes it.
+        (&Compressor::Codec(Encoding { codec, level }), _) if codec == ZSTD => {
+            let options = zstd::Options { level, long: None };
+            in_order::write(context, layout, || zstd(options), job, monitor)
+        }
+        (Compressor::Codec(encoding), _) => {
+            whole::write(context, layout, *encoding, output, job, monitor)
+        }
+        (Compressor::ZstdLong(options), _) => {
+            in_order::write(context, layout, || zstd(*options), job, monitor)
         }
         (Compressor::Command(words), _) => {
-            let start = || Filter::start(words, output);
-            in_order::write(image, layout, start, job, monitor)
+            let start = || Ok(Stream::Command(Filter::start(words, output)?));
+            in_order::write(context, layout, start, job, monitor)
         }
     }
 }
@@ -157,16 +183,20 @@ fn write_archive(
 /// Reads and hashes all layers that are stored, as the first part of writing;
 /// as many bytes as `rest` says are the second one.
 fn hash_all<'b>(
-    image: &Image,
+    context: &Context,
     rest: u64,
     pool: &'b Pool,
     hashes: &LayerHashes<'b>,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<()> {
-    job.begin(Phase::Writing, image.stored_size() + rest);
-    let work = LayerWork::unwritten(image.file_system, image.layers(), image.stored_layers());
-    let pass = LayerPass::new(work, true, image.request.running.threads);
+    job.begin(Phase::Writing, context.stored_size() + rest);
+    let work = LayerWork::unwritten(
+        context.file_system,
+        context.layers(),
+        context.stored_layers(),
+    );
+    let pass = LayerPass::new(work, true, context.threads());
     pass.run(pool, hashes, job, monitor)
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Pieces that threads make in any order and one takes in theirs.
+//! Ordered queue: threads make chunks in any order, and one at a time passes them on
+//! in theirs.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -8,25 +9,25 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use crate::error::Result;
 use crate::job::{Job, lock};
 
-/// Hands out the numbers of pieces, and takes the pieces back, of type `P`, to
-/// pass them on in the order of their numbers, to a `T`.
-pub struct Queue<P, T> {
+/// Queue that hands out the numbers of chunks, takes the chunks of type `C`, and
+/// passes them on to a `T` in the order of their numbers.
+pub struct Queue<C, T> {
     count: u64,
-    /// How far ahead of the one to be passed on next a piece may be.
+    /// Maximum distance of a chunk from the one that is passed on next.
     window: u64,
-    state: Mutex<State<P, T>>,
+    state: Mutex<State<C, T>>,
     changed: Condvar,
 }
 
-struct State<P, T> {
+struct State<C, T> {
     next: u64,
     passed_on: u64,
-    ready: BTreeMap<u64, P>,
+    ready: BTreeMap<u64, C>,
     taker: T,
 }
 
-impl<P, T> Queue<P, T> {
-    /// For `count` pieces made by so many threads.
+impl<C, T> Queue<C, T> {
+    /// Returns a queue for `count` chunks of `threads` threads.
     pub fn new(count: u64, threads: usize, taker: T) -> Self {
         Queue {
             count,
@@ -41,7 +42,7 @@ impl<P, T> Queue<P, T> {
         }
     }
 
-    /// The number of the next piece to make, or `None` after the last one.
+    /// Returns the number of the next chunk to make, or `None` after the last one.
     pub fn take(&self, job: &Job) -> Result<Option<u64>> {
         job.check()?;
         let mut state = job.wait(&self.state, &self.changed, |state| {
@@ -54,21 +55,21 @@ impl<P, T> Queue<P, T> {
         Ok(Some(state.next - 1))
     }
 
-    /// Takes the piece of a number, and has `pass_on` take those that are next.
+    /// Takes a chunk, and calls `pass_on` with those that are next.
     pub fn put(
         &self,
         number: u64,
-        piece: P,
-        mut pass_on: impl FnMut(&mut T, u64, P) -> Result<()>,
+        chunk: C,
+        mut pass_on: impl FnMut(&mut T, C) -> Result<()>,
     ) -> Result<()> {
         let mut state = lock(&self.state);
-        state.ready.insert(number, piece);
+        state.ready.insert(number, chunk);
         loop {
             let number = state.passed_on;
-            let Some(piece) = state.ready.remove(&number) else {
+            let Some(chunk) = state.ready.remove(&number) else {
                 break;
             };
-            pass_on(&mut state.taker, number, piece)?;
+            pass_on(&mut state.taker, chunk)?;
             state.passed_on += 1;
         }
         drop(state);
@@ -76,7 +77,7 @@ impl<P, T> Queue<P, T> {
         Ok(())
     }
 
-    /// What took the pieces.
+    /// Returns the taker of the chunks.
     pub fn into_taker(self) -> T {
         let state = self.state.into_inner();
         state.unwrap_or_else(PoisonError::into_inner).taker

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::hashes::LayerHashes;
 use super::layers::{LayerPass, LayerWork};
-use super::{Image, Written};
+use super::{Context, Written};
 use crate::error::Result;
 use crate::format::{Layout, PartKind};
 use crate::job::{Job, Monitor};
@@ -19,30 +19,30 @@ use crate::retry::retry;
 /// The `f_type` of file systems in memory.
 const TMPFS_MAGIC: u64 = 0x0102_1994;
 
-/// Writes the layers of `image` to their places in `output`, then all that
+/// Writes the layers of the image to their places in `output`, then all that
 /// depends on their digests.
 pub fn write(
-    image: &Image,
+    context: &Context,
     layout: &Layout,
     output: &File,
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Written> {
     let work = LayerWork {
-        file_system: image.file_system,
-        layers: image.layers(),
+        file_system: context.file_system,
+        layers: context.layers(),
         places: layout.places().collect(),
         output: Some(output),
     };
-    let pass = LayerPass::new(work, true, image.request.running.threads);
+    let pass = LayerPass::new(work, true, context.threads());
     let pool = pass.pool()?;
-    let hashes = LayerHashes::new(image.layers());
+    let hashes = LayerHashes::new(context.layers());
     // Not on the calling thread: SIGXFSZ, for a file past the limit, is blocked
     // on the others alone.
     job.run_one(monitor, || reserve(output, layout.tail))?;
     pass.run(&pool, &hashes, job, monitor)?;
     job.run_one(monitor, || {
-        let (diff_ids, ending) = image.ending(layout, &hashes)?;
+        let (diff_ids, ending) = context.ending(layout, &hashes)?;
         let write_at = |bytes: &[u8], offset| write_at(output, bytes, offset);
         for part in &layout.parts {
             match &part.kind {
@@ -55,7 +55,7 @@ pub fn write(
             }
         }
         write_at(&ending.tail, layout.tail)?;
-        Ok(image.written(&diff_ids, ending.documents))
+        Ok(context.written(&diff_ids, ending.documents))
     })
 }
 

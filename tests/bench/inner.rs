@@ -11,9 +11,9 @@ use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use guix_docker::digest::{Sha256, update_both};
-use guix_docker::format::archive::{self, HeaderFields, MemberType, OwnerNames};
 use guix_docker::input::FileSystem;
-use guix_docker::request::{Compressor, Owner};
+use guix_docker::request::Compressor;
+use guix_docker::tar::{self, HeaderFields, MemberType, Owner, OwnerNames};
 use guix_docker::{Job, Progress, Request, build, plan};
 use tempfile::TempDir;
 
@@ -43,7 +43,7 @@ fn headers(c: &mut Criterion) {
             let mut bytes = Vec::new();
             b.iter(|| {
                 bytes.clear();
-                archive::push_headers(black_box(entry), &mut bytes);
+                tar::push_headers(black_box(entry), &mut bytes);
                 black_box(&bytes);
             })
         });

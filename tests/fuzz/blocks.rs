@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use flate2::read::GzDecoder;
-use guix_docker::compress::{Assembly, Packer, Packing};
+use guix_docker::codec::{Assembler, Encoding, GZIP};
 use guix_docker::request::{Compressor, Directive};
 use guix_docker::{Progress, Request};
 use guix_docker_fuzz::scene::Scene;
@@ -43,9 +43,9 @@ fuzz_target!(|bytes: &[u8]| {
     if flags & IMAGE != 0 {
         return check_image(&content, level, cuts);
     }
-    let packing = match flags & ZSTD {
-        0 => Packing::Gzip(level),
-        _ => Packing::Zstd(level.min(5)),
+    let encoding = match flags & ZSTD {
+        0 => Encoding::gzip(level),
+        _ => Encoding::zstd(level.min(5)),
     };
     if content.is_empty() {
         // An archive is not.
@@ -58,18 +58,18 @@ fuzz_target!(|bytes: &[u8]| {
         .collect();
     places.extend([0, content.len()]);
     places.sort_unstable();
-    let mut packer = Packer::new(packing).unwrap();
-    let mut assembly = Assembly::new(packing);
-    let mut packed = assembly.head();
+    let mut encoder = encoding.encoder().unwrap();
+    let mut assembler = Assembler::new(encoding);
+    let mut packed = assembler.head();
     for (index, ends) in places.windows(2).enumerate() {
         let is_last = index + 2 == places.len();
-        let piece = packer.pack(&content[ends[0]..ends[1]], is_last).unwrap();
-        packed.extend(assembly.push(piece));
+        let chunk = encoder.encode(&content[ends[0]..ends[1]], is_last);
+        packed.extend(assembler.push(chunk.unwrap()));
     }
-    packed.extend(assembly.tail());
-    match packing {
-        Packing::Gzip(_) => assert!(gunzip(&packed) == content, "other bytes"),
-        _ => {
+    packed.extend(assembler.tail());
+    match encoding.codec == GZIP {
+        true => assert!(gunzip(&packed) == content, "other bytes"),
+        false => {
             let mut unpacked = vec![0; content.len() + 1];
             let length = zstd_safe::decompress(&mut unpacked[..], &packed).unwrap();
             assert!(unpacked[..length] == content, "other bytes");

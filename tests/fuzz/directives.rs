@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use guix_docker::name::{ancestors, clean, components};
+use guix_docker::path::{ancestors, clean, components};
 use guix_docker::request::{Directive, Modes, Ownership, Transformation, Whiteouts};
 use guix_docker::{Error, Progress, Report, Request};
 use guix_docker_fuzz::lines::{Line, lines};

@@ -4,10 +4,10 @@
 
 #![no_main]
 
-use guix_docker::format::archive::{
-    BLOCK_SIZE, HeaderFields, MemberType, OwnerNames, Xattr, blocks, headers_size, push_headers,
+use guix_docker::tar::{
+    BLOCK_SIZE, HeaderFields, MemberType, Owner, OwnerNames, Xattr, blocks, headers_size,
+    push_headers,
 };
-use guix_docker::request::Owner;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 

@@ -36,7 +36,6 @@ fuzz_target!(|bytes: &[u8]| {
     let base = base.filter(|base| misformed(base, WHOLE).is_none());
     let base = base.map(|base| normalized(&base, WHOLE));
     let plan = Plan {
-        is_layered: false,
         layers: Vec::new(),
         base,
     };

@@ -11,8 +11,8 @@
 use guix_docker::Job;
 use guix_docker::error::Status;
 use guix_docker::image::{Allowance, Found, Member, Overlay};
-use guix_docker::name::rooted;
-use guix_docker::request::Owner;
+use guix_docker::path::rooted;
+use guix_docker::tar::Owner;
 use libfuzzer_sys::fuzz_target;
 use tar::EntryType;
 

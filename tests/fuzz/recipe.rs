@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use guix_docker::compress::{Assembly, Packer, Packing};
+use guix_docker::codec::Encoding;
 use guix_docker::digest::Digest;
 use guix_docker::request::Format;
 use guix_docker_fuzz::place::Place;
@@ -180,7 +180,6 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn zstd(bytes: &[u8]) -> Vec<u8> {
-    let packing = Packing::Zstd(1);
-    let mut packer = Packer::new(packing).unwrap();
-    Assembly::new(packing).push(packer.pack(bytes, true).unwrap())
+    let mut encoder = Encoding::zstd(1).encoder().unwrap();
+    encoder.encode(bytes, true).unwrap().bytes
 }

@@ -241,7 +241,7 @@ fn long_lists_of_items_are_cut() {
     assert!((100..900).contains(&named.len()), "{}", named.len());
 }
 
-/// When these digests change, so must the revision in `compress/packing.rs`:
+/// When these digests change, so must the revision in `codec/packing.rs`:
 /// layers of before are not what would be made any more.
 #[test]
 fn what_encoders_make_is_pinned() {

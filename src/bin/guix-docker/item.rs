@@ -3,7 +3,7 @@
 //! What a file of an image is a part of, for people: a store item, or what is
 //! at the root.
 
-use guix_docker::name::components;
+use guix_docker::path::components;
 
 /// The length of the hash in the name of a store item, and what it is made of.
 const HASH_LENGTH: usize = 32;

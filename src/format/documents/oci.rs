@@ -9,7 +9,6 @@ use std::iter::zip;
 use serde::Serialize;
 
 use super::{config, config_variant, encode, rfc3339};
-use crate::compress::Compression;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::Blob;
@@ -33,7 +32,7 @@ pub const DOCKER_LIST_TYPE: &str = "application/vnd.docker.distribution.manifest
 /// `oci-layout`
 pub const LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 
-/// What a layer was compressed by: see [`Packing::encoder`].
+/// Identity of a layer's encoder: see [`Encoding::identity`](crate::codec::Encoding::identity).
 pub const ENCODER: &str = "guix-docker.layer.encoder";
 
 /// The digest of what that made, in case others store something else.
@@ -163,13 +162,13 @@ impl<'a> ImageDocuments<'a> {
         ref_names: RefNames,
     ) -> Result<Self> {
         let created = rfc3339(request.metadata.creation_time)?;
-        let packing = request.output.packing()?;
+        let encoding = request.output.packing()?;
         // A layer of the base is stored as it is there, also in the place of one
         // of the same content.
         let encoder = |blob: &Blob| {
             let mut bases = plan.layers.iter().filter_map(|layer| layer.base.as_ref());
             let is_base = bases.any(|base| base.diff_id == blob.diff_id);
-            (!is_base).then(|| packing.encoder())
+            (!is_base).then(|| encoding.identity())
         };
         let config = Document::from(config(request, &created, plan, blobs)?);
         let manifest = Document::new(&Manifest {
@@ -230,22 +229,13 @@ pub fn blob_file(digest: &Digest) -> String {
     format!("blobs/sha256/{}", digest.hex())
 }
 
-/// The media type of layers.
-pub fn layer_type(compression: Compression) -> &'static str {
-    match compression {
-        Compression::None => "application/vnd.oci.image.layer.v1.tar",
-        Compression::Gzip => "application/vnd.oci.image.layer.v1.tar+gzip",
-        Compression::Zstd => "application/vnd.oci.image.layer.v1.tar+zstd",
-    }
-}
-
 fn layer_descriptor(
     layer: &Layer,
     blob: &Blob,
     encoder: Option<String>,
 ) -> Result<Descriptor<'static>> {
     Ok(Descriptor {
-        media_type: layer_type(blob.compression),
+        media_type: blob.codec.media_type(),
         digest: blob.digest.to_string(),
         size: blob.size,
         annotations: match &layer.base {

@@ -14,7 +14,7 @@ use super::{Allowance, Extra, Kind, NONE, Overlay, Own, Problem, SEEN_BITS, Stat
 use crate::error::Result;
 use crate::job::Job;
 use crate::memory;
-use crate::name::{Whiteout, rooted, whiteout};
+use crate::path::{Whiteout, rooted, whiteout};
 
 /// Maximum length in bytes of a name below the directories in which docker and
 /// podman keep layers, of which `/var/lib/containers/storage/overlay/ID/diff/` is

@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::image::header::MemberOddity;
 use crate::image::tar::Member;
 use crate::memory;
-use crate::name::{MAX_LENGTH, WHITEOUT, components, rooted};
-use crate::request::Owner;
+use crate::path::{MAX_LENGTH, WHITEOUT, components, rooted};
+use crate::tar::Owner;
 
 /// Maximum length in bytes of a name that is kept to be shown.
 const MAX_SHOWN: usize = 256;

@@ -36,8 +36,8 @@ pub use problem::{Problem, Subject};
 use self::paths::{PathId, Paths, ROOT};
 use crate::error::Result;
 use crate::memory;
-use crate::name::components;
-use crate::request::Owner;
+use crate::path::components;
+use crate::tar::Owner;
 
 /// Marks a path without extra facts.
 const NONE: u32 = u32::MAX;

@@ -7,7 +7,7 @@ use std::fmt;
 use super::paths::{PathId, Paths};
 use crate::error::quoted;
 use crate::image::header::MemberOddity;
-use crate::request::Owner;
+use crate::tar::Owner;
 
 /// A file that has a problem.
 #[derive(Clone, Copy)]

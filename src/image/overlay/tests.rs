@@ -11,7 +11,7 @@ use super::{Allowance, Found, Overlay, Problem};
 use crate::error::Status;
 use crate::image::tar::Member;
 use crate::job::Job;
-use crate::request::Owner;
+use crate::tar::Owner;
 
 fn member(kind: EntryType, name: &[u8], link: &[u8]) -> Member {
     Member {

@@ -16,12 +16,12 @@ use rustix::fs::{AtFlags, FileType, OFlags, Stat};
 use super::{BLOBS, Directory, FILE_MODE, Made, failed};
 use crate::digest::Digest;
 use crate::error::{Error, Result, Status};
-use crate::image::Section;
 use crate::input::FileId;
+use crate::input::open::{is_private, open_at};
 use crate::job::{Job, lock};
-use crate::open::{is_private, open_at};
 use crate::output::NewFile;
 use crate::output::new_file::proc_name;
+use crate::section::Section;
 
 impl Directory {
     /// An empty file that is to be a blob.

@@ -15,7 +15,7 @@ use rustix::io::{Errno, Result};
 
 use super::super::new_file::lock;
 use crate::input::FileId;
-use crate::open::open_at;
+use crate::input::open::open_at;
 use crate::retry::retry;
 
 /// The name of the file.

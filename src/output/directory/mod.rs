@@ -36,8 +36,8 @@ use crate::error::{Argument, Error, Result, Status};
 use crate::format::Index;
 use crate::format::documents::oci;
 use crate::input::FileId;
+use crate::input::open::{DIRECTORY_FLAGS, can_be_changed, open, open_at};
 use crate::job::{Job, lock};
-use crate::open::{DIRECTORY_FLAGS, can_be_changed, open, open_at};
 use crate::retry::Patient;
 
 /// How often a build looks whether another one has left the directory.

@@ -17,7 +17,7 @@ use rustix::path::Arg;
 use super::lock::{LOCK, Lock};
 use super::{BLOBS, DIRECTORY_MODE, FILE_MODE, INDEX, LAYOUT};
 use crate::input::FileId;
-use crate::open::{DIRECTORY_FLAGS, open_at};
+use crate::input::open::{DIRECTORY_FLAGS, open_at};
 use crate::output::new_file::{hidden_names, lock};
 use crate::retry::{self, retry};
 

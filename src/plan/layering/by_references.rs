@@ -15,34 +15,12 @@
 //! the choice is the same for another version with much the same sizes.
 
 use super::bits::Bits;
+use super::item::{Item, limit};
 use super::moves;
 
 /// More items than this are not compared with each other: those with the least
 /// to lose share a layer from the beginning.
 const MAX_COMPARED: usize = 2_000;
-
-/// An item to be put into a layer.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// Its size in bytes.
-    pub size: u64,
-    /// What it changes with: itself, and all that it refers to.
-    pub changes_with: Bits,
-    /// Tells it from others of the same size and references.
-    pub rank: usize,
-}
-
-impl Item {
-    /// Its size to the nearest power of two, by its logarithm.
-    pub fn rounded_size(&self) -> u64 {
-        let size = self.size.max(1);
-        let floor = 1u64 << size.ilog2();
-        match u128::from(size).pow(2) > 2 * u128::from(floor).pow(2) {
-            true => floor.saturating_mul(2),
-            false => floor,
-        }
-    }
-}
 
 /// A layer in the making.
 struct Group {
@@ -112,13 +90,6 @@ pub fn by_references(items: &[Item], max_layers: usize) -> Vec<Vec<usize>> {
         (changes_with.count(), rank)
     });
     groups
-}
-
-/// A number that all are below that any of `items` changes with: these may be of
-/// items that are in no layer.
-pub fn limit(items: &[Item]) -> usize {
-    let limits = items.iter().map(|item| item.changes_with.limit());
-    limits.max().unwrap_or(0)
 }
 
 /// A group for each item, but for those that are too many.
@@ -223,7 +194,8 @@ fn join(groups: &mut [Option<Group>], index: usize, other: usize) {
 #[cfg(test)]
 mod tests {
     use super::super::bits::Bits;
-    use super::{Item, MAX_COMPARED, by_references};
+    use super::super::item::Item;
+    use super::{MAX_COMPARED, by_references};
 
     /// Items of sizes, and of what they change with besides themselves.
     fn items(list: &[(u64, &[usize])]) -> Vec<Item> {

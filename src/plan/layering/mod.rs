@@ -9,8 +9,10 @@
 mod bits;
 mod by_references;
 mod by_size;
+mod item;
 mod moves;
 
 pub use bits::Bits;
-pub use by_references::{Item, by_references};
+pub use by_references::by_references;
 pub use by_size::by_size;
+pub use item::Item;

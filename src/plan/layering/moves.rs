@@ -7,7 +7,7 @@
 //! costs least in, mends most of that.
 
 use super::bits::Bits;
-use super::by_references::{Item, limit};
+use super::item::{Item, limit};
 
 /// How often all items are looked at, which bounds the time.  Few move after
 /// the third time.

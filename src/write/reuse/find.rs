@@ -6,15 +6,16 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use super::super::Image;
-use crate::compress::{Compression, Packing};
+use super::super::Context;
+use crate::codec::{Codec, Encoding, NONE};
 use crate::digest::Digest;
 use crate::error::{Argument, Result};
-use crate::format::documents::oci::{ENCODED, ENCODER, FILES, layer_type};
-use crate::image::{Section, Store, StoredLayer};
+use crate::format::documents::oci::{ENCODED, ENCODER, FILES};
+use crate::image::{Store, StoredLayer};
 use crate::job::Job;
 use crate::record::{Fact, Record};
 use crate::request::ReusedLayout;
+use crate::section::Section;
 use crate::warning::Notice;
 
 /// A blob that a layer may be.
@@ -25,8 +26,8 @@ pub struct Candidate {
     pub archive_size: u64,
     /// The layer as an image has it.
     pub stored: StoredLayer,
-    /// Compression of the blob.
-    pub compression: Compression,
+    /// Codec of the blob.
+    pub codec: &'static dyn Codec,
     /// The blob.
     pub section: Section,
     /// What that file was when it was found.
@@ -39,7 +40,7 @@ impl Candidate {
     /// Whether the blob must be decompressed: neither the record nor its own
     /// digest say what is in it.
     pub fn is_unpacked(&self) -> bool {
-        !self.is_recorded && self.compression != Compression::None
+        !self.is_recorded && self.codec != NONE
     }
 
     /// Number of bytes to read or decompress in checking the blob.
@@ -53,8 +54,8 @@ impl Candidate {
 
 /// What is looked for.
 struct Search<'a> {
-    image: &'a Image<'a>,
-    packing: Packing,
+    context: &'a Context<'a>,
+    encoding: Encoding,
     encoder: String,
     /// Layers without a candidate that is recorded, by fingerprint.
     wanted: BTreeMap<Digest, usize>,
@@ -62,22 +63,22 @@ struct Search<'a> {
     found: BTreeMap<usize, Candidate>,
 }
 
-/// Lists blobs of the request's layouts, at most one for each layer of `image`.
+/// Lists blobs of the request's layouts, at most one for each layer of the image.
 /// One that is recorded comes before one that is not.
-pub fn candidates(image: &Image, packing: Packing, job: &Job) -> Result<Vec<Candidate>> {
-    let layouts = image.request.reused_layouts();
+pub fn candidates(context: &Context, encoding: Encoding, job: &Job) -> Result<Vec<Candidate>> {
+    let layouts = context.request.reused_layouts();
     if layouts.is_empty() {
         return Ok(Vec::new());
     }
-    let layers = image.stored_layers();
+    let layers = context.stored_layers();
     let wanted: BTreeMap<Digest, usize> = layers
-        .filter_map(|index| Some((image.layers()[index].fingerprint?, index)))
+        .filter_map(|index| Some((context.layers()[index].fingerprint?, index)))
         .collect();
-    let record = Record::new(image.request.layers.cache_home.as_deref());
+    let record = Record::new(context.request.layers.cache_home.as_deref());
     let mut search = Search {
-        image,
-        packing,
-        encoder: packing.encoder(),
+        context,
+        encoding,
+        encoder: encoding.identity(),
         facts: record.facts(&wanted.keys().copied().collect()),
         wanted,
         found: BTreeMap::new(),
@@ -114,7 +115,7 @@ impl Search<'_> {
         let descriptor = &stored.descriptor;
         let is_ours = descriptor.annotation(ENCODER) == Some(&self.encoder)
             && descriptor.annotation(ENCODED) == Some(&descriptor.digest)
-            && descriptor.media_type == layer_type(self.packing.compression());
+            && descriptor.media_type == self.encoding.codec.media_type();
         let files = descriptor.annotation(FILES).filter(|_| is_ours);
         let Some(fingerprint) = files.and_then(Digest::parse) else {
             return;
@@ -133,18 +134,18 @@ impl Search<'_> {
         if matches!(place, Entry::Occupied(_)) && !is_recorded {
             return;
         }
-        let archive_size = self.image.layers()[layer].size;
+        let archive_size = self.context.layers()[layer].size;
         let section = match store.blob(&stored.digest) {
             Ok(Some(section)) if section.size == descriptor.size => section,
-            _ => return blame(self.image, Notice::Blob, &stored),
+            _ => return blame(self.context, Notice::Blob, &stored),
         };
-        if !is_recorded && !is_plausible(self.packing, &stored, archive_size) {
-            return blame(self.image, Notice::Layer, &stored);
+        if !is_recorded && !is_plausible(self.encoding.codec, &stored, archive_size) {
+            return blame(self.context, Notice::Layer, &stored);
         }
         let candidate = Candidate {
             layer,
             archive_size,
-            compression: self.packing.compression(),
+            codec: self.encoding.codec,
             stamp: section.stamp().ok(),
             stored,
             section,
@@ -162,16 +163,16 @@ impl Search<'_> {
 
 /// Whether an encoder may have made the blob of an archive of that size: none
 /// makes a blob that is much larger.
-fn is_plausible(packing: Packing, stored: &StoredLayer, archive_size: u64) -> bool {
+fn is_plausible(codec: &'static dyn Codec, stored: &StoredLayer, archive_size: u64) -> bool {
     let size = stored.descriptor.size;
-    match packing {
-        Packing::None => size == archive_size && stored.digest == stored.diff_id,
-        Packing::Gzip(_) | Packing::Zstd(_) => size <= archive_size + archive_size / 64 + 4096,
+    match codec == NONE {
+        true => size == archive_size && stored.digest == stored.diff_id,
+        false => size <= archive_size + archive_size / 64 + 4096,
     }
 }
 
 /// Warns that a blob is not what is said of it.
-pub fn blame(image: &Image, notice: Notice, stored: &StoredLayer) {
+pub fn blame(context: &Context, notice: Notice, stored: &StoredLayer) {
     let digest = stored.digest.to_string();
-    image.file_system.warnings.note(notice, digest.as_bytes());
+    context.file_system.warnings.note(notice, digest.as_bytes());
 }

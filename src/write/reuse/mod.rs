@@ -19,17 +19,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use self::find::Candidate;
-use super::Image;
+use super::Context;
 use super::hashes::LayerHashes;
 use super::layers::{LayerPass, LayerWork};
-use crate::compress::Packing;
+use crate::codec::Encoding;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::format::Blob;
-use crate::image::{BaseLayer, Section};
+use crate::image::BaseLayer;
 use crate::job::{Job, Monitor};
 use crate::plan::{Layer, Role};
 use crate::record::{Fact, Record};
+use crate::section::Section;
 
 /// A blob that is there.
 #[derive(Clone)]
@@ -56,7 +57,7 @@ impl From<&BaseLayer> for Found {
                 diff_id: layer.diff_id,
                 digest: layer.digest,
                 size: layer.section.size,
-                compression: layer.compression,
+                codec: layer.codec,
             },
             section: layer.section.clone(),
             stamp: layer.stamp,
@@ -66,8 +67,8 @@ impl From<&BaseLayer> for Found {
 
 /// Blobs that layers of an image may be.
 pub struct Candidates<'a> {
-    image: &'a Image<'a>,
-    packing: Packing,
+    context: &'a Context<'a>,
+    encoding: Encoding,
     list: Vec<Candidate>,
     /// The layers among them that must be read.
     unread: Vec<usize>,
@@ -75,16 +76,16 @@ pub struct Candidates<'a> {
 
 impl<'a> Candidates<'a> {
     /// Lists the blobs in the request's layouts whose annotations fit a layer
-    /// that is compressed as `packing` says.
-    pub fn find(image: &'a Image, packing: Packing, job: &Job) -> Result<Self> {
-        let list = find::candidates(image, packing, job)?;
+    /// that is encoded by `encoding`.
+    pub fn find(context: &'a Context, encoding: Encoding, job: &Job) -> Result<Self> {
+        let list = find::candidates(context, encoding, job)?;
         let is_read = |candidate: &&Candidate| {
-            !candidate.is_recorded || !is_immutable(image, &image.layers()[candidate.layer])
+            !candidate.is_recorded || !is_immutable(context, &context.layers()[candidate.layer])
         };
         let unread = list.iter().filter(is_read);
         Ok(Candidates {
-            image,
-            packing,
+            context,
+            encoding,
             unread: unread.map(|candidate| candidate.layer).collect(),
             list,
         })
@@ -93,36 +94,36 @@ impl<'a> Candidates<'a> {
     /// Number of bytes that are read or decompressed to check them.
     pub fn size(&self) -> u64 {
         let layers = self.unread.iter();
-        let layers = layers.map(|&layer| self.image.layers()[layer].size);
+        let layers = layers.map(|&layer| self.context.layers()[layer].size);
         let blobs = self.list.iter().map(Candidate::work);
         layers.chain(blobs).sum()
     }
 
     /// For each layer, the blob that it is.
     pub fn check(self, job: &Job, monitor: &mut Monitor) -> Result<Vec<Option<Found>>> {
-        let image = self.image;
-        let layers = image.layers().iter();
+        let context = self.context;
+        let layers = context.layers().iter();
         let mut found: Vec<Option<Found>> = layers
             .map(|layer| layer.base.as_ref().map(Found::from))
             .collect();
         if self.list.is_empty() {
             return Ok(found);
         }
-        let digests = hash_layers(image, &self.unread, job, monitor)?;
+        let digests = hash_layers(context, &self.unread, job, monitor)?;
         // A blob of other content need not be looked at.
         let (list, others): (Vec<_>, Vec<_>) = self.list.into_iter().partition(|candidate| {
             let digest = digests.get(&candidate.layer);
             digest.is_none_or(|digest| *digest == candidate.stored.diff_id)
         });
         job.advance(others.iter().map(Candidate::work).sum());
-        let verified = verify::candidates(image, &list, job, monitor)?;
+        let verified = verify::candidates(context, &list, job, monitor)?;
         for (candidate, is_right) in std::iter::zip(list, verified) {
             if is_right {
                 let blob = Blob {
                     diff_id: candidate.stored.diff_id,
                     digest: candidate.stored.digest,
                     size: candidate.section.size,
-                    compression: self.packing.compression(),
+                    codec: self.encoding.codec,
                 };
                 found[candidate.layer] = Some(Found {
                     blob,
@@ -135,16 +136,16 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// Adds to the user's record the `layers` of `image`, which this build made or
+/// Adds to the user's record the `layers` of the image, which this build made or
 /// checked.  Layers of a base are not among them.
-pub fn record(image: &Image, layers: &[Blob]) -> Result<()> {
-    let encoder = image.request.output.packing()?.encoder();
-    let bases = image
+pub fn record(context: &Context, layers: &[Blob]) -> Result<()> {
+    let encoder = context.request.output.packing()?.identity();
+    let bases = context
         .layers()
         .iter()
         .filter_map(|layer| layer.base.as_ref());
     let bases: BTreeSet<Digest> = bases.map(|base| base.diff_id).collect();
-    let facts = std::iter::zip(image.layers(), layers).filter_map(|(layer, blob)| {
+    let facts = std::iter::zip(context.layers(), layers).filter_map(|(layer, blob)| {
         let fact = Fact {
             fingerprint: layer.fingerprint?,
             encoder: encoder.clone(),
@@ -155,13 +156,13 @@ pub fn record(image: &Image, layers: &[Blob]) -> Result<()> {
         // In the place of one of the same content, the base's blob is stored.
         (!bases.contains(&blob.diff_id)).then_some(fact)
     });
-    Record::new(image.request.layers.cache_home.as_deref()).add(facts.collect());
+    Record::new(context.request.layers.cache_home.as_deref()).add(facts.collect());
     Ok(())
 }
 
 /// Whether the files of `layer` are the same as long as their names are.
-fn is_immutable(image: &Image, layer: &Layer) -> bool {
-    let request = image.request;
+fn is_immutable(context: &Context, layer: &Layer) -> bool {
+    let request = context.request;
     request.layers.immutable_paths
         && match layer.role {
             Role::Items => true,
@@ -173,15 +174,19 @@ fn is_immutable(image: &Image, layer: &Layer) -> bool {
 
 /// The digests of the layers `unread`, by index.
 fn hash_layers(
-    image: &Image,
+    context: &Context,
     unread: &[usize],
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<BTreeMap<usize, Digest>> {
-    let work = LayerWork::unwritten(image.file_system, image.layers(), unread.iter().copied());
-    let pass = LayerPass::new(work, true, image.request.running.threads);
+    let work = LayerWork::unwritten(
+        context.file_system,
+        context.layers(),
+        unread.iter().copied(),
+    );
+    let pass = LayerPass::new(work, true, context.threads());
     let pool = pass.pool()?;
-    let hashes = LayerHashes::new(image.layers());
+    let hashes = LayerHashes::new(context.layers());
     if !unread.is_empty() {
         pass.run(&pool, &hashes, job, monitor)?;
     }

@@ -7,13 +7,13 @@ use std::mem;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::super::Image;
+use super::super::Context;
 use super::find::{Candidate, blame};
 use crate::digest::{Digest, Sha256, update_both};
 use crate::error::{Error, Result, Status};
-use crate::image::{Decoder, Section};
 use crate::job::{Job, Monitor, lock};
 use crate::memory;
+use crate::section::Section;
 use crate::warning::Notice;
 
 /// The bytes of a blob that are read at a time.
@@ -25,14 +25,14 @@ const UNPACKING_SIZE: usize = 1 << 20;
 /// Returns for each of the candidates, whose layers have the diff IDs that are
 /// said, whether the blob is that layer.
 pub fn candidates(
-    image: &Image,
+    context: &Context,
     candidates: &[Candidate],
     job: &Job,
     monitor: &mut Monitor,
 ) -> Result<Vec<bool>> {
     let next = AtomicUsize::new(0);
     let verified = Mutex::new(vec![false; candidates.len()]);
-    let threads = image.request.running.threads.min(candidates.len());
+    let threads = context.threads().min(candidates.len());
     job.run(threads, monitor, || {
         // Two at once take less time than one after the other.
         let mut open: Vec<Verification> = Vec::with_capacity(2);
@@ -44,7 +44,7 @@ pub fn candidates(
                     break;
                 };
                 if candidate.is_unpacked() {
-                    lock(&verified)[index] = unpack(image, candidate, job)?;
+                    lock(&verified)[index] = unpack(context, candidate, job)?;
                 } else {
                     open.push(Verification::new(index, &candidate.section));
                 }
@@ -68,7 +68,7 @@ pub fn candidates(
                 let Candidate { stored, .. } = &candidates[part.index];
                 match part.digest() == Some(stored.digest) {
                     true => lock(&verified)[part.index] = true,
-                    false => blame(image, Notice::Blob, stored),
+                    false => blame(context, Notice::Blob, stored),
                 }
                 false
             });
@@ -80,7 +80,7 @@ pub fn candidates(
 
 /// Decompresses the blob of `candidate`; returns whether blob and archive have
 /// the digests that are said.  No more is decompressed than the layer has.
-fn unpack(image: &Image, candidate: &Candidate, job: &Job) -> Result<bool> {
+fn unpack(context: &Context, candidate: &Candidate, job: &Job) -> Result<bool> {
     memory::ask(UNPACKING_SIZE)?;
     let mut buffer = memory::zeros(READ_SIZE as usize)?;
     let mut blob_hash = Sha256::default();
@@ -91,7 +91,7 @@ fn unpack(image: &Image, candidate: &Candidate, job: &Job) -> Result<bool> {
             reader: candidate.section.reader(),
             hash: &mut blob_hash,
         };
-        let mut archive = match Decoder::new(source, candidate.compression) {
+        let mut archive = match candidate.codec.decoder(Box::new(source)) {
             Ok(archive) => archive,
             Err(error) => return Ok(Err(error)),
         };
@@ -128,7 +128,7 @@ fn unpack(image: &Image, candidate: &Candidate, job: &Job) -> Result<bool> {
     {
         return Ok(true);
     }
-    blame(image, Notice::Layer, stored);
+    blame(context, Notice::Layer, stored);
     Ok(false)
 }
 

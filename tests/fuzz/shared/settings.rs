@@ -3,6 +3,7 @@
 //! All arguments of a request, as lines say them: a word for each argument,
 //! and its values.
 
+use guix_docker::codec::ZSTD;
 use guix_docker::request::Compressor;
 
 use super::lines::{Line, lines};
@@ -37,9 +38,10 @@ impl Settings {
             Ok(Some(Compressor::Command(_))) => {
                 matches!(words.as_slice(), [b"cat"] | [b"false"] | [b"/missing"])
             }
-            Ok(Some(Compressor::Zstd(options))) => {
+            Ok(Some(Compressor::ZstdLong(options))) => {
                 options.level < 6 && options.long.is_none_or(|window| window <= 20)
             }
+            Ok(Some(Compressor::Codec(encoding))) if encoding.codec == ZSTD => encoding.level < 6,
             _ => true,
         };
         let is_good = files

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use guix_docker::compress::Compression;
+use guix_docker::codec::{CODECS, Codec, LAYER_TYPE};
 use guix_docker::image::{Platform, ReadLayer, WholeImage, WholeLayer};
 use guix_docker::json::{self, Object, folded, form, keys, normalized};
 use guix_docker::request::{Reference, whole_name};
@@ -196,10 +196,8 @@ pub fn check_layer(index: usize, layer: &WholeLayer, found: Option<&ReadLayer>) 
         findings.push(Finding::new(severity, reason).in_layer(index));
     };
     if let Some((digest, descriptor)) = &layer.descriptor {
-        let said = compression_of(&descriptor.media_type);
-        let is = layer
-            .compression
-            .map_or_else(|codec| codec, Compression::name);
+        let said = codec_of(&descriptor.media_type);
+        let is = layer.codec.map_or_else(|name| name, |codec| codec.name());
         match said {
             None => say(
                 Refused,
@@ -208,7 +206,7 @@ pub fn check_layer(index: usize, layer: &WholeLayer, found: Option<&ReadLayer>) 
                     descriptor.media_type
                 ),
             ),
-            Some(said) if said != is && layer.section.is_some() => say(
+            Some(said) if said.name() != is && layer.section.is_some() => say(
                 Refused,
                 format!(
                     "its media type is {:?}, but its compression {is}",
@@ -240,7 +238,7 @@ pub fn check_layer(index: usize, layer: &WholeLayer, found: Option<&ReadLayer>) 
             );
         }
     }
-    if let Err(codec) = layer.compression {
+    if let Err(codec) = layer.codec {
         say(
             Refused,
             format!(
@@ -249,11 +247,14 @@ pub fn check_layer(index: usize, layer: &WholeLayer, found: Option<&ReadLayer>) 
             ),
         );
     }
-    if layer.compression == Ok(Compression::Zstd) {
-        say(
-            Note,
-            "it is compressed by zstd, which Docker before 23 and crane do not read".into(),
-        );
+    if let Ok(codec) = layer.codec {
+        if let Some(tools) = codec.unread_by() {
+            let name = codec.name();
+            say(
+                Note,
+                format!("it is compressed by {name}, which {tools} do not read"),
+            );
+        }
     }
     let Some(found) = found else {
         return findings;
@@ -275,24 +276,20 @@ pub fn check_layer(index: usize, layer: &WholeLayer, found: Option<&ReadLayer>) 
     findings
 }
 
-/// Returns the compression that a layer's media type stands for, if engines know
-/// the type.
-fn compression_of(media_type: &str) -> Option<&'static str> {
-    let oci = ["layer.v1.tar", "layer.nondistributable.v1.tar"].map(|kind| {
-        media_type
-            .strip_prefix("application/vnd.oci.image.")?
-            .strip_prefix(kind)
-    });
-    let docker = ["diff.tar", "foreign.diff.tar"].map(|kind| {
-        media_type
-            .strip_prefix("application/vnd.docker.image.rootfs.")?
-            .strip_prefix(kind)
-    });
-    let codec = oci.into_iter().chain(docker).flatten().next()?;
-    match codec {
-        "" => Some("none"),
-        "+gzip" | ".gzip" => Some("gzip"),
-        "+zstd" | ".zstd" => Some("zstd"),
-        _ => None,
-    }
+/// Returns the codec that a layer's media type stands for, if engines know the type.
+fn codec_of(media_type: &str) -> Option<&'static dyn Codec> {
+    let types = [
+        LAYER_TYPE,
+        "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        "application/vnd.docker.image.rootfs.diff.tar",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar",
+    ];
+    let suffix = types
+        .iter()
+        .find_map(|plain| media_type.strip_prefix(plain))?;
+    // Docker's types have a dot in front of the codec.
+    let suffix = suffix.replacen('.', "+", 1);
+    let is_meant =
+        |codec: &&&dyn Codec| codec.media_type().strip_prefix(LAYER_TYPE) == Some(&suffix);
+    CODECS.iter().find(is_meant).copied()
 }

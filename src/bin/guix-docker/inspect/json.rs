@@ -2,7 +2,6 @@
 
 //! What an image is, for programs.
 
-use guix_docker::compress::Compression;
 use guix_docker::digest::Digest;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -50,9 +49,7 @@ fn image(survey: &Survey) -> Image<'_> {
         size: layer.size,
         digest: layer.stored,
         stored_size: layer.stored_size,
-        compression: whole
-            .compression
-            .map_or_else(|codec| codec, Compression::name),
+        compression: whole.codec.map_or_else(|name| name, |codec| codec.name()),
         items: &layer.items,
     });
     Image {

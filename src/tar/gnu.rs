@@ -7,13 +7,12 @@
 
 use std::sync::LazyLock;
 
-use tar::{EntryType, Header};
+use ::tar::{EntryType, Header};
 
 use super::{
-    BLOCK_SIZE, HeaderFields, MAX_OCTAL_ID, MAX_OCTAL_SIZE, MTIME, NAME_FIELD, OwnerNames, blocks,
-    owner_name, push_with_checksum, put, put_fields, put_octal,
+    BLOCK_SIZE, HeaderFields, MAX_OCTAL_ID, MAX_OCTAL_SIZE, MTIME, NAME_FIELD, Owner, OwnerNames,
+    blocks, owner_name, push_with_checksum, put, put_fields, put_octal,
 };
-use crate::request::Owner;
 
 /// A header with what is the same in all.
 static HEADER: LazyLock<Header> = LazyLock::new(|| {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Layouts that become one: images of several systems, as a rule.
-
-#![forbid(unsafe_code)]
+//! Merging of layouts, which hold images of several systems as a rule.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Making an image upon another one.
-
-#![forbid(unsafe_code)]
+//! Base images: opening one, checking its layers, and putting them below a plan.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +12,7 @@ use crate::image::{
 };
 use crate::job::{Job, Monitor, lock};
 use crate::plan::{self, Layer, Plan};
-use crate::request::{Format, Request};
+use crate::request::Request;
 use crate::warning::{Notice, Warnings};
 
 /// The image that `request` wants its own made upon, if any.
@@ -57,18 +55,11 @@ pub fn put_below(
 ) -> Result<()> {
     warn(&base, request, warnings);
     let Base { config, layers, .. } = base;
-    let unpack = request.output.format == Format::DockerArchive;
+    let unpack = !request.output.format.stores_blobs();
     let sizes = layers.iter().map(|layer| layer.section.size);
     let stored = sizes.fold(0, u64::saturating_add);
     let mut files = Overlay::new(Allowance::new(stored));
-    let (layers, changes) = check(
-        layers,
-        &files,
-        unpack,
-        request.running.threads,
-        job,
-        monitor,
-    )?;
+    let (layers, changes) = check(layers, &files, unpack, request.running.threads, job, monitor)?;
     for changes in changes {
         let mut refused = None;
         let mut note = |subject: Subject, problem: Problem| {

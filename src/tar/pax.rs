@@ -7,13 +7,13 @@
 //! `tar --format=posix --xattrs --pax-option=delete=atime,delete=ctime`
 //! writes them, with attributes in the order of their names.
 
-use tar::{EntryType, Header};
+use ::tar::{EntryType, Header};
 
 use super::{
     BLOCK_SIZE, HeaderFields, MAX_OCTAL_ID, MAX_OCTAL_SIZE, MTIME, NAME_FIELD, blocks, owner_name,
     push_with_checksum, put, put_fields, put_octal,
 };
-use crate::name::{clean, directory_of};
+use crate::path::{clean, directory_of};
 
 /// In front of the name of an attribute.
 const XATTR: &[u8] = b"SCHILY.xattr.";

@@ -35,13 +35,13 @@ const REPETITIVE_TEXT: usize = 70;
 /// How many of a hundred strings there may be twice in noise.
 const NOISE: usize = 1;
 
-/// Shorter pieces are compressed as well as can be: it takes no time to
+/// Shorter chunks are compressed as well as can be: it takes no time to
 /// speak of, and cutting costs most in small images.
 const SMALL: usize = 64 << 10;
 
 /// The bytes that are taken for text, or for noise, or not, together: a block of
 /// the archive.
-const WINDOW: usize = crate::format::archive::BLOCK_SIZE as usize;
+const WINDOW: usize = crate::tar::BLOCK_SIZE as usize;
 
 /// One of so many windows is looked at.
 const WINDOW_STEP: usize = 15;

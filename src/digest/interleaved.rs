@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! SHA-256 of two messages in one stream of instructions.
+//! SHA-256 of two messages, interleaved in one stream of instructions.
 //!
 //! A hash waits for its own last step most of the time; steps of another one
 //! fill that time.  With the instructions that x86-64 has for SHA-256, the steps
@@ -12,7 +12,11 @@ use std::slice;
 
 use sha2::block_api::compress256;
 
-use super::sha256::Block;
+/// Size in bytes of a block.
+pub const BLOCK_SIZE: usize = 64;
+
+/// Part of a message that is hashed at a time.
+pub type Block = [u8; BLOCK_SIZE];
 
 /// A hash and the blocks that it takes in next.
 type Lane<'a> = (&'a mut [u32; 8], &'a [Block]);

@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 
-use super::BUFFER_SIZE;
+use crate::codec::command::BUFFER_SIZE;
 use crate::error::{Error, Result, Status};
 use crate::job::Job;
 use crate::memory;

@@ -7,11 +7,77 @@
 //! is asked for any: it is what `zstd -T1`, or any other number but 0, makes of
 //! a pipe.
 
+mod decoder;
+
+pub use decoder::skippable_size;
+
+use std::io::{self, Read};
+
 use zstd_safe::zstd_sys::ZSTD_EndDirective as EndDirective;
 use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
 
+use self::decoder::ZstdReader;
+use super::{Chunk, Codec, Decoder, Encoder};
 use crate::error::{Error, Result, Status};
 use crate::memory;
+
+/// Codec of the Zstandard format, at levels of 1 to 19: each chunk is a frame,
+/// which knows nothing of those before.
+pub struct Zstd;
+
+impl Codec for Zstd {
+    fn name(&self) -> &'static str {
+        "zstd"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "application/vnd.oci.image.layer.v1.tar+zstd"
+    }
+
+    fn magic(&self) -> &'static [u8] {
+        b"\x28\xb5\x2f\xfd"
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    /// As many bytes as decoders' windows are made for.
+    fn chunk_size(&self) -> u64 {
+        8 << 20
+    }
+
+    fn encoder(&self, level: u8) -> Result<Box<dyn Encoder>> {
+        let parameters = [
+            CParameter::CompressionLevel(level.into()),
+            CParameter::ChecksumFlag(true),
+        ];
+        Ok(Box::new(FrameEncoder(context(&parameters)?)))
+    }
+
+    fn decoder<'a>(&self, source: Box<dyn Read + 'a>) -> io::Result<Box<dyn Decoder + 'a>> {
+        Ok(Box::new(ZstdReader::new(source)?))
+    }
+
+    fn unread_by(&self) -> Option<&'static str> {
+        Some("Docker before 23 and crane")
+    }
+}
+
+/// Encoder of frames.
+struct FrameEncoder(CCtx<'static>);
+
+impl Encoder for FrameEncoder {
+    fn encode(&mut self, bytes: &[u8], _is_last: bool) -> Result<Chunk> {
+        let mut frame = memory::with_capacity(zstd_safe::compress_bound(bytes.len()))?;
+        self.0.compress2(&mut frame, bytes).map_err(failed)?;
+        frame.shrink_to_fit();
+        Ok(Chunk {
+            bytes: frame,
+            checksum: None,
+        })
+    }
+}
 
 /// What to do where memory is too little.
 const ADVICE: &str = "ask for fewer threads, or a lower level";
@@ -26,14 +92,14 @@ pub struct Options {
     pub long: Option<u8>,
 }
 
-/// Makes a frame.
-pub struct Encoder {
+/// Encoder of an archive as one frame, on threads of the reference library.
+pub struct StreamEncoder {
     context: CCtx<'static>,
     output: Vec<u8>,
 }
 
-impl Encoder {
-    /// For a frame made on `threads` threads.
+impl StreamEncoder {
+    /// Begins a frame that is made on `threads` threads.
     pub fn new(options: Options, threads: usize) -> Result<Self> {
         let mut parameters = vec![
             CParameter::CompressionLevel(options.level.into()),
@@ -44,7 +110,7 @@ impl Encoder {
             parameters.push(CParameter::EnableLongDistanceMatching(true));
             parameters.push(CParameter::WindowLog(window.into()));
         }
-        Ok(Encoder {
+        Ok(StreamEncoder {
             context: context(&parameters)?,
             output: vec![0; CCtx::out_size()],
         })
@@ -90,8 +156,8 @@ impl Encoder {
     }
 }
 
-/// What frames are made by, with these parameters.
-pub fn context(parameters: &[CParameter]) -> Result<CCtx<'static>> {
+/// Returns a compression context with these parameters.
+fn context(parameters: &[CParameter]) -> Result<CCtx<'static>> {
     let mut context = CCtx::try_create().ok_or_else(|| {
         Error::new(Status::Resources, "there is too little memory to compress").advise(ADVICE)
     })?;
@@ -99,14 +165,6 @@ pub fn context(parameters: &[CParameter]) -> Result<CCtx<'static>> {
         context.set_parameter(parameter).map_err(failed)?;
     }
     Ok(context)
-}
-
-/// A frame of `bytes` alone, made on this thread.
-pub fn frame(context: &mut CCtx, bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut frame = memory::with_capacity(zstd_safe::compress_bound(bytes.len()))?;
-    context.compress2(&mut frame, bytes).map_err(failed)?;
-    frame.shrink_to_fit();
-    Ok(frame)
 }
 
 fn failed(code: usize) -> Error {

@@ -7,15 +7,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::MAX_DOCUMENT;
-use super::tar::Source;
 use crate::digest::{Digest, Sha256};
 use crate::error::Result;
 use crate::job::Job;
 use crate::memory;
 use crate::retry::read_exact_at;
 
-/// A part of a file, or all of it.
+/// Maximum size in bytes of a document that is read.
+const MAX_DOCUMENT: u64 = 8 << 20;
+
+/// Byte range of a file.
 #[derive(Clone, Debug)]
 pub struct Section {
     /// The file.
@@ -115,12 +116,9 @@ impl io::Read for SectionReader<'_> {
     }
 }
 
-impl Source for SectionReader<'_> {
-    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        io::Read::read(self, buffer)
-    }
-
-    fn skip(&mut self, size: u64) -> io::Result<()> {
+impl SectionReader<'_> {
+    /// Skips `size` bytes.
+    pub fn skip(&mut self, size: u64) -> io::Result<()> {
         if size > self.section.size - self.position {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -128,7 +126,8 @@ impl Source for SectionReader<'_> {
         Ok(())
     }
 
-    fn position(&self) -> u64 {
+    /// Number of bytes read or skipped so far.
+    pub fn position(&self) -> u64 {
         self.position
     }
 }

@@ -12,10 +12,8 @@ use rustix::fd::AsFd;
 use rustix::io::Errno;
 use rustix::process::Signal;
 
-use super::child::{Child, Streams};
-use super::diagnostics::Diagnostics;
-use super::input::Input;
 use super::relay::{Flow, Relay};
+use crate::codec::command::{Child, Diagnostics, Input, Streams};
 use crate::error::{Argument, Error, Result, Status};
 use crate::job::Job;
 use crate::output::{Archive, reader_gone, write_failure};

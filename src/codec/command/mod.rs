@@ -4,11 +4,11 @@
 
 mod child;
 mod diagnostics;
-mod filter;
 mod input;
-mod relay;
 
-pub use filter::Filter;
+pub use child::{Child, Streams};
+pub use diagnostics::Diagnostics;
+pub use input::Input;
 
 /// How much a command is to be given at once, in bytes.
 pub const BUFFER_SIZE: usize = 256 << 10;

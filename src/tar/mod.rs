@@ -13,9 +13,7 @@
 mod gnu;
 mod pax;
 
-use tar::{EntryType, Header};
-
-use crate::request::Owner;
+use ::tar::{EntryType, Header};
 
 /// The unit of everything in an archive, in bytes.
 pub const BLOCK_SIZE: u64 = 512;
@@ -34,6 +32,15 @@ const MAX_OCTAL_SIZE: u64 = (1 << 33) - 1;
 
 /// The greatest user or group that fits into its field in octal digits.
 const MAX_OCTAL_ID: u32 = (1 << 21) - 1;
+
+/// User and group of a member, by number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// User ID.
+    pub uid: u32,
+    /// Group ID.
+    pub gid: u32,
+}
 
 /// Whether members carry the names of their owner and group, where these are
 /// root.

@@ -2,22 +2,20 @@
 
 //! From a request to an image, one room after the other.
 
-#![forbid(unsafe_code)]
-
 use std::iter::zip;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::base;
+use super::base;
 use crate::error::{Error, Result, Status};
 use crate::input::FileSystem;
 use crate::job::{Job, Monitor, seed_maps};
 use crate::output::Output;
 use crate::plan;
 use crate::report::{LayerReport, Report};
-use crate::request::{Format, ImageName, Request};
+use crate::request::{ImageName, Request};
 use crate::warning::Notice;
-use crate::write::{self, Image};
+use crate::write::{self, Context};
 
 /// Builds the image that `request` asks for.  `monitor` is told of progress
 /// and may stop the build.
@@ -49,19 +47,19 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
         let warnings = &file_system.warnings;
         base::put_below(base, &mut plan, request, warnings, &job, monitor)?;
     }
-    if request.output.format != Format::DockerArchive {
+    if request.output.format.stores_blobs() {
         plan.set_fingerprints();
     }
     let layers = &plan.layers;
     let groups = plan::possible_duplicates(layers);
     let stored = write::first_of_equals(request, &file_system, layers, &groups, &job, monitor)?;
-    let image = Image {
+    let context = Context {
         request,
         file_system: &file_system,
         plan: &plan,
         stored: &stored,
     };
-    let written = write::write(&image, &output, &job, monitor)?;
+    let written = write::write(&context, &output, &job, monitor)?;
     let archive_digest = match &output {
         Output::Archive(archive) => job.run_one(monitor, || archive.digest(request, &job))?,
         Output::Directory(_) => None,
@@ -89,9 +87,9 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
             }
         },
     };
-    if request.output.format != Format::DockerArchive {
+    if request.output.format.stores_blobs() {
         // The image is there, whatever becomes of this.
-        let add = || write::record(&image, &written.layers);
+        let add = || write::record(&context, &written.layers);
         let _ = job.run_one(&mut |_| ControlFlow::Continue(()), add);
     }
     Ok(report)
