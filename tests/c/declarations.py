@@ -9,8 +9,8 @@ usage: declarations.py layout HEADER
 layout     program that asserts the rules for structures and prints their layouts
 values     program that prints all that programs compiled with HEADER rely on, and
            that compiles with no later header that declares a function differently
-tables     macros: the constants of each enum, and the sizes that the structures had
-           in FIRST, the header of the first version
+tables     macros: the constants of each enum, the members of each structure, and the
+           sizes that structures had in FIRST, the header of the first version
 functions  names of the functions
 
 Fails if there is something in HEADER that this does not know."""
@@ -151,7 +151,10 @@ def print_tables(header, first):
         print(f"\n#define CONSTANTS_OF_{enum}(CONSTANT) \\\n  "
               + " \\\n  ".join(f'CONSTANT (GUIX_DOCKER_{enum.upper()}_{word}, "{word}")'
                                for word in words))
-    print("\n/* What a structure had in the first version.  */")
+    for structure, members in header.structures.items():
+        print(f"\n#define MEMBERS_OF_{structure}(MEMBER) \\\n  "
+              + " \\\n  ".join(f"MEMBER ({member})" for member in members))
+    print("\n/* The sizes of structures in the first version.  */")
     for structure, members in first.structures.items():
         kind, last = f"struct {PREFIX}{structure}", members[-1]
         print(f"#define FIRST_SIZE_OF_{structure} \\\n"

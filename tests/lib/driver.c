@@ -37,6 +37,13 @@ static struct guix_docker_variable environment[MAX], labels[MAX],
   annotations[MAX];
 static struct guix_docker_ownership ownership[MAX];
 
+/* What the options point to: pointers to these.  */
+static const struct guix_docker_directive *directive_list[MAX];
+static const struct guix_docker_transformation *transformation_list[MAX];
+static const struct guix_docker_variable *environment_list[MAX],
+  *label_list[MAX], *annotation_list[MAX];
+static const struct guix_docker_ownership *ownership_list[MAX];
+
 /* What to do when so many bytes are done.  */
 static const char *command, *directory;
 static int cancel;
@@ -51,42 +58,35 @@ static pthread_t caller;
 static unsigned long calls;
 
 static int
-progress (void *data, uint64_t done, uint64_t total)
+progress (void *data, const struct guix_docker_event *event)
 {
+  static struct guix_docker_event last;
   static int acted;
 
   calls++;
   if (data != &calls || !pthread_equal (caller, pthread_self ()))
     puts ("harm: the callback got wrong data, or was called on another thread");
-  if (done > total)
+  if (event->struct_size < sizeof *event)
+    puts ("harm: the event is too small");
+  if (event->phase < last.phase
+      || (event->phase == last.phase
+          && (event->done < last.done || event->total != last.total)))
+    puts ("harm: the callback was told of less than before");
+  last = *event;
+  if (event->phase == GUIX_DOCKER_PHASE_SCANNING
+        ? event->total != 0 : event->done > event->total)
     puts ("harm: more is done than there is");
-  if (acted || total == 0 || done < threshold)
+  if (acted || event->total == 0 || event->done < threshold)
     return 0;
   acted = 1;
   if (directory && chdir (directory) != 0)
     puts ("harm: the directory cannot be changed");
   if (command || directory || cancel)
-    printf ("acted: %llu %llu\n", (unsigned long long) done,
-            (unsigned long long) total);
+    printf ("acted: %llu %llu\n", (unsigned long long) event->done,
+            (unsigned long long) event->total);
   if (command && system (command) != 0)
     puts ("harm: the command failed");
   return cancel;
-}
-
-/* Told of the same as `progress', which looks after the rest.  */
-static int
-monitor (void *data, const struct guix_docker_event *event)
-{
-  static struct guix_docker_event last;
-
-  if (data != &calls || !pthread_equal (caller, pthread_self ()))
-    puts ("harm: the monitor got wrong data, or was called on another thread");
-  if (event->phase < last.phase
-      || (event->phase == last.phase
-          && (event->done < last.done || event->total != last.total)))
-    puts ("harm: the monitor was told of less than before");
-  last = *event;
-  return 0;
 }
 
 static unsigned
@@ -241,7 +241,7 @@ parse (char **argument, struct guix_docker_options *options)
       else if (!strcmp (option, "root-system"))
         options->root_system = value;
       else if (!strcmp (option, "max-layers"))
-        options->max_layers = atoll (value);
+        options->max_layers = (uint32_t) atoll (value);
       else if (!strcmp (option, "creation-time"))
         options->creation_time = atoll (value);
       else if (!strcmp (option, "history"))
@@ -258,8 +258,7 @@ parse (char **argument, struct guix_docker_options *options)
         argument = words (argument, compressor, &options->compressor_count);
       else if (!strcmp (option, "directory"))
         {
-          directive->kind = GUIX_DOCKER_DIRECTIVE_DIRECTORY;
-          directive->mode = GUIX_DOCKER_DEFAULT_MODE;
+          directive->kind = GUIX_DOCKER_DIRECTIVE_KIND_DIRECTORY;
           directive->name = value;
           options->extra_file_count++;
         }
@@ -271,13 +270,13 @@ parse (char **argument, struct guix_docker_options *options)
           = (uint32_t) atoll (value);
       else if (!strcmp (option, "file"))
         {
-          directive->kind = GUIX_DOCKER_DIRECTIVE_FILE;
+          directive->kind = GUIX_DOCKER_DIRECTIVE_KIND_FILE;
           directive->name = value;
           options->extra_file_count++;
         }
       else if (!strcmp (option, "link"))
         {
-          directive->kind = GUIX_DOCKER_DIRECTIVE_LINK;
+          directive->kind = GUIX_DOCKER_DIRECTIVE_KIND_LINK;
           directive->name = value;
           directive->target = *++argument;
           options->extra_file_count++;
@@ -375,6 +374,18 @@ parse (char **argument, struct guix_docker_options *options)
             paths[options->path_count++] = NULL;
           else if (!strcmp (value, "paths"))
             options->paths = NULL, options->path_count = 1;
+          else if (!strcmp (value, "directive"))
+            directive_list[options->extra_file_count++] = NULL;
+          else if (!strcmp (value, "ownership"))
+            ownership_list[options->ownership_count++] = NULL;
+          else if (!strcmp (value, "transformation"))
+            transformation_list[options->transformation_count++] = NULL;
+          else if (!strcmp (value, "variable"))
+            environment_list[options->environment_count++] = NULL;
+          else if (!strcmp (value, "label"))
+            label_list[options->label_count++] = NULL;
+          else if (!strcmp (value, "annotation"))
+            annotation_list[options->annotation_count++] = NULL;
           else if (!strcmp (value, "name"))
             directives[0].name = NULL;
           else if (!strcmp (value, "target"))
@@ -417,6 +428,27 @@ parse (char **argument, struct guix_docker_options *options)
     }
 }
 
+/* Give all elements their sizes, and have the lists point to them.  */
+static void
+set_lists (void)
+{
+  int index;
+
+#define SET(list, elements)                                 \
+  elements[index].struct_size = sizeof elements[index];     \
+  list[index] = &elements[index];
+  for (index = 0; index < MAX; index++)
+    {
+      SET (directive_list, directives)
+      SET (transformation_list, transformations)
+      SET (environment_list, environment)
+      SET (label_list, labels)
+      SET (annotation_list, annotations)
+      SET (ownership_list, ownership)
+    }
+#undef SET
+}
+
 int
 main (int argc, char **argv)
 {
@@ -429,23 +461,23 @@ main (int argc, char **argv)
   (void) argc;
   setvbuf (stdout, NULL, _IOLBF, 0);
   guix_docker_options_init (&options, sizeof options);
+  set_lists ();
   options.paths = paths;
-  options.extra_files = directives;
-  options.transformations = transformations;
-  options.environment = environment;
-  options.ownership = ownership;
+  options.extra_files = directive_list;
+  options.transformations = transformation_list;
+  options.environment = environment_list;
+  options.ownership = ownership_list;
   options.names = names;
   options.exposed_ports = ports;
   options.volumes = volumes;
-  options.labels = labels;
-  options.annotations = annotations;
+  options.labels = label_list;
+  options.annotations = annotation_list;
   options.references_graphs = graphs;
   options.compressor = compressor;
   parse (argv + 1, &options);
   caller = pthread_self ();
   options.progress = progress;
   options.progress_data = &calls;
-  options.monitor = monitor;
 
   look (&before);
   limit (1);
