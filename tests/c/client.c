@@ -283,10 +283,12 @@ main (int argc, char **argv)
 
   options.image = "three.tar";
   options.max_layers = 1;
+  memset (&news, 0, sizeof news);
   build (&options);
   options.image = "layout";
   options.max_layers = 3;
   options.format = GUIX_DOCKER_FORMAT_OCI;
+  memset (&news, 0, sizeof news);
   options.modes = GUIX_DOCKER_MODES_KEEP;
   build (&options);
   merge_layout (&merge);

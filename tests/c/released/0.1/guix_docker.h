@@ -70,7 +70,7 @@ enum guix_docker_status
    */
   GUIX_DOCKER_STATUS_COMPRESSOR = 8,
   /**
-   * The progress callback, or the monitor, asked to stop.
+   * The progress callback asked to stop.
    */
   GUIX_DOCKER_STATUS_CANCELLED = 9,
   /**
