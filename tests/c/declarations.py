@@ -51,8 +51,10 @@ class Header:
 
     def structure(self, match):
         members = [member.strip() for member in match[2].split(";")]
-        self.structures[match[1]] = [
-            re.fullmatch(r".*[ *](\w+)", member)[1] for member in members if member]
+        members = [re.fullmatch(r"[\w *]*[ *](\w+)", member) for member in members if member]
+        if not all(members):
+            sys.exit(f"declarations.py: members of {match[1]} are not understood")
+        self.structures[match[1]] = [member[1] for member in members]
 
     def enum(self, match):
         start = f"GUIX_DOCKER_{match[1].upper()}_"

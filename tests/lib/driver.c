@@ -214,6 +214,13 @@ fail (const char *message, const char *word)
   exit (2);
 }
 
+#define TEXT(option_name, member)            \
+  else if (!strcmp (option, option_name))    \
+    options->member = value;
+#define NUMBER(option_name, member)          \
+  else if (!strcmp (option, option_name))    \
+    options->member = (uint32_t) atoll (value);
+
 static void
 parse (char **argument, struct guix_docker_options *options)
 {
@@ -226,28 +233,19 @@ parse (char **argument, struct guix_docker_options *options)
 
       if (!value)
         fail ("no value for", option);
-      else if (!strcmp (option, "image"))
-        options->image = value;
+      TEXT ("image", image)
       else if (!strcmp (option, "path"))
         paths[options->path_count++] = value;
-      else if (!strcmp (option, "prefix"))
-        options->prefix = value;
-      else if (!strcmp (option, "repository"))
-        options->repository = value;
-      else if (!strcmp (option, "system"))
-        options->system = value;
-      else if (!strcmp (option, "database"))
-        options->database = value;
-      else if (!strcmp (option, "root-system"))
-        options->root_system = value;
-      else if (!strcmp (option, "max-layers"))
-        options->max_layers = (uint32_t) atoll (value);
+      TEXT ("prefix", prefix)
+      TEXT ("repository", repository)
+      TEXT ("system", system)
+      TEXT ("database", database)
+      TEXT ("root-system", root_system)
+      NUMBER ("max-layers", max_layers)
       else if (!strcmp (option, "creation-time"))
         options->creation_time = atoll (value);
-      else if (!strcmp (option, "history"))
-        options->history = (uint32_t) atoll (value);
-      else if (!strcmp (option, "threads"))
-        options->threads = (uint32_t) atoll (value);
+      NUMBER ("history", history)
+      NUMBER ("threads", threads)
       else if (!strcmp (option, "entry-point"))
         {
           options->entry_point = entry_point;
@@ -306,10 +304,8 @@ parse (char **argument, struct guix_docker_options *options)
           options->cmd = cmd;
           argument = words (argument, cmd, &options->cmd_count);
         }
-      else if (!strcmp (option, "user"))
-        options->user = value;
-      else if (!strcmp (option, "working-directory"))
-        options->working_directory = value;
+      TEXT ("user", user)
+      TEXT ("working-directory", working_directory)
       else if (!strcmp (option, "exposed-port"))
         ports[options->exposed_port_count++] = value;
       else if (!strcmp (option, "volume"))
@@ -319,20 +315,14 @@ parse (char **argument, struct guix_docker_options *options)
           labels[options->label_count].name = value;
           labels[options->label_count++].value = *++argument;
         }
-      else if (!strcmp (option, "stop-signal"))
-        options->stop_signal = value;
-      else if (!strcmp (option, "health-check"))
-        options->health_check = value;
-      else if (!strcmp (option, "author"))
-        options->author = value;
-      else if (!strcmp (option, "config"))
-        options->config = value;
+      TEXT ("stop-signal", stop_signal)
+      TEXT ("health-check", health_check)
+      TEXT ("author", author)
+      TEXT ("config", config)
       else if (!strcmp (option, "image-fd"))
         options->image_fd = atoi (value);
-      else if (!strcmp (option, "archive-digest"))
-        options->archive_digest = (uint32_t) atoll (value);
-      else if (!strcmp (option, "format"))
-        options->format = (uint32_t) atoll (value);
+      NUMBER ("archive-digest", archive_digest)
+      NUMBER ("format", format)
       else if (!strcmp (option, "annotation"))
         {
           annotations[options->annotation_count].name = value;
@@ -345,28 +335,18 @@ parse (char **argument, struct guix_docker_options *options)
         }
       else if (!strcmp (option, "no-reuse"))
         options->reuse = layouts;
-      else if (!strcmp (option, "immutable-paths"))
-        options->immutable_paths = (uint32_t) atoll (value);
-      else if (!strcmp (option, "layering"))
-        options->layering = (uint32_t) atoll (value);
+      NUMBER ("immutable-paths", immutable_paths)
+      NUMBER ("layering", layering)
       else if (!strcmp (option, "references-graph"))
         graphs[options->references_graph_count++] = value;
-      else if (!strcmp (option, "base"))
-        options->base = value;
-      else if (!strcmp (option, "base-name"))
-        options->base_name = value;
-      else if (!strcmp (option, "variant"))
-        options->variant = value;
-      else if (!strcmp (option, "whiteouts"))
-        options->whiteouts = (uint32_t) atoll (value);
-      else if (!strcmp (option, "modes"))
-        options->modes = (uint32_t) atoll (value);
-      else if (!strcmp (option, "xattrs"))
-        options->xattrs = (uint32_t) atoll (value);
-      else if (!strcmp (option, "parent-directories"))
-        options->parent_directories = (uint32_t) atoll (value);
-      else if (!strcmp (option, "config-keys"))
-        options->config_keys = (uint32_t) atoll (value);
+      TEXT ("base", base)
+      TEXT ("base-name", base_name)
+      TEXT ("variant", variant)
+      NUMBER ("whiteouts", whiteouts)
+      NUMBER ("modes", modes)
+      NUMBER ("xattrs", xattrs)
+      NUMBER ("parent-directories", parent_directories)
+      NUMBER ("config-keys", config_keys)
       else if (!strcmp (option, "null"))
         {
           /* An element that is missing, or a list behind no pointer.  */
