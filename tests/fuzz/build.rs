@@ -13,8 +13,16 @@ fn main() {
         .join("../../include/guix_docker.h");
     println!("cargo::rerun-if-changed={}", header.display());
     let text = without_comments(&fs::read_to_string(header).unwrap());
-    let structures: String = text.split("typedef struct ").skip(1).map(structure).collect();
-    assert_eq!(structures.matches("pub struct_size: u32").count(), 10, "{structures}");
+    let structures: String = text
+        .split("typedef struct ")
+        .skip(1)
+        .map(structure)
+        .collect();
+    assert_eq!(
+        structures.matches("pub struct_size: u32").count(),
+        10,
+        "{structures}"
+    );
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap());
     fs::write(out.join("structures.rs"), structures).unwrap();
 }

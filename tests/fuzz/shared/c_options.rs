@@ -262,7 +262,9 @@ impl Given {
             let start = self.memory_of(&elements, size);
             // The elements are as far from each other as their memory is large.
             let offsets = (0..elements.len()).map(|index| index * room(size));
-            offsets.map(|offset| start.wrapping_add(offset).cast()).collect()
+            offsets
+                .map(|offset| start.wrapping_add(offset).cast())
+                .collect()
         };
         let (start, count) = self.list(settings, word, pointers);
         (start.cast(), count)
@@ -274,7 +276,9 @@ impl Given {
         let room = room(size);
         let mut bytes = vec![MaybeUninit::new(self.rest); room * elements.len()];
         for (target, element) in bytes.chunks_exact_mut(room).zip(elements) {
-            let known = size_of::<T>().min(size as usize).clamp(size_of::<u32>(), room);
+            let known = size_of::<T>()
+                .min(size as usize)
+                .clamp(size_of::<u32>(), room);
             // SAFETY: both have so many bytes.
             unsafe {
                 let element = ptr::from_ref(element).cast();
