@@ -70,7 +70,7 @@ enum guix_docker_status
    */
   GUIX_DOCKER_STATUS_COMPRESSOR = 8,
   /**
-   * The progress callback, or the monitor, asked to stop.
+   * The progress callback asked to stop.
    */
   GUIX_DOCKER_STATUS_CANCELLED = 9,
   /**
@@ -840,14 +840,6 @@ typedef struct guix_docker_report {
    */
   const char *image_id;
   /**
-   * Digest of the image's manifest, of the same form, or NULL in a Docker archive.
-   */
-  const char *manifest_digest;
-  /**
-   * Size of the manifest in bytes, or 0.
-   */
-  uint64_t manifest_size;
-  /**
    * Size of the file in bytes; 0 if a command has written it to a descriptor, or the
    * image is a directory.
    */
@@ -857,6 +849,14 @@ typedef struct guix_docker_report {
    * command has written the file to a descriptor.
    */
   const char *archive_digest;
+  /**
+   * Digest of the image's manifest, of the same form, or NULL in a Docker archive.
+   */
+  const char *manifest_digest;
+  /**
+   * Size of the manifest in bytes, or 0.
+   */
+  uint64_t manifest_size;
   /**
    * Names of the image: repositories with tags.
    */

@@ -36,7 +36,7 @@ pub enum Status {
     NoSpace = 7,
     /// The compressor could not be run, failed or stopped early.
     Compressor = 8,
-    /// The progress callback, or the monitor, asked to stop.
+    /// The progress callback asked to stop.
     Cancelled = 9,
     /// The system has too little memory, or too few threads, descriptors or other
     /// resources.

@@ -78,8 +78,8 @@ pub unsafe fn copy<T: Structure>(argument: Argument, source: *const T, defaults:
         return Err(Error::argument(
             argument,
             format_args!(
-                "{} asks for what this version of the library does not have; use the version that \
-                 the header belongs to",
+                "a member of {} is set that this version of the library does not have; use the \
+                 version that the header belongs to",
                 T::WHAT
             ),
         ));

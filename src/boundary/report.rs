@@ -16,16 +16,16 @@ pub struct CReport {
     /// ID of the image, "sha256:" and 64 hexadecimal digits: the digest of its
     /// configuration.
     pub image_id: *const c_char,
-    /// Digest of the image's manifest, of the same form, or NULL in a Docker archive.
-    pub manifest_digest: *const c_char,
-    /// Size of the manifest in bytes, or 0.
-    pub manifest_size: u64,
     /// Size of the file in bytes; 0 if a command has written it to a descriptor, or the
     /// image is a directory.
     pub archive_size: u64,
     /// Digest of the file, of the same form, or NULL if it was not asked for, or a
     /// command has written the file to a descriptor.
     pub archive_digest: *const c_char,
+    /// Digest of the image's manifest, of the same form, or NULL in a Docker archive.
+    pub manifest_digest: *const c_char,
+    /// Size of the manifest in bytes, or 0.
+    pub manifest_size: u64,
     /// Names of the image: repositories with tags.
     pub names: *const *const c_char,
     /// Number of names.
@@ -126,10 +126,10 @@ pub fn export(report: Report) -> *mut CReport {
         report: CReport {
             struct_size: size_of::<CReport>() as u32,
             image_id: ptr::null(),
-            manifest_digest: ptr::null(),
-            manifest_size: report.manifest.map_or(0, |(_, size)| size),
             archive_size: report.archive_size,
             archive_digest: ptr::null(),
+            manifest_digest: ptr::null(),
+            manifest_size: report.manifest.map_or(0, |(_, size)| size),
             names: ptr::null(),
             name_count: 0,
             layers: ptr::null(),

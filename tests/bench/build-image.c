@@ -58,8 +58,8 @@ main (int argc, char **argv)
   options.prefix = "/gnu/store/profile";
   options.system = "x86_64-linux";
   options.creation_time = 1;
-  options.max_layers = atoi (argv[2]);
-  options.threads = atoi (argv[3]);
+  options.max_layers = (uint32_t) atoi (argv[2]);
+  options.threads = (uint32_t) atoi (argv[3]);
   options.compressor = (const char *const *) argv + 4;
   options.compressor_count = argc - 4;
   if (build_docker_image (&options, NULL, &error) != 0)

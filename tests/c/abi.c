@@ -11,20 +11,56 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "tables.h"
 
 static const int invalid = GUIX_DOCKER_STATUS_INVALID_ARGUMENT;
-
-/* The sizes of results in the first version of the library, with words of 64
-   bits, and of 32; sizes.c has those of what programs fill in.  */
-#define FIRST_REPORT (sizeof (void *) == 8 ? 40u : 24u)
-#define FIRST_LAYER (sizeof (void *) == 8 ? 40u : 24u)
-#define FIRST_ERROR (sizeof (void *) == 8 ? 32u : 20u)
 
 static void
 check_version (void)
 {
+  unsigned long number = 0;
+  const char *part = VERSION;
+  int parts;
+
+  for (parts = 0; parts < 3; parts++, part++)
+    number = number << 8 | strtoul (part, (char **) &part, 10);
   check (strcmp (guix_docker_version (), VERSION) == 0,
          "the version is Cargo.toml's, " VERSION);
+  check (number == GUIX_DOCKER_VERSION_NUMBER,
+         "the header's number is that of the version: 0x%06x",
+         (unsigned) GUIX_DOCKER_VERSION_NUMBER);
+}
+
+/* Every status has the name of its constant, and no other number has one.  */
+static void
+check_names (void)
+{
+  static const struct
+  {
+    int32_t status;
+    const char *name;
+  } names[] = {
+#define NAMED(constant, name) { constant, name },
+    CONSTANTS_OF_status (NAMED)
+  };
+  const int32_t count = sizeof names / sizeof *names;
+  int32_t number;
+  int unnamed = 0;
+
+  for (number = 0; number < count; number++)
+    {
+      const char *name = guix_docker_status_name (names[number].status);
+
+      check (name && strcmp (name, names[number].name) == 0
+             && name == guix_docker_status_name (names[number].status),
+             "the name of status %d is %s", names[number].status,
+             name ? name : "NULL");
+    }
+  for (number = -1000; number < 1000; number++)
+    unnamed += !guix_docker_status_name (number);
+  check (unnamed == 2000 - count && !guix_docker_status_name (INT32_MIN)
+         && !guix_docker_status_name (INT32_MAX),
+         "other numbers have no names");
 }
 
 static void
@@ -56,21 +92,24 @@ static void
 check_modes (void)
 {
   static const uint32_t modes[]
-    = { GUIX_DOCKER_DEFAULT_MODE, GUIX_DOCKER_NO_PERMISSIONS, 01777, 1 };
+    = { 0, GUIX_DOCKER_NO_PERMISSIONS, 01777, 1 };
   static const char *names[] = { "/zero", "/none", "/sticky", "/one", "/zero" };
   struct guix_docker_directive directives[5];
+  const struct guix_docker_directive *list[5];
   struct guix_docker_options options = small_image ("modes.tar");
   unsigned number;
 
   memset (directives, 0, sizeof directives);
   for (number = 0; number < 5; number++)
     {
-      directives[number].kind = GUIX_DOCKER_DIRECTIVE_DIRECTORY;
+      list[number] = &directives[number];
+      directives[number].struct_size = sizeof directives[number];
+      directives[number].kind = GUIX_DOCKER_DIRECTIVE_KIND_DIRECTORY;
       directives[number].name = names[number];
       if (number < 4)
         directives[number].mode = modes[number];
     }
-  options.extra_files = directives;
+  options.extra_files = list;
   options.extra_file_count = 4;
   check (build_docker_image (&options, NULL, NULL) == 0
          && mode_of ("modes.tar", "zero/") == 0755,
@@ -92,45 +131,39 @@ check_modes (void)
                  "a mode above NO_PERMISSIONS is refused");
 }
 
-/* Each of the words that are numbers.  */
+/* Every kind of a directive.  */
 static void
-check_words (void)
+check_kinds (void)
 {
-  static const char *const names[]
-    = { "history", "whiteouts", "modes", "xattrs", "parent_directories",
-        "config_keys", "archive_digest", "immutable_paths" };
-  static const uint32_t greatest[]
-    = { GUIX_DOCKER_HISTORY_NONE, GUIX_DOCKER_WHITEOUTS_ALLOW,
-        GUIX_DOCKER_MODES_KEEP, GUIX_DOCKER_XATTRS_KEEP, 1,
-        GUIX_DOCKER_CONFIG_KEYS_SPEC, 1, 1 };
+#define KIND(constant, name) constant,
+  static const uint32_t kinds[] = { CONSTANTS_OF_directive_kind (KIND) };
+  struct guix_docker_directive directive
+    = { sizeof directive, 0, 0, "/made", small_file, (const uint8_t *) "x", 1 };
+  const struct guix_docker_directive *const list[] = { &directive };
+  const size_t count = sizeof kinds / sizeof kinds[0];
+  struct guix_docker_options options = small_image ("kinds.tar");
   size_t index;
 
-  for (index = 0; index < sizeof names / sizeof names[0]; index++)
+  options.extra_files = list;
+  options.extra_file_count = 1;
+  for (index = 0; index < count; index++)
     {
-      struct guix_docker_options options = small_image ("words.tar");
-      uint32_t *const words[]
-        = { &options.history, &options.whiteouts, &options.modes,
-            &options.xattrs, &options.parent_directories,
-            &options.config_keys, &options.archive_digest,
-            &options.immutable_paths };
-
-      *words[index] = greatest[index];
-      check (build_docker_image (&options, NULL, NULL) == 0,
-             "%s: the last value there is", names[index]);
-      remove ("words.tar");
-      *words[index] = greatest[index] + 1;
-      check_refused (&options, names[index], "none of the values",
-                     "a value there is not");
-      *words[index] = UINT32_MAX;
-      check_refused (&options, names[index], "none of the values",
-                     "another one");
+      directive.kind = kinds[index];
+      check (build_docker_image (&options, NULL, NULL) == 0
+             && mode_of ("kinds.tar", index == 0 ? "made/" : "made") > 0,
+             "a directive of kind %lu", (unsigned long) kinds[index]);
     }
+  remove ("kinds.tar");
+  directive.kind = 0;
+  check_refused (&options, "extra_files", "no kind 0", "a directive of no kind");
+  directive.kind = kinds[count - 1] + 1;
+  check_refused (&options, "extra_files", "no kind", "a kind there is not");
 }
 
 static int
 stop_merge (void *data, const struct guix_docker_event *event)
 {
-  return *(int *) data + (event->struct_size == 0);
+  return *(int *) data + (event->struct_size < FIRST_SIZE_OF_event);
 }
 
 /* Merging the layout that is there.  */
@@ -144,8 +177,8 @@ check_merge (void)
 
   memset (&merge, 0xff, sizeof merge);
   guix_docker_merge_init (&merge, sizeof merge);
-  check (merge.size == sizeof merge && merge.target == NULL
-         && merge.sources == NULL && merge.monitor == NULL,
+  check (merge.struct_size == sizeof merge && merge.target == NULL
+         && merge.sources == NULL && merge.progress == NULL,
          "nothing is to be merged at first");
   check (guix_docker_merge_layouts (NULL, NULL)
          == GUIX_DOCKER_STATUS_INVALID_ARGUMENT, "NULL is refused");
@@ -156,7 +189,7 @@ check_merge (void)
   merge.target = "merged";
   merge.sources = sources;
   merge.source_count = 1;
-  merge.monitor = stop_merge;
+  merge.progress = stop_merge;
   merge.progress_data = &stop;
   check (guix_docker_merge_layouts (&merge, &error)
          == GUIX_DOCKER_STATUS_CANCELLED && error != NULL
@@ -169,7 +202,7 @@ check_merge (void)
   check (guix_docker_merge_layouts (&merge, NULL) == 0
          && system ("diff -r formats merged && rm -r merged") == 0,
          "and again into the same");
-  merge.size = 8;
+  merge.struct_size = 8;
   check (guix_docker_merge_layouts (&merge, NULL)
          == GUIX_DOCKER_STATUS_INVALID_ARGUMENT, "a size is checked");
 }
@@ -250,12 +283,12 @@ check_results (void)
   check (build_docker_image (&options, &report, &error) == 0 && !error
          && report, "success sets the report and clears the error");
   if (report)
-    check (report->struct_size >= FIRST_REPORT
+    check (report->struct_size >= FIRST_SIZE_OF_report
            && strncmp (report->image_id, "sha256:", 7) == 0
            && strlen (report->image_id) == 71 && report->layer_count == 1
            && stat ("results.tar", &status) == 0
            && report->archive_size == (uint64_t) status.st_size
-           && report->layers[0]->struct_size >= FIRST_LAYER
+           && report->layers[0]->struct_size >= FIRST_SIZE_OF_layer
            && strlen (report->layers[0]->diff_id) == 71
            && report->layers[0]->size % 10240 == 0
            && report->layers[0]->item_count == 1
@@ -266,7 +299,7 @@ check_results (void)
   error = (struct guix_docker_error *) &options;
   report = (struct guix_docker_report *) &options;
   check (build_docker_image (&options, &report, &error) == invalid && !report
-         && error && error->struct_size >= FIRST_ERROR
+         && error && error->struct_size >= FIRST_SIZE_OF_error
          && error->status == invalid && is_about (error, "prefix", ""),
          "failure sets the error and clears the report");
   guix_docker_error_free (error);
@@ -294,10 +327,9 @@ check_status (const struct guix_docker_options *options, int status,
 }
 
 static int
-stop (void *data, uint64_t done, uint64_t total)
+stop (void *data, const struct guix_docker_event *event)
 {
-  (void) done;
-  (void) total;
+  (void) event;
   return ++*(int *) data;
 }
 
@@ -388,20 +420,19 @@ check_all_options (void)
 {
   static const char *words[] = { "/bin/sh", "-c", "echo" };
   static const char *gzip[] = { "gzip" };
-  static const struct guix_docker_directive directives[]
-    = { { GUIX_DOCKER_DIRECTIVE_DIRECTORY, GUIX_DOCKER_DEFAULT_MODE, "etc",
-          NULL, NULL, 0 },
-        { GUIX_DOCKER_DIRECTIVE_FILE, 0, "/etc/name", NULL,
-          (const uint8_t *) "a\0b", 3 },
-        { GUIX_DOCKER_DIRECTIVE_LINK, 0, "/etc/link", "name", NULL, 0 } };
-  static const struct guix_docker_transformation transformations[]
-    = { { "/tmp", "/data" }, { "/data", "" } };
-  static const struct guix_docker_variable environment[]
-    = { { "A", "b=c" }, { "EMPTY", "" } };
+  const struct guix_docker_directive *const directives[]
+    = { DIRECTIVE (DIRECTORY, 0, "etc", NULL, NULL, 0),
+        DIRECTIVE (FILE, 0, "/etc/name", NULL, "a\0b", 3),
+        DIRECTIVE (LINK, 0, "/etc/link", "name", NULL, 0) };
+  const struct guix_docker_transformation *const transformations[]
+    = { TRANSFORMATION ("/tmp", "/data"), TRANSFORMATION ("/data", "") };
+  const struct guix_docker_variable *const environment[]
+    = { VARIABLE ("A", "b=c"), VARIABLE ("EMPTY", "") };
+  const struct guix_docker_ownership *const ownership[]
+    = { OWNERSHIP ("/", 1, 2), OWNERSHIP ("/etc", 3000000, 4) };
   struct guix_docker_options options = small_image ("all.tar.gz");
   struct guix_docker_report *report;
   struct guix_docker_error *error;
-  uint32_t history;
   int status;
 
   options.repository = "Some/Name";
@@ -417,18 +448,16 @@ check_all_options (void)
   options.environment_count = 2;
   options.compressor = gzip;
   options.compressor_count = 1;
-  options.max_layers = INT64_MAX;
+  options.labels = environment;
+  options.label_count = 2;
+  options.ownership = ownership;
+  options.ownership_count = 2;
+  options.max_layers = UINT32_MAX;
   options.threads = 8;
-  for (history = GUIX_DOCKER_HISTORY_LAYERS;
-       history <= GUIX_DOCKER_HISTORY_NONE; history++)
-    {
-      options.history = history;
-      status = (int) build_docker_image (&options, &report, &error);
-      check (status == 0, "all options at once, history %lu: %s",
-             (unsigned long) history, error ? error->message : "");
-      guix_docker_report_free (report);
-      guix_docker_error_free (error);
-    }
+  status = (int) build_docker_image (&options, &report, &error);
+  check (status == 0, "all options at once: %s", error ? error->message : "");
+  guix_docker_report_free (report);
+  guix_docker_error_free (error);
   options.threads = UINT32_MAX;
   check (build_docker_image (&options, NULL, NULL) == 0,
          "more threads than there can be");
@@ -437,6 +466,8 @@ check_all_options (void)
   options.extra_file_count = 0;
   options.transformation_count = 0;
   options.environment_count = 0;
+  options.label_count = 0;
+  options.ownership_count = 0;
   options.compressor_count = 0;
   options.path_count = 0;
   check (build_docker_image (&options, NULL, NULL) == 0,
@@ -450,7 +481,8 @@ check_all (void *data)
   make_input ();
   check_version ();
   check_modes ();
-  check_words ();
+  check_names ();
+  check_kinds ();
   check_formats ();
   check_warnings ();
   check_results ();

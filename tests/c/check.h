@@ -70,6 +70,23 @@ make_input (void)
   write_file (large_file, 3000000);
 }
 
+/* Elements of lists, which are there for as long as the block they are written
+   in, or always outside of functions.  */
+#define DIRECTIVE(kind, mode, name, target, content, size)               \
+  (&(const struct guix_docker_directive)                                 \
+   { sizeof (struct guix_docker_directive),                              \
+     GUIX_DOCKER_DIRECTIVE_KIND_##kind, mode, name, target,              \
+     (const uint8_t *) (content), size })
+#define TRANSFORMATION(from, to)                                         \
+  (&(const struct guix_docker_transformation)                            \
+   { sizeof (struct guix_docker_transformation), from, to })
+#define VARIABLE(name, value)                                            \
+  (&(const struct guix_docker_variable)                                  \
+   { sizeof (struct guix_docker_variable), name, value })
+#define OWNERSHIP(path, uid, gid)                                        \
+  (&(const struct guix_docker_ownership)                                 \
+   { sizeof (struct guix_docker_ownership), uid, gid, path })
+
 /* Options for an image of the small file.  */
 static inline struct guix_docker_options
 small_image (const char *image)

@@ -16,11 +16,20 @@ int
 main (int argc, char **argv)
 {
   static const char *const gzip[] = { "gzip", "-9n" };
-  static const struct guix_docker_variable environment[]
-    = { { "LANG", "C.UTF-8" }, { "HOME", "/root" } };
-  static const struct guix_docker_directive extra_files[]
-    = { { GUIX_DOCKER_DIRECTIVE_DIRECTORY, 01777, "/tmp", NULL, NULL, 0 },
-        { GUIX_DOCKER_DIRECTIVE_DIRECTORY, 0700, "/root", NULL, NULL, 0 } };
+  static const struct guix_docker_variable lang
+    = { sizeof lang, "LANG", "C.UTF-8" };
+  static const struct guix_docker_variable home
+    = { sizeof home, "HOME", "/root" };
+  static const struct guix_docker_variable *const environment[]
+    = { &lang, &home };
+  static const struct guix_docker_directive tmp
+    = { sizeof tmp, GUIX_DOCKER_DIRECTIVE_KIND_DIRECTORY, 01777, "/tmp",
+        NULL, NULL, 0 };
+  static const struct guix_docker_directive root
+    = { sizeof root, GUIX_DOCKER_DIRECTIVE_KIND_DIRECTORY, 0700, "/root",
+        NULL, NULL, 0 };
+  static const struct guix_docker_directive *const extra_files[]
+    = { &tmp, &root };
 
   struct guix_docker_options options;
   struct guix_docker_report *report;
@@ -49,7 +58,9 @@ main (int argc, char **argv)
 
   if (build_docker_image (&options, &report, &error) != GUIX_DOCKER_STATUS_OK)
     {
-      fprintf (stderr, "%s: %s\n", argv[0], error->message);
+      fprintf (stderr, "%s: %s: %s\n", argv[0],
+               guix_docker_status_name ((int32_t) error->status),
+               error->message);
       guix_docker_error_free (error);
       return 1;
     }

@@ -6,6 +6,10 @@
 #include <guix_docker.h>
 #include <guix_docker.h>
 
+#if GUIX_DOCKER_VERSION_NUMBER < 0x000100
+# error "the version's number is too low"
+#endif
+
 const char *version (void);
 
 #ifdef MAIN
@@ -16,7 +20,8 @@ main (void)
 
   guix_docker_options_init (&options, sizeof options);
   return version () == guix_docker_version ()
-         && options.creation_time == GUIX_DOCKER_NOW ? 0 : 1;
+         && options.creation_time == GUIX_DOCKER_NOW
+         && options.format == GUIX_DOCKER_FORMAT_DOCKER_ARCHIVE ? 0 : 1;
 }
 #else
 const char *

@@ -80,19 +80,20 @@ upon_layout (struct guix_docker_options *options)
   options->format = GUIX_DOCKER_FORMAT_OCI_ARCHIVE;
 }
 
+static const struct guix_docker_directive *const directives[]
+  = { DIRECTIVE (DIRECTORY, 0, "etc", NULL, NULL, 0),
+      DIRECTIVE (FILE, 0, "/etc/name", NULL, "a\0b", 3),
+      DIRECTIVE (LINK, 0, "/etc/link", "name", NULL, 0) };
+static const struct guix_docker_transformation *const transformations[]
+  = { TRANSFORMATION ("/tmp", "/data") };
+static const struct guix_docker_variable *const variables[]
+  = { VARIABLE ("A", "b=c"), VARIABLE ("EMPTY", "") };
+static const struct guix_docker_ownership *const owners[]
+  = { OWNERSHIP ("/", 1, 2) };
+
 static inline void
 with_everything (struct guix_docker_options *options)
 {
-  static const struct guix_docker_directive directives[]
-    = { { GUIX_DOCKER_DIRECTIVE_DIRECTORY, GUIX_DOCKER_DEFAULT_MODE, "etc",
-          NULL, NULL, 0 },
-        { GUIX_DOCKER_DIRECTIVE_FILE, 0, "/etc/name", NULL,
-          (const uint8_t *) "a\0b", 3 },
-        { GUIX_DOCKER_DIRECTIVE_LINK, 0, "/etc/link", "name", NULL, 0 } };
-  static const struct guix_docker_transformation transformations[]
-    = { { "/tmp", "/data" } };
-  static const struct guix_docker_variable variables[]
-    = { { "A", "b=c" }, { "EMPTY", "" } };
   static const char *names[] = { "registry.example:5000/a/b:auto" };
 
   options->extra_files = directives;
@@ -102,6 +103,8 @@ with_everything (struct guix_docker_options *options)
   options->environment = options->labels = options->annotations = variables;
   options->environment_count = options->label_count
     = options->annotation_count = 2;
+  options->ownership = owners;
+  options->ownership_count = 1;
   options->database = small_file;
   options->names = names;
   options->name_count = 1;

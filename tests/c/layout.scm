@@ -1,7 +1,7 @@
 ;;; SPDX-License-Identifier: GPL-3.0-or-later
 
-;;; Print what layout.c prints, by what the Scheme module has of each
-;;; structure.
+;;; Print what the program of "declarations.py layout" prints, by what the Scheme
+;;; module has of each structure.
 
 (use-modules (guix docker structures)
              (ice-9 match)
@@ -28,7 +28,7 @@
       (((name type) rest ...)
        (let* ((alignment (alignof type))
               (start (* alignment (ceiling-quotient end alignment))))
-         (format #t "~a.~a ~a~%" structure name start)
+         (format #t "~a.~a ~a ~a~%" structure name start (sizeof type))
          (loop rest (+ start (sizeof type))))))))
 
 (for-each (match-lambda

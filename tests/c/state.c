@@ -31,7 +31,7 @@ check_kinds (void)
       struct guix_docker_options options = options_of (kind, "state.image");
 
       ended += leaves_all (kind->name, &options, kind->status, -1);
-      options.monitor = stop;
+      options.progress = stop;
       for (phase = 0; phase < 2; phase++)
         {
           options.progress_data = &phases[phase];
@@ -68,7 +68,7 @@ work (void *data)
       snprintf (image, sizeof image, "at-once-%u-%u.image", job->number, round);
       options = options_of (kind, image);
       if (round % 9 == 8)
-        options.monitor = stop, options.progress_data = &phase;
+        options.progress = stop, options.progress_data = &phase;
       switch (build (&options))
         {
         case 0:

@@ -127,12 +127,12 @@ static void
 check_wrong (void)
 {
   struct guix_docker_options options = small_image (NULL);
-  static const int wrong[] = { -1, 1000000 };
+  static const int wrong[] = { -2, INT32_MIN, 1000000 };
   struct guix_docker_error *error;
   size_t index;
   int status;
 
-  for (index = 0; index < 2; index++)
+  for (index = 0; index < sizeof wrong / sizeof *wrong; index++)
     {
       options.image_fd = wrong[index];
       status = (int) build_docker_image (&options, NULL, &error);
@@ -141,7 +141,19 @@ check_wrong (void)
              "a descriptor that is not open: %s", error->message);
       guix_docker_error_free (error);
     }
+  options.image_fd = -1;
+  status = (int) build_docker_image (&options, NULL, &error);
+  check (status == GUIX_DOCKER_STATUS_INVALID_ARGUMENT
+         && strcmp (error->argument, "image") == 0,
+         "neither a name nor a descriptor: %s", error->message);
+  guix_docker_error_free (error);
   options.image = "both.tar";
+  options.image_fd = 0;
+  status = (int) build_docker_image (&options, NULL, &error);
+  check (status == GUIX_DOCKER_STATUS_INVALID_ARGUMENT
+         && strcmp (error->argument, "image_fd") == 0 && !exists ("both.tar"),
+         "a name and the descriptor 0: %s", error->message);
+  guix_docker_error_free (error);
   options.image_fd = 1;
   status = (int) build_docker_image (&options, NULL, &error);
   check (status == GUIX_DOCKER_STATUS_INVALID_ARGUMENT
@@ -150,11 +162,60 @@ check_wrong (void)
   guix_docker_error_free (error);
 }
 
+/* A thread that asks for the JSON of REPORT when the others do.  */
+struct asker
+{
+  pthread_t thread;
+  pthread_barrier_t *barrier;
+  const struct guix_docker_report *report;
+  const char *json;
+};
+
+static void *
+ask (void *data)
+{
+  struct asker *asker = data;
+
+  pthread_barrier_wait (asker->barrier);
+  asker->json = guix_docker_report_json (asker->report);
+  return NULL;
+}
+
+#define ASKERS 8
+
+/* The JSON of REPORT, which nobody has asked for before.  */
+static const char *
+check_json (const struct guix_docker_report *report)
+{
+  struct asker askers[ASKERS];
+  pthread_barrier_t barrier;
+  int number, same = 0;
+
+  pthread_barrier_init (&barrier, NULL, ASKERS);
+  for (number = 0; number < ASKERS; number++)
+    {
+      askers[number].barrier = &barrier;
+      askers[number].report = report;
+      if (pthread_create (&askers[number].thread, NULL, ask, &askers[number]))
+        exit (2);
+    }
+  for (number = 0; number < ASKERS; number++)
+    {
+      pthread_join (askers[number].thread, NULL);
+      same += askers[number].json && askers[number].json == askers[0].json;
+    }
+  pthread_barrier_destroy (&barrier);
+  check (same == ASKERS && guix_docker_report_json (report) == askers[0].json,
+         "%d threads that ask first, and all later, get the same JSON", same);
+  return askers[0].json;
+}
+
 static void
 check_report (struct guix_docker_options options)
 {
   static const char *names[] = { "host.example/a", "b:auto" };
   struct guix_docker_report *report;
+  const char *json;
   char tag[16];
 
   options.names = names;
@@ -171,10 +232,9 @@ check_report (struct guix_docker_options options)
          report->names[1]);
   check (report->archive_digest && strlen (report->archive_digest) == 71,
          "the report has the archive's digest");
-  check (guix_docker_report_json (report) == report->json
-         && strstr (report->json, report->image_id)
-         && strstr (report->json, tag)
-         && strstr (report->json, report->archive_digest),
+  json = check_json (report);
+  check (strstr (json, report->image_id) && strstr (json, tag)
+         && strstr (json, report->archive_digest),
          "the report is there as JSON");
   check (guix_docker_report_json (NULL) == NULL, "no report has no JSON");
   save ("report-1.json", report);

@@ -3,10 +3,7 @@
 //! The structures of C: of any size, with any numbers and strings, and pointers
 //! to what is there.
 //!
-//! Words of lines are as in `request`, and besides: `size` and the `_size`s of
-//! the elements of lists, `rest` for a byte of what is behind the structures that
-//! this version has, `null` for a list that is NULL, `kind` for a directive of
-//! another kind, and `fd`, `reserved`, `stop`, for which see `c_options`.
+//! Words of lines are as in `request`, and besides those of `c_options`.
 
 #![no_main]
 
@@ -18,44 +15,33 @@ use std::sync::{LazyLock, Once};
 
 use guix_docker::Job;
 use guix_docker::error::Status;
-use guix_docker_fuzz::c_options::{Given, Options};
+use guix_docker_fuzz::c_options::{Error, Event, Given, Options, Report};
 use guix_docker_fuzz::scene::{Scene, check_message};
 use guix_docker_fuzz::settings::Settings;
 use libfuzzer_sys::fuzz_target;
 
 static SCENE: LazyLock<Scene> = LazyLock::new(Scene::new);
 
-/// An error, as far as it is looked at.
-#[repr(C)]
-struct CError {
-    struct_size: usize,
-    status: Status,
-    system_error: c_int,
-    message: *const c_char,
-    argument: *const c_char,
-}
-
-/// A report, as far as it is looked at.
-#[repr(C)]
-struct CReport {
-    struct_size: usize,
-    image_id: *const c_char,
-}
-
 unsafe extern "C" {
     fn build_docker_image(
         options: *const Options,
-        report: *mut *mut CReport,
-        error: *mut *mut CError,
+        report: *mut *mut Report,
+        error: *mut *mut Error,
     ) -> Status;
     fn guix_docker_options_init(options: *mut Options, size: usize);
-    fn guix_docker_report_free(report: *mut CReport);
-    fn guix_docker_error_free(error: *mut CError);
+    fn guix_docker_report_json(report: *const Report) -> *const c_char;
+    fn guix_docker_status_name(status: i32) -> *const c_char;
+    fn guix_docker_report_free(report: *mut Report);
+    fn guix_docker_error_free(error: *mut Error);
 }
 
 /// Stops the build when it is called for the last time.
-unsafe extern "C" fn progress(calls: *mut c_void, done: u64, total: u64) -> c_int {
-    assert!(done <= total || total == 0);
+unsafe extern "C" fn progress(calls: *mut c_void, event: *const Event) -> c_int {
+    // SAFETY: the library has made it for this call.
+    let event = unsafe { &*event };
+    assert_eq!(event.struct_size as usize, size_of::<Event>());
+    assert!(event.done <= event.total || event.total == 0);
+    assert!((1..=3).contains(&event.phase));
     // SAFETY: it is what the options have as the data.
     let calls = unsafe { &mut *calls.cast::<i64>() };
     *calls -= 1;
@@ -75,7 +61,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut given = Given::new(options, &settings, &image);
     given.options.progress = Some(progress);
     given.options.progress_data = (&raw mut calls).cast();
-    let has_file = given.options.image_fd == 0;
+    let has_file = given.options.image_fd == -1;
 
     let mut report = ptr::dangling_mut();
     let mut error = ptr::dangling_mut();
@@ -83,8 +69,12 @@ fuzz_target!(|bytes: &[u8]| {
     let status = unsafe { build_docker_image(given.structure(), &mut report, &mut error) };
     if status == Status::Ok {
         assert!(error.is_null());
+        // SAFETY: the report is valid until it is freed.
+        let json = unsafe { CStr::from_ptr(guix_docker_report_json(report)) };
+        let json: serde_json::Value = serde_json::from_slice(json.to_bytes()).unwrap();
         // SAFETY: what the library returns is valid until it is freed.
         let id = unsafe { CStr::from_ptr((*report).image_id) };
+        assert_eq!(json["image_id"], id.to_str().unwrap());
         if has_file {
             // A NUL ends what C has of the name.
             let image = image.split(|&byte| byte == 0).next().unwrap_or_default();
@@ -97,7 +87,9 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(report.is_null());
         // SAFETY: as above.
         let (problem, message) = unsafe { (&*error, CStr::from_ptr((*error).message)) };
-        assert_eq!(problem.status, status);
+        assert_eq!(problem.status, status as i32);
+        // SAFETY: any number may be asked about.
+        assert!(!unsafe { guix_docker_status_name(problem.status) }.is_null());
         let message = message.to_str().unwrap();
         check_message(status, message);
         if !problem.argument.is_null() {

@@ -37,6 +37,13 @@ static struct guix_docker_variable environment[MAX], labels[MAX],
   annotations[MAX];
 static struct guix_docker_ownership ownership[MAX];
 
+/* What the options point to: pointers to these.  */
+static const struct guix_docker_directive *directive_list[MAX];
+static const struct guix_docker_transformation *transformation_list[MAX];
+static const struct guix_docker_variable *environment_list[MAX],
+  *label_list[MAX], *annotation_list[MAX];
+static const struct guix_docker_ownership *ownership_list[MAX];
+
 /* What to do when so many bytes are done.  */
 static const char *command, *directory;
 static int cancel;
@@ -51,42 +58,35 @@ static pthread_t caller;
 static unsigned long calls;
 
 static int
-progress (void *data, uint64_t done, uint64_t total)
+progress (void *data, const struct guix_docker_event *event)
 {
+  static struct guix_docker_event last;
   static int acted;
 
   calls++;
   if (data != &calls || !pthread_equal (caller, pthread_self ()))
     puts ("harm: the callback got wrong data, or was called on another thread");
-  if (done > total)
+  if (event->struct_size < sizeof *event)
+    puts ("harm: the event is too small");
+  if (event->phase < last.phase
+      || (event->phase == last.phase
+          && (event->done < last.done || event->total != last.total)))
+    puts ("harm: the callback was told of less than before");
+  last = *event;
+  if (event->phase == GUIX_DOCKER_PHASE_SCANNING
+        ? event->total != 0 : event->done > event->total)
     puts ("harm: more is done than there is");
-  if (acted || total == 0 || done < threshold)
+  if (acted || event->total == 0 || event->done < threshold)
     return 0;
   acted = 1;
   if (directory && chdir (directory) != 0)
     puts ("harm: the directory cannot be changed");
   if (command || directory || cancel)
-    printf ("acted: %llu %llu\n", (unsigned long long) done,
-            (unsigned long long) total);
+    printf ("acted: %llu %llu\n", (unsigned long long) event->done,
+            (unsigned long long) event->total);
   if (command && system (command) != 0)
     puts ("harm: the command failed");
   return cancel;
-}
-
-/* Told of the same as `progress', which looks after the rest.  */
-static int
-monitor (void *data, const struct guix_docker_event *event)
-{
-  static struct guix_docker_event last;
-
-  if (data != &calls || !pthread_equal (caller, pthread_self ()))
-    puts ("harm: the monitor got wrong data, or was called on another thread");
-  if (event->phase < last.phase
-      || (event->phase == last.phase
-          && (event->done < last.done || event->total != last.total)))
-    puts ("harm: the monitor was told of less than before");
-  last = *event;
-  return 0;
 }
 
 static unsigned
@@ -214,6 +214,13 @@ fail (const char *message, const char *word)
   exit (2);
 }
 
+#define TEXT(option_name, member)            \
+  else if (!strcmp (option, option_name))    \
+    options->member = value;
+#define NUMBER(option_name, member)          \
+  else if (!strcmp (option, option_name))    \
+    options->member = (uint32_t) atoll (value);
+
 static void
 parse (char **argument, struct guix_docker_options *options)
 {
@@ -226,28 +233,19 @@ parse (char **argument, struct guix_docker_options *options)
 
       if (!value)
         fail ("no value for", option);
-      else if (!strcmp (option, "image"))
-        options->image = value;
+      TEXT ("image", image)
       else if (!strcmp (option, "path"))
         paths[options->path_count++] = value;
-      else if (!strcmp (option, "prefix"))
-        options->prefix = value;
-      else if (!strcmp (option, "repository"))
-        options->repository = value;
-      else if (!strcmp (option, "system"))
-        options->system = value;
-      else if (!strcmp (option, "database"))
-        options->database = value;
-      else if (!strcmp (option, "root-system"))
-        options->root_system = value;
-      else if (!strcmp (option, "max-layers"))
-        options->max_layers = atoll (value);
+      TEXT ("prefix", prefix)
+      TEXT ("repository", repository)
+      TEXT ("system", system)
+      TEXT ("database", database)
+      TEXT ("root-system", root_system)
+      NUMBER ("max-layers", max_layers)
       else if (!strcmp (option, "creation-time"))
         options->creation_time = atoll (value);
-      else if (!strcmp (option, "history"))
-        options->history = (uint32_t) atoll (value);
-      else if (!strcmp (option, "threads"))
-        options->threads = (uint32_t) atoll (value);
+      NUMBER ("history", history)
+      NUMBER ("threads", threads)
       else if (!strcmp (option, "entry-point"))
         {
           options->entry_point = entry_point;
@@ -258,8 +256,7 @@ parse (char **argument, struct guix_docker_options *options)
         argument = words (argument, compressor, &options->compressor_count);
       else if (!strcmp (option, "directory"))
         {
-          directive->kind = GUIX_DOCKER_DIRECTIVE_DIRECTORY;
-          directive->mode = GUIX_DOCKER_DEFAULT_MODE;
+          directive->kind = GUIX_DOCKER_DIRECTIVE_KIND_DIRECTORY;
           directive->name = value;
           options->extra_file_count++;
         }
@@ -271,13 +268,13 @@ parse (char **argument, struct guix_docker_options *options)
           = (uint32_t) atoll (value);
       else if (!strcmp (option, "file"))
         {
-          directive->kind = GUIX_DOCKER_DIRECTIVE_FILE;
+          directive->kind = GUIX_DOCKER_DIRECTIVE_KIND_FILE;
           directive->name = value;
           options->extra_file_count++;
         }
       else if (!strcmp (option, "link"))
         {
-          directive->kind = GUIX_DOCKER_DIRECTIVE_LINK;
+          directive->kind = GUIX_DOCKER_DIRECTIVE_KIND_LINK;
           directive->name = value;
           directive->target = *++argument;
           options->extra_file_count++;
@@ -307,10 +304,8 @@ parse (char **argument, struct guix_docker_options *options)
           options->cmd = cmd;
           argument = words (argument, cmd, &options->cmd_count);
         }
-      else if (!strcmp (option, "user"))
-        options->user = value;
-      else if (!strcmp (option, "working-directory"))
-        options->working_directory = value;
+      TEXT ("user", user)
+      TEXT ("working-directory", working_directory)
       else if (!strcmp (option, "exposed-port"))
         ports[options->exposed_port_count++] = value;
       else if (!strcmp (option, "volume"))
@@ -320,20 +315,14 @@ parse (char **argument, struct guix_docker_options *options)
           labels[options->label_count].name = value;
           labels[options->label_count++].value = *++argument;
         }
-      else if (!strcmp (option, "stop-signal"))
-        options->stop_signal = value;
-      else if (!strcmp (option, "health-check"))
-        options->health_check = value;
-      else if (!strcmp (option, "author"))
-        options->author = value;
-      else if (!strcmp (option, "config"))
-        options->config = value;
+      TEXT ("stop-signal", stop_signal)
+      TEXT ("health-check", health_check)
+      TEXT ("author", author)
+      TEXT ("config", config)
       else if (!strcmp (option, "image-fd"))
         options->image_fd = atoi (value);
-      else if (!strcmp (option, "archive-digest"))
-        options->archive_digest = (uint32_t) atoll (value);
-      else if (!strcmp (option, "format"))
-        options->format = (uint32_t) atoll (value);
+      NUMBER ("archive-digest", archive_digest)
+      NUMBER ("format", format)
       else if (!strcmp (option, "annotation"))
         {
           annotations[options->annotation_count].name = value;
@@ -346,28 +335,18 @@ parse (char **argument, struct guix_docker_options *options)
         }
       else if (!strcmp (option, "no-reuse"))
         options->reuse = layouts;
-      else if (!strcmp (option, "immutable-paths"))
-        options->immutable_paths = (uint32_t) atoll (value);
-      else if (!strcmp (option, "layering"))
-        options->layering = (uint32_t) atoll (value);
+      NUMBER ("immutable-paths", immutable_paths)
+      NUMBER ("layering", layering)
       else if (!strcmp (option, "references-graph"))
         graphs[options->references_graph_count++] = value;
-      else if (!strcmp (option, "base"))
-        options->base = value;
-      else if (!strcmp (option, "base-name"))
-        options->base_name = value;
-      else if (!strcmp (option, "variant"))
-        options->variant = value;
-      else if (!strcmp (option, "whiteouts"))
-        options->whiteouts = (uint32_t) atoll (value);
-      else if (!strcmp (option, "modes"))
-        options->modes = (uint32_t) atoll (value);
-      else if (!strcmp (option, "xattrs"))
-        options->xattrs = (uint32_t) atoll (value);
-      else if (!strcmp (option, "parent-directories"))
-        options->parent_directories = (uint32_t) atoll (value);
-      else if (!strcmp (option, "config-keys"))
-        options->config_keys = (uint32_t) atoll (value);
+      TEXT ("base", base)
+      TEXT ("base-name", base_name)
+      TEXT ("variant", variant)
+      NUMBER ("whiteouts", whiteouts)
+      NUMBER ("modes", modes)
+      NUMBER ("xattrs", xattrs)
+      NUMBER ("parent-directories", parent_directories)
+      NUMBER ("config-keys", config_keys)
       else if (!strcmp (option, "null"))
         {
           /* An element that is missing, or a list behind no pointer.  */
@@ -375,6 +354,18 @@ parse (char **argument, struct guix_docker_options *options)
             paths[options->path_count++] = NULL;
           else if (!strcmp (value, "paths"))
             options->paths = NULL, options->path_count = 1;
+          else if (!strcmp (value, "directive"))
+            directive_list[options->extra_file_count++] = NULL;
+          else if (!strcmp (value, "ownership"))
+            ownership_list[options->ownership_count++] = NULL;
+          else if (!strcmp (value, "transformation"))
+            transformation_list[options->transformation_count++] = NULL;
+          else if (!strcmp (value, "variable"))
+            environment_list[options->environment_count++] = NULL;
+          else if (!strcmp (value, "label"))
+            label_list[options->label_count++] = NULL;
+          else if (!strcmp (value, "annotation"))
+            annotation_list[options->annotation_count++] = NULL;
           else if (!strcmp (value, "name"))
             directives[0].name = NULL;
           else if (!strcmp (value, "target"))
@@ -417,6 +408,27 @@ parse (char **argument, struct guix_docker_options *options)
     }
 }
 
+/* Give all elements their sizes, and have the lists point to them.  */
+static void
+set_lists (void)
+{
+  int index;
+
+#define SET(list, elements)                                 \
+  elements[index].struct_size = sizeof elements[index];     \
+  list[index] = &elements[index];
+  for (index = 0; index < MAX; index++)
+    {
+      SET (directive_list, directives)
+      SET (transformation_list, transformations)
+      SET (environment_list, environment)
+      SET (label_list, labels)
+      SET (annotation_list, annotations)
+      SET (ownership_list, ownership)
+    }
+#undef SET
+}
+
 int
 main (int argc, char **argv)
 {
@@ -429,23 +441,23 @@ main (int argc, char **argv)
   (void) argc;
   setvbuf (stdout, NULL, _IOLBF, 0);
   guix_docker_options_init (&options, sizeof options);
+  set_lists ();
   options.paths = paths;
-  options.extra_files = directives;
-  options.transformations = transformations;
-  options.environment = environment;
-  options.ownership = ownership;
+  options.extra_files = directive_list;
+  options.transformations = transformation_list;
+  options.environment = environment_list;
+  options.ownership = ownership_list;
   options.names = names;
   options.exposed_ports = ports;
   options.volumes = volumes;
-  options.labels = labels;
-  options.annotations = annotations;
+  options.labels = label_list;
+  options.annotations = annotation_list;
   options.references_graphs = graphs;
   options.compressor = compressor;
   parse (argv + 1, &options);
   caller = pthread_self ();
   options.progress = progress;
   options.progress_data = &calls;
-  options.monitor = monitor;
 
   look (&before);
   limit (1);

@@ -43,18 +43,23 @@ read_paths (const char *name)
 static void
 set_variables (size_t count)
 {
-  struct guix_docker_variable *list = calloc (count, sizeof *list);
+  struct guix_docker_variable *variables = calloc (count, sizeof *variables);
+  const struct guix_docker_variable **list = calloc (count, sizeof *list);
   size_t index;
 
-  for (index = 0; list && index < count; index++)
+  if (!variables || !list)
+    exit (2);
+  for (index = 0; index < count; index++)
     {
       char *name, *value;
 
       if (asprintf (&name, "NAME_%lu", (unsigned long) index) < 0
           || asprintf (&value, "value %lu", (unsigned long) index) < 0)
         exit (2);
-      list[index].name = name;
-      list[index].value = value;
+      variables[index].struct_size = sizeof *variables;
+      variables[index].name = name;
+      variables[index].value = value;
+      list[index] = &variables[index];
     }
   options.environment = list;
   options.environment_count = count;
@@ -78,10 +83,16 @@ make_text (const char *first, size_t size, const char *last)
 static void
 set_text (const char *argument, size_t size)
 {
-  static struct guix_docker_directive directive;
-  static struct guix_docker_transformation transformation = { "/a", "/b" };
-  static struct guix_docker_variable variable = { "A", "b" };
-  static struct guix_docker_ownership ownership;
+  static struct guix_docker_directive directive = { .struct_size = sizeof directive };
+  static struct guix_docker_transformation transformation
+    = { sizeof transformation, "/a", "/b" };
+  static struct guix_docker_variable variable = { sizeof variable, "A", "b" };
+  static struct guix_docker_ownership ownership = { .struct_size = sizeof ownership };
+  static const struct guix_docker_directive *const directives[] = { &directive };
+  static const struct guix_docker_transformation *const transformations[]
+    = { &transformation };
+  static const struct guix_docker_variable *const variables[] = { &variable };
+  static const struct guix_docker_ownership *const owners[] = { &ownership };
   static const char *words[2] = { "word", "word" }, *list[1];
   const char *text = make_text ("", size, ""), *name = make_text ("/", size, "");
 
@@ -103,13 +114,12 @@ set_text (const char *argument, size_t size)
     options.root_system = name;
   else if (IS ("directory") || IS ("file") || IS ("link") || IS ("target"))
     {
-      directive.kind = IS ("directory") ? GUIX_DOCKER_DIRECTIVE_DIRECTORY
-                       : IS ("file") ? GUIX_DOCKER_DIRECTIVE_FILE
-                       : GUIX_DOCKER_DIRECTIVE_LINK;
+      directive.kind = IS ("directory") ? GUIX_DOCKER_DIRECTIVE_KIND_DIRECTORY
+                       : IS ("file") ? GUIX_DOCKER_DIRECTIVE_KIND_FILE
+                       : GUIX_DOCKER_DIRECTIVE_KIND_LINK;
       directive.name = IS ("target") ? "/link" : name;
       directive.target = IS ("target") ? name : paths[0];
-      directive.mode = GUIX_DOCKER_DEFAULT_MODE;
-      options.extra_files = &directive;
+      options.extra_files = directives;
       options.extra_file_count = 1;
     }
   else if (IS ("from") || IS ("to"))
@@ -121,25 +131,25 @@ set_text (const char *argument, size_t size)
           transformation.from = paths[0];
           transformation.to = name;
         }
-      options.transformations = &transformation;
+      options.transformations = transformations;
       options.transformation_count = 1;
     }
   else if (IS ("environment_name") || IS ("environment_value"))
     {
       *(IS ("environment_name") ? &variable.name : &variable.value) = text;
-      options.environment = &variable;
+      options.environment = variables;
       options.environment_count = 1;
     }
   else if (IS ("label_name") || IS ("label_value"))
     {
       *(IS ("label_name") ? &variable.name : &variable.value) = text;
-      options.labels = &variable;
+      options.labels = variables;
       options.label_count = 1;
     }
   else if (IS ("annotation_name") || IS ("annotation_value"))
     {
       *(IS ("annotation_name") ? &variable.name : &variable.value) = text;
-      options.annotations = &variable;
+      options.annotations = variables;
       options.annotation_count = 1;
       options.format = GUIX_DOCKER_FORMAT_OCI_ARCHIVE;
     }
@@ -147,7 +157,7 @@ set_text (const char *argument, size_t size)
     {
       ownership.path = name;
       ownership.uid = 1;
-      options.ownership = &ownership;
+      options.ownership = owners;
       options.ownership_count = 1;
     }
   else if (IS ("entry_point"))
@@ -280,7 +290,7 @@ main (int argc, char **argv)
   if (strcmp (argv[2], "paths") == 0)
     {
       read_paths (argv[3]);
-      options.max_layers = atoi (argv[4]);
+      options.max_layers = (uint32_t) atoi (argv[4]);
       options.compressor = (const char *const *) argv + 5;
       options.compressor_count = (size_t) argc - 5;
     }

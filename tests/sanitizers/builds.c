@@ -37,7 +37,7 @@ build_kinds (void)
       for (round = 0; round < 2; round++)
         good = good && build (&options) == kind->status;
       remove_image ("builds.image");
-      options.monitor = stop;
+      options.progress = stop;
       good = good && build (&options) != -1 && !exists ("builds.image");
       check (good, "%s", kind->name);
     }

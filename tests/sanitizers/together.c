@@ -70,10 +70,10 @@ work (void *data)
       options = options_of (kind, image);
       options.threads = 1 + (job->number + round) % 8;
       if (round % 3 == 0)
-        options.monitor = stop, options.progress_data = &left;
+        options.progress = stop, options.progress_data = &left;
       status = build (&options);
       /* It may have ended before there was anything to cancel.  */
-      if (status == GUIX_DOCKER_STATUS_CANCELLED && options.monitor)
+      if (status == GUIX_DOCKER_STATUS_CANCELLED && options.progress)
         job->cancelled++, job->good += !exists (image);
       else
         job->good += status == kind->status && exists (image) == (status == 0);
@@ -120,12 +120,12 @@ change_content (void *unused)
 static void
 build_of_changing_content (void)
 {
-  const struct guix_docker_directive directive
-    = { GUIX_DOCKER_DIRECTIVE_FILE, 0, "/content", NULL, content, sizeof content };
+  const struct guix_docker_directive *const directives[]
+    = { DIRECTIVE (FILE, 0, "/content", NULL, content, sizeof content) };
   struct guix_docker_options options = small_image ("race.tar");
   pthread_t thread;
 
-  options.extra_files = &directive;
+  options.extra_files = directives;
   options.extra_file_count = 1;
   if (pthread_create (&thread, NULL, change_content, NULL) != 0)
     exit (2);

@@ -113,7 +113,7 @@ has been left, in whatever way, call FREE with the pointer that is there."
 (define (read-report pointer)
   "Return the report at POINTER."
   (match (read-structure pointer %report)
-    ((id manifest-digest manifest-size size archive-digest names name-count
+    ((id size archive-digest manifest-digest manifest-size names name-count
          layers count warnings warning-count)
      (image-report (pointer->text id)
                    size

@@ -89,10 +89,10 @@
 (define %report
   `((struct_size ,uint32)
     (image_id *)
-    (manifest_digest *)
-    (manifest_size ,uint64)
     (archive_size ,uint64)
     (archive_digest *)
+    (manifest_digest *)
+    (manifest_size ,uint64)
     (names *)
     (name_count ,size_t)
     (layers *)

@@ -1,89 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! The options of C, as `include/guix_docker.h` has them, and the memory that
-//! they point to.
+//! The options of C, and the memory that they point to.  The structures are those of
+//! `include/guix_docker.h`, see `build.rs`.
+//!
+//! Words of lines that only C has a meaning for:
+//!
+//! - `size`, and `directive_size` and so on for the elements of lists: `struct_size`,
+//!   which is also how much memory there is
+//! - `rest`: byte behind the members that this version has
+//! - `null`: list that is NULL and has a count
+//! - `hole`: list, and the index of an element that is NULL
+//! - `kind`: directive of another kind
+//! - `fd`: descriptor to write to, one that is open if it is below 100
 
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::fs::File;
+use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::ptr;
 use std::sync::LazyLock;
 
 use super::settings::Settings;
 
-/// `struct guix_docker_options`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct Options {
-    pub size: usize,
-    pub image: *const c_char,
-    pub paths: *const *const c_char,
-    pub path_count: usize,
-    pub prefix: *const c_char,
-    pub repository: *const c_char,
-    pub extra_files: *const c_void,
-    pub extra_file_count: usize,
-    pub transformations: *const c_void,
-    pub transformation_count: usize,
-    pub system: *const c_char,
-    pub database: *const c_char,
-    pub entry_point: *const *const c_char,
-    pub entry_point_count: usize,
-    pub environment: *const c_void,
-    pub environment_count: usize,
-    pub compressor: *const *const c_char,
-    pub compressor_count: usize,
-    pub creation_time: i64,
-    pub max_layers: i64,
-    pub root_system: *const c_char,
-    pub history: u32,
-    pub threads: u32,
-    pub progress: Option<unsafe extern "C" fn(*mut c_void, u64, u64) -> c_int>,
-    pub progress_data: *mut c_void,
-    pub monitor: *const c_void,
-    pub directive_size: u32,
-    pub transformation_size: u32,
-    pub variable_size: u32,
-    pub reserved: u32,
-    pub ownership: *const c_void,
-    pub ownership_count: usize,
-    pub ownership_size: usize,
-    pub variant: *const c_char,
-    pub whiteouts: u32,
-    pub modes: u32,
-    pub xattrs: u32,
-    pub parent_directories: u32,
-    pub config_keys: u32,
-    pub format: u32,
-    pub names: *const *const c_char,
-    pub name_count: usize,
-    pub cmd: *const *const c_char,
-    pub cmd_count: usize,
-    pub user: *const c_char,
-    pub working_directory: *const c_char,
-    pub exposed_ports: *const *const c_char,
-    pub exposed_port_count: usize,
-    pub volumes: *const *const c_char,
-    pub volume_count: usize,
-    pub labels: *const c_void,
-    pub label_count: usize,
-    pub stop_signal: *const c_char,
-    pub health_check: *const c_char,
-    pub author: *const c_char,
-    pub config: *const c_char,
-    pub image_fd: c_int,
-    pub archive_digest: u32,
-    pub annotations: *const c_void,
-    pub annotation_count: usize,
-    pub reuse: *const *const c_char,
-    pub reuse_count: usize,
-    pub references_graphs: *const *const c_char,
-    pub references_graph_count: usize,
-    pub layering: u32,
-    pub immutable_paths: u32,
-    pub base: *const c_char,
-    pub base_name: *const c_char,
-}
+include!(concat!(env!("OUT_DIR"), "/structures.rs"));
 
 impl Default for Options {
     fn default() -> Self {
@@ -104,7 +43,7 @@ pub struct Given {
     pub options: Options,
     rest: u8,
     strings: Vec<CString>,
-    lists: Vec<Vec<*const c_char>>,
+    lists: Vec<Vec<*const c_void>>,
     memory: Vec<Guarded>,
 }
 
@@ -119,28 +58,28 @@ impl Given {
             memory: Vec::new(),
         };
         let number = |word| settings.number(word).unwrap_or(0);
-        let image_fd = match number("fd") {
+        let image_fd = match settings.number("fd") {
+            None => -1,
             // Not one that the fuzzer uses.
-            fd @ 0..100 => fd.signum() as c_int * NOTHING.as_raw_fd(),
-            fd => fd as c_int,
+            Some(0..100) => NOTHING.as_raw_fd(),
+            Some(fd) => fd as c_int,
         };
         let prefix = settings.last("prefix").unwrap_or(b"prefix");
-        let image = (image_fd == 0 || settings.last("image").is_some()).then_some(image);
+        let image = (image_fd == -1 || settings.last("image").is_some()).then_some(image);
         let options = Options {
-            size: settings
+            struct_size: settings
                 .number("size")
-                .map_or(options.size, |size| size as usize),
+                .map_or(options.struct_size, |size| size as u32),
             image: given.optional(image),
             prefix: given.optional(Some(prefix)),
             repository: given.last(settings, "repository"),
             system: given.last(settings, "system"),
             database: given.last(settings, "database"),
             creation_time: settings.number("time").unwrap_or(1),
-            max_layers: number("layers"),
+            max_layers: number("layers") as u32,
             root_system: given.last(settings, "root"),
             history: number("history") as u32,
             threads: settings.threads(),
-            reserved: number("reserved") as u32,
             variant: given.last(settings, "variant"),
             whiteouts: number("whiteouts") as u32,
             modes: number("modes") as u32,
@@ -170,31 +109,17 @@ impl Given {
 
     /// The options, as large as they say.
     pub fn structure(&mut self) -> *const Options {
-        // SAFETY: the structure has no padding.
-        let bytes = unsafe {
-            std::slice::from_raw_parts((&raw const self.options).cast::<u8>(), size_of::<Options>())
-        };
-        // Every version has its size.
-        let size = self.options.size.clamp(size_of::<usize>(), MAX_SIZE);
-        let memory = Guarded::new(&resized(bytes, size, self.rest), align_of::<Options>());
-        let start = memory.start;
-        self.memory.push(memory);
-        start.cast()
+        let memory = self.memory_of(&[self.options], self.options.struct_size);
+        memory.cast()
     }
 
     fn put_lists(&mut self, settings: &Settings) {
         let mut list = |word| {
             let values = settings.values(word).into_iter();
-            let pointers = values.map(|value| self.optional(Some(value))).collect();
-            self.lists.push(pointers);
-            let pointers: &Vec<_> = &self.lists[self.lists.len() - 1];
-            let is_null = pointers.is_empty() || settings.values("null").contains(&word.as_bytes());
-            let start = if is_null {
-                ptr::null()
-            } else {
-                pointers.as_ptr()
-            };
-            (start, pointers.len())
+            let pointers = values.map(|value| self.optional(Some(value)).cast());
+            let pointers = pointers.collect();
+            let (start, count) = self.list(settings, word, pointers);
+            (start.cast::<*const c_char>(), count)
         };
         let lists = [
             "path",
@@ -220,80 +145,150 @@ impl Given {
         (options.references_graphs, options.references_graph_count) = lists[8];
     }
 
-    /// The lists of structures, each of as many bytes as is said.
-    fn put_structures(&mut self, settings: &Settings) {
-        let size = |word, size| settings.number(word).map_or(size, |size| size as u32);
-        self.options.directive_size = size("directive_size", self.options.directive_size);
-        self.options.transformation_size =
-            size("transformation_size", self.options.transformation_size);
-        self.options.variable_size = size("variable_size", self.options.variable_size);
-        if let Some(size) = settings.number("ownership_size") {
-            self.options.ownership_size = size as usize;
-        }
-        let mut directives: Vec<[u64; 5]> = Vec::new();
-        for (word, kind) in [("dir", 1), ("file", 2), ("link", 3), ("kind", 0)] {
-            for line in settings.all(word) {
-                let kind = if kind == 0 {
-                    line.number(1) as u32
-                } else {
-                    kind
-                };
-                let mode = if kind == 1 { line.number(1) as u32 } else { 0 };
-                let content = CString::new(line.field(1)).unwrap_or_default();
-                let content_size = content.as_bytes().len() as u64;
-                let content = self.keep(content) as u64;
-                directives.push([
-                    u64::from(kind) | u64::from(mode) << 32,
-                    self.optional(Some(line.field(0))) as u64,
-                    content,
-                    content,
-                    content_size,
-                ]);
+    /// Keeps `pointers`, the list of `word`; returns a pointer to it and its length.
+    fn list(
+        &mut self,
+        settings: &Settings,
+        word: &str,
+        mut pointers: Vec<*const c_void>,
+    ) -> (*const *const c_void, usize) {
+        let holes = settings.all("hole");
+        for hole in holes.filter(|hole| hole.field(0) == word.as_bytes()) {
+            if let Some(pointer) = pointers.get_mut(hole.number(1) as usize) {
+                *pointer = ptr::null();
             }
         }
-        let directives = words(&directives);
+        let count = pointers.len();
+        let is_null = count == 0 || settings.values("null").contains(&word.as_bytes());
+        self.lists.push(pointers);
+        match is_null {
+            true => (ptr::null(), count),
+            false => (self.lists[self.lists.len() - 1].as_ptr(), count),
+        }
+    }
+
+    /// The lists of structures, each of as many bytes as is said.
+    fn put_structures(&mut self, settings: &Settings) {
+        let mut directives = Vec::new();
+        for (word, kind) in [("dir", 1), ("file", 2), ("link", 3), ("kind", 0)] {
+            for line in settings.all(word) {
+                let content = CString::new(line.field(1)).unwrap_or_default();
+                let content_size = content.as_bytes().len();
+                let content = self.keep(content);
+                directives.push(Directive {
+                    struct_size: 0,
+                    kind: match kind {
+                        0 => line.number(1) as u32,
+                        kind => kind,
+                    },
+                    mode: match kind {
+                        1 => line.number(1) as u32,
+                        _ => 0,
+                    },
+                    name: self.optional(Some(line.field(0))),
+                    target: content,
+                    content: content.cast(),
+                    content_size,
+                });
+            }
+        }
         let pairs = |given: &mut Self, word| {
-            let lines = settings.all(word).map(|line| {
-                let one = given.optional(Some(line.field(0)));
-                [one as u64, given.optional(Some(line.field(1))) as u64]
+            let lines = settings.all(word).map(|line| Variable {
+                struct_size: 0,
+                name: given.optional(Some(line.field(0))),
+                value: given.optional(Some(line.field(1))),
             });
-            words(&lines.collect::<Vec<_>>())
+            lines.collect::<Vec<_>>()
         };
         let [transformations, environment, labels, annotations] =
             ["transform", "env", "label", "annotation"].map(|word| pairs(self, word));
-        let ownership = settings.all("owner").map(|line| {
-            let (uid, gid) = (line.number(1) as u32, line.number(2) as u32);
-            let path = self.optional(Some(line.field(0)));
-            [path as u64, u64::from(uid) | u64::from(gid) << 32]
+        let transformations = transformations.into_iter().map(|pair| Transformation {
+            struct_size: 0,
+            from: pair.name,
+            to: pair.value,
         });
-        let ownership = words(&ownership.collect::<Vec<_>>());
+        let transformations: Vec<_> = transformations.collect();
+        let ownership = settings.all("owner").map(|line| Ownership {
+            struct_size: 0,
+            uid: line.number(1) as u32,
+            gid: line.number(2) as u32,
+            path: self.optional(Some(line.field(0))),
+        });
+        let ownership: Vec<_> = ownership.collect();
 
-        let mut put = |elements: Vec<Vec<u8>>, size: usize| {
-            // What is larger is refused by its size.
-            let size = size.min(MAX_SIZE + 1);
-            let elements: Vec<Vec<u8>> = elements
-                .iter()
-                .take(MAX_SIZE / size.max(1))
-                .map(|element| resized(element, size, self.rest))
-                .collect();
-            if elements.is_empty() {
-                return (ptr::null(), 0);
-            }
-            let memory = Guarded::new(&elements.concat(), 1);
-            let start = memory.start.cast();
-            self.memory.push(memory);
-            (start, elements.len())
+        let (extra_files, extra_file_count) = self.put(settings, "directive", "dir", directives);
+        let (transformations, transformation_count) =
+            self.put(settings, "transformation", "transform", transformations);
+        let (ownership, ownership_count) = self.put(settings, "ownership", "owner", ownership);
+        let (environment, environment_count) = self.put(settings, "variable", "env", environment);
+        let (labels, label_count) = self.put(settings, "variable", "label", labels);
+        let (annotations, annotation_count) =
+            self.put(settings, "variable", "annotation", annotations);
+        self.options = Options {
+            extra_files,
+            extra_file_count,
+            transformations,
+            transformation_count,
+            ownership,
+            ownership_count,
+            environment,
+            environment_count,
+            labels,
+            label_count,
+            annotations,
+            annotation_count,
+            ..self.options
         };
-        let options = &mut self.options;
-        (options.extra_files, options.extra_file_count) =
-            put(directives, options.directive_size as usize);
-        (options.transformations, options.transformation_count) =
-            put(transformations, options.transformation_size as usize);
-        (options.ownership, options.ownership_count) = put(ownership, options.ownership_size);
-        let size = options.variable_size as usize;
-        (options.environment, options.environment_count) = put(environment, size);
-        (options.labels, options.label_count) = put(labels, size);
-        (options.annotations, options.annotation_count) = put(annotations, size);
+    }
+
+    /// Keeps `elements`, structures called `name`, for the list of `word`; returns a
+    /// pointer to the list and its length.
+    fn put<T: Structure>(
+        &mut self,
+        settings: &Settings,
+        name: &str,
+        word: &str,
+        mut elements: Vec<T>,
+    ) -> (*const *const T, usize) {
+        let size = settings.number(&format!("{name}_size"));
+        let size = size.map_or(size_of::<T>() as u32, |size| size as u32);
+        elements.truncate(MAX_SIZE / room(size));
+        for element in &mut elements {
+            *element.struct_size() = size;
+        }
+        let pointers = if elements.is_empty() {
+            Vec::new()
+        } else {
+            let start = self.memory_of(&elements, size);
+            // The elements are as far from each other as their memory is large.
+            let offsets = (0..elements.len()).map(|index| index * room(size));
+            offsets
+                .map(|offset| start.wrapping_add(offset).cast())
+                .collect()
+        };
+        let (start, count) = self.list(settings, word, pointers);
+        (start.cast(), count)
+    }
+
+    /// Copies `elements`, of which each has `size` bytes, to memory that ends where
+    /// nobody can read; returns a pointer to it.
+    fn memory_of<T: Copy>(&mut self, elements: &[T], size: u32) -> *const u8 {
+        let room = room(size);
+        let mut bytes = vec![MaybeUninit::new(self.rest); room * elements.len()];
+        for (target, element) in bytes.chunks_exact_mut(room).zip(elements) {
+            let known = size_of::<T>()
+                .min(size as usize)
+                .clamp(size_of::<u32>(), room);
+            // SAFETY: both have so many bytes.
+            unsafe {
+                let element = ptr::from_ref(element).cast();
+                ptr::copy_nonoverlapping(element, target.as_mut_ptr(), known);
+            }
+        }
+        let memory = Guarded::new(&bytes);
+        let start = memory.start;
+        self.memory.push(memory);
+        start
     }
 
     fn last(&mut self, settings: &Settings, word: &str) -> *const c_char {
@@ -315,17 +310,29 @@ impl Given {
     }
 }
 
-/// The bytes of structures that are words of 64 bits.
-fn words<const N: usize>(structures: &[[u64; N]]) -> Vec<Vec<u8>> {
-    let bytes = |words: &[u64; N]| words.iter().flat_map(|word| word.to_ne_bytes()).collect();
-    structures.iter().map(bytes).collect()
+/// Structure that begins with its size.
+trait Structure: Copy {
+    fn struct_size(&mut self) -> &mut u32;
 }
 
-/// As much of a structure as fits into `size` bytes, and `rest` behind it.
-fn resized(structure: &[u8], size: usize, rest: u8) -> Vec<u8> {
-    let mut bytes = structure.to_vec();
-    bytes.resize(size, rest);
-    bytes
+macro_rules! sized {
+    ($($structure:ident),*) => {$(
+        impl Structure for $structure {
+            fn struct_size(&mut self) -> &mut u32 {
+                &mut self.struct_size
+            }
+        }
+    )*};
+}
+
+sized!(Directive, Transformation, Variable, Ownership);
+
+/// Memory that a structure takes which says that it has `size` bytes: what says more
+/// than any version has is not read, every version has its size, and structures are
+/// aligned.
+fn room(size: u32) -> usize {
+    let size = (size as usize).clamp(size_of::<u32>(), MAX_SIZE);
+    size.next_multiple_of(align_of::<Options>())
 }
 
 /// Bytes in front of a page that nobody can read.
@@ -338,11 +345,11 @@ struct Guarded {
 const PAGE: usize = 4096;
 
 impl Guarded {
-    /// A copy of `bytes`, aligned to a multiple of `alignment`.
-    fn new(bytes: &[u8], alignment: usize) -> Self {
+    /// A copy of `bytes`.
+    fn new(bytes: &[MaybeUninit<u8>]) -> Self {
         let pages = bytes.len().next_multiple_of(PAGE);
         let length = pages + PAGE;
-        let start = (pages - bytes.len()) / alignment * alignment;
+        let start = pages - bytes.len();
         // SAFETY: the mapping is new, and has room for the bytes in front of its
         // last page.
         unsafe {
@@ -352,7 +359,7 @@ impl Guarded {
             assert_ne!(mapping, libc::MAP_FAILED);
             assert_eq!(libc::mprotect(mapping.add(pages), PAGE, libc::PROT_NONE), 0);
             let start = mapping.cast::<u8>().add(start);
-            ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len());
+            ptr::copy_nonoverlapping(bytes.as_ptr().cast(), start, bytes.len());
             Guarded {
                 mapping,
                 length,
