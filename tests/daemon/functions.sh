@@ -94,6 +94,8 @@ make_items () {
 make_overlay () {
     cp "${GUIX_DOCKER_LIBRARY:-$checkout/target/release/libguix_docker.so}" \
         "$root/session/library.so" || return
+    cp "${GUIX_DOCKER_PROGRAM:-$checkout/target/release/guix-docker}" \
+        "$root/session/guix-docker" || return
     inside GUIX_DOCKER_LIBRARY=/session/library.so \
         /checkout/guile/make-overlay /session/overlay
 }

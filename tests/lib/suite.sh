@@ -15,6 +15,9 @@ top=$(cd "$here/../.." && pwd)
 suite=$(basename "$here")
 library=${GUIX_DOCKER_LIBRARY:-$top/target/release/libguix_docker.so}
 
+# What is tested is told by arguments from here on.
+unset GUIX_DOCKER_LIBRARY GUIX_DOCKER_PROGRAM
+
 skip_suite () {
     if [ "${CI-}" = true ]; then
         echo "not ok - $suite: $*"
