@@ -44,8 +44,9 @@ seconds_of () {
 }
 
 # alone NAME: run a suite in a process group of its own, so that all of it can be
-# stopped.  What is in the background ignores interrupts, which suites test.
-alone () (
+# stopped.  For a shell of its own, in the background: what is there ignores
+# interrupts, which suites test.
+alone () {
     start=$(date +%s)
     child=
     trap '[ -z "$child" ] || kill -- "-$child" 2>/dev/null; wait; exit 143' TERM
@@ -64,7 +65,7 @@ alone () (
     child=
     [ -z "$live" ] || wait "$follower"
     seconds_of "$1"
-)
+}
 
 # lane SUITE...: run those that no lane has taken, and say so.
 lane () {
