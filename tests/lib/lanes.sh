@@ -129,7 +129,12 @@ summary () {
         [ "$bad" = 0 ] || again="$again $name"
     done
     printf '%-12s %8s\n' all $(($(date +%s) - begun))
+    # What failed is far above by now.
     for name in $again; do
+        echo "failed in $name:"
+        [ ! -e "$runs/$name.output" ] ||
+            sed -n -e 's/^not ok - /  /p' -e 's/^test \(.*\) \.\.\. FAILED$/  \1/p' \
+                "$runs/$name.output" | head -n 20
         echo "again: tests/run${form:+ $form} $name"
     done
     echo "$passed passed, $failed failed, $skipped skipped"
