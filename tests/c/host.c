@@ -45,7 +45,7 @@ threads_are (unsigned count)
 {
   int attempt;
 
-  for (attempt = 0; attempt < 100; attempt++)
+  for (attempt = 0; attempt < 20000; attempt++)
     {
       if (entries ("/proc/self/task") <= count)
         return 1;

@@ -9,7 +9,8 @@
 
 #include <grp.h>
 
-#define NOBODY 65534
+/* A user of no other suite, whose processes would be counted as well.  */
+#define NOBODY 65531
 
 static void
 set_limit (int which, rlim_t value)

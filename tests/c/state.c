@@ -140,7 +140,7 @@ builds_in_child (void)
       _exit (good ? 0 : 1);
     }
   /* A child that waits for a lock waits for ever.  */
-  for (index = 0; index < 6000; index++)
+  for (index = 0; index < 60000; index++)
     {
       if (waitpid (child, &status, WNOHANG) == child)
         {

@@ -128,7 +128,7 @@ difference (const struct state *before, struct state *after)
   int attempt, number;
 
   /* Threads that have been waited for are shown for a while.  */
-  for (attempt = 0; attempt < 100 && after->threads > before->threads; attempt++)
+  for (attempt = 0; attempt < 20000 && after->threads > before->threads; attempt++)
     {
       usleep (1000);
       after->threads = (unsigned) threads_now ();

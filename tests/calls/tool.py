@@ -56,7 +56,7 @@ def check_kills(place):
     check("a process is killed at a call", build.log.get("ended") == "signal 9"
           and build.hit and build.outcome.status == "none", build.log)
     left = subprocess.run([place.stage.work / "tamper", place.log, "count", "--",
-                           "sh", "-c", "sleep 1000 & exit 3"], check=False, timeout=30)
+                           "sh", "-c", "sleep 3600 & exit 3"], check=False, timeout=300)
     log = place.log.read_text()
     check("a process that is left is seen, and ended", left.returncode == 0
           and "left: " in log and "ended: exit 3" in log, log)

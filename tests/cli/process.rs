@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -31,6 +31,23 @@ fn large_item(scratch: &Scratch) -> String {
     name(scratch, "large")
 }
 
+/// Waits until `child` catches interrupts, or has ended.
+fn wait_for_handlers(child: &Child) {
+    loop {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let caught = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigCgt:"))
+            .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        let interrupts = 1 << (Signal::INT.as_raw() - 1);
+        // A process that has ended has no memory.
+        if caught.is_some_and(|mask| mask & interrupts != 0) || !status.contains("VmSize:") {
+            return;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
 #[test]
 fn signals_leave_nothing_behind() {
     let scratch = Scratch::new();
@@ -49,7 +66,7 @@ fn signals_leave_nothing_behind() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        thread::sleep(Duration::from_millis(400));
+        wait_for_handlers(&child);
         kill_process(Pid::from_child(&child), signal).unwrap();
         let said = failed(child.wait_with_output().unwrap(), code);
         assert_eq!(said, "interrupted\n");
@@ -65,7 +82,7 @@ fn signals_leave_nothing_behind() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    thread::sleep(Duration::from_millis(400));
+    wait_for_handlers(&child);
     kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
     fine(child.wait_with_output().unwrap());
 }

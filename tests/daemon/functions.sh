@@ -67,9 +67,11 @@ start_daemon () {
         guix-daemon --build-users-group=guixbuild --no-substitutes \
         --listen=/session/socket --max-jobs=4 "$@" >>"$log/daemon" 2>&1 &
     daemon=$!
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    tries=0
+    while [ $tries -lt 3000 ] && kill -0 "$daemon" 2>/dev/null; do
         [ -S "$root/session/socket" ] && return
-        sleep 0.5
+        sleep 0.1
+        tries=$((tries + 1))
     done
     die "guix-daemon does not start: see $log/daemon"
 }
@@ -94,6 +96,8 @@ make_items () {
 make_overlay () {
     cp "${GUIX_DOCKER_LIBRARY:-$checkout/target/release/libguix_docker.so}" \
         "$root/session/library.so" || return
+    cp "${GUIX_DOCKER_PROGRAM:-$checkout/target/release/guix-docker}" \
+        "$root/session/guix-docker" || return
     inside GUIX_DOCKER_LIBRARY=/session/library.so \
         /checkout/guile/make-overlay /session/overlay
 }

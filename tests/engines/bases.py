@@ -35,22 +35,22 @@ def make():
     bases = {}
     for name, tree in make_trees().items():
         container = sid.run(*BUILDAH, "from", "scratch").strip()
-        sid.run(*BUILDAH, "copy", container, tree, "/", timeout=300)
+        sid.run(*BUILDAH, "copy", container, tree, "/", timeout=900)
         file = f"/mnt/images/{name}-file"
         with open(file, "w", encoding="ascii") as out:
             out.write(f"the base {name}\n")
         # A second layer.
         sid.run(*BUILDAH, "config", "--env", f"BASE={name}", "--env", "PATH=/bin:/usr/bin",
                 "--workingdir", "/tmp", container)
-        sid.run(*BUILDAH, "commit", container, f"{name}-first", timeout=300)
+        sid.run(*BUILDAH, "commit", container, f"{name}-first", timeout=900)
         sid.run(*BUILDAH, "rm", container)
         container = sid.run(*BUILDAH, "from", f"localhost/{name}-first").strip()
         sid.run(*BUILDAH, "copy", container, file, "/etc/base")
-        sid.run(*BUILDAH, "commit", container, name, timeout=300)
+        sid.run(*BUILDAH, "commit", container, name, timeout=900)
         sid.run(*BUILDAH, "rm", container)
         for kind, target in (("docker-archive", f"{name}.docker.tar:base/{name}:1"),
                              ("oci-archive", f"{name}.oci.tar:1"), ("oci", f"{name}.oci:1")):
-            sid.run(*BUILDAH, "push", name, f"{kind}:/mnt/images/{target}", timeout=300)
+            sid.run(*BUILDAH, "push", name, f"{kind}:/mnt/images/{target}", timeout=900)
             bases[name, kind] = "/mnt/images/" + target.split(":")[0]
         sid.run(*BUILDAH, "rmi", "--all", "--force")
     return bases
@@ -63,7 +63,7 @@ def build(base, output_format, file):
                      "TMPDIR=/mnt/tmp", "guile", "-L", "/mnt/guile",
                      "/mnt/checkout/tests/engines/upon.scm", base, "", output_format, file,
                      items["profile-1"], items["greeting-1"], items["profile-1"],
-                     items["data"], timeout=300)
+                     items["data"], timeout=900)
     image_id, *diff_ids = output.split()
     return image_id, diff_ids
 

@@ -26,7 +26,7 @@ CGROUP = "/" + os.environ["CGROUP"]
 LIMITS = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"]
 
 
-def wait_for(what, seconds=20):
+def wait_for(what, seconds=300):
     """Call WHAT until it no longer fails."""
     deadline = time.monotonic() + seconds
     while True:

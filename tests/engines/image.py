@@ -84,7 +84,7 @@ def build():
     output = place.sid.run(
         "env", "GUIX_DOCKER_LIBRARY=/mnt/library.so", "GUILE_AUTO_COMPILE=0",
         "guile", "-L", "/mnt/guile", "/mnt/checkout/tests/engines/images.scm",
-        "/mnt/images", timeout=300)
+        "/mnt/images", timeout=900)
     images = Images()
     for line in output.splitlines():
         kind, *fields = line.split(" ")

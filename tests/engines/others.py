@@ -20,7 +20,7 @@ REFERENCE = "on-top:1"
 def program(*arguments):
     """Run the program; return its exit status, its output and what it says."""
     done = subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=120)
+                          timeout=600)
     output, errors = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
     report.log(f"$ guix-docker {' '.join(map(str, arguments))}\n{output[:4000]}{errors[:2000]}"
                f"=> {done.returncode}")

@@ -17,7 +17,7 @@ class Place:
         self.name = name
         self.prefix = prefix
 
-    def run(self, *command, input=None, timeout=120, text=True, merge=False):
+    def run(self, *command, input=None, timeout=600, text=True, merge=False):
         """Run COMMAND and return its standard output, or all of its output
         where MERGE is true."""
         command = [str(word) for word in command]
@@ -41,7 +41,7 @@ class Place:
     def feed(self, producer, *command):
         """Run COMMAND with what PRODUCER, a process, prints; return its output."""
         command = self.prefix + [str(word) for word in command]
-        done = subprocess.run(command, stdin=producer.stdout, timeout=120,
+        done = subprocess.run(command, stdin=producer.stdout, timeout=600,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         producer.stdout.close()
         errors = producer.stderr.read().decode("utf-8", "replace")

@@ -41,8 +41,7 @@ def check_cancelling(scene, long):
                        "a filter, layered": ["compressor", "cat", ";", "max-layers", 2]}.items():
         for answer in (1, -1):
             scene.failure(f"the callback returns {answer}, {how}", "path", long, *words,
-                          "at", 0, "cancel", answer, status="CANCELLED", says=["progress"],
-                          max_seconds=20)
+                          "at", 0, "cancel", answer, status="CANCELLED", says=["progress"])
 
 
 def check_killing(scene, long, place):

@@ -114,7 +114,7 @@ def sweep(scene, kind, words, limit, backtrace):
     for left in steps():
         environment = {"RUST_BACKTRACE": backtrace}
         outcome = scene.run(["env", *(f"{key}={value}" for key, value in environment.items()),
-                             *command, limit, str(left)], timeout=30)
+                             *command, limit, str(left)], timeout=300)
         statuses.append(outcome.status)
         found = list(outcome.harm)
         if outcome.ended != 0:

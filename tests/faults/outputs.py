@@ -118,11 +118,11 @@ def check_unreplaceable(scene):
     """Files that cannot be replaced are told of before any work is done: the
     compressor would wait for ever."""
     image = scene.output / "guarded.tar"
-    waiting = ["compressor", "sh", "-c", "sleep 1000", ";"]
+    waiting = ["compressor", "sh", "-c", "sleep 3600", ";"]
 
     def refused_early(name, *says, **options):
         refused(scene, name, image, *waiting, says=["image", image, *says], old=[False],
-                max_seconds=20, **options)
+                **options)
 
     other = scene.work / "other"
     other.write_text("mounted\n")
@@ -169,7 +169,7 @@ def check_open_files(scene):
                     scene.words(*words, image=name), check=False,
                     stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                     stdout=subprocess.PIPE if how == "a pipe" else file,
-                    cwd=scene.places / "cwd", timeout=30)
+                    cwd=scene.places / "cwd", timeout=300)
             # The driver reports on its standard output as well.
             output = process.stdout if how == "a pipe" else target.read_bytes()
             target.unlink()

@@ -8,8 +8,10 @@ import os
 import resource
 
 from checks import check, skip
+from scene import MAX_SECONDS
 
-NOBODY = 65534
+# A user of no other suite: the limit is one of all processes of a user.
+NOBODY = 65532
 PLENTY = 64
 
 WRITERS = {"uncompressed": [], "gzip": ["compressor", "gzip", ";"],
@@ -39,7 +41,7 @@ def sweep(scene, name, command, limits, kind, reason, as_nobody=False):
                 os.setresgid(NOBODY, NOBODY, NOBODY)
                 os.setresuid(NOBODY, NOBODY, NOBODY)
             resource.setrlimit(kind, (limit, limit))
-        found = scene.attempt(command, ["OK", "RESOURCES"], [], scene.places / "cwd", False, 30,
+        found = scene.attempt(command, ["OK", "RESOURCES"], [], scene.places / "cwd", False, MAX_SECONDS,
                               {"preexec_fn": lower})
         status = scene.last.status
         if status == "RESOURCES" and reason not in scene.last.message:

@@ -25,7 +25,7 @@ def check_all(scene):
         [scene.guile, "--no-auto-compile", "-q", "-L", TOP / "guile",
          TOP / "tests" / "faults" / "scheme.scm", scene.image, scene.small, sparse],
         cwd=scene.places / "cwd", env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=120)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=600)
     problems = difference(before, snapshot(scene.places)) + left_processes()
     name = None
     details = []

@@ -147,4 +147,4 @@ STATUS with all of the strings SAYS, twice: with and without an image there."
                (untouched? #f))
           (format #f "stopped by the callback, compressor ~s" compressor)
           error)))
- '(#f ("gzip" "-1") ("cat") ("sh" "-c" "sleep 60")))
+ '(#f ("gzip" "-1") ("cat") ("sh" "-c" "sleep 3600")))

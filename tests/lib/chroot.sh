@@ -9,9 +9,19 @@
 # skip REASON...: exit with 77, saying why.
 skip () { echo "$(basename "$0"): $*" >&2; exit 77; }
 
-# begin_chroot NAME SUITE COMMAND...: make the chroot NAME of Debian's SUITE
-# unless it is there; COMMAND does what comes after debootstrap.  There is one
-# maker at a time, until the end of the calling program, with descriptor 9.
+# bootstrap: make $root of $debian.  Packages are not written through to the disk:
+# a chroot that is not complete is made anew.
+bootstrap () {
+    case $debian in
+        /*) cp -a "$debian" "$root" && rm -f "$root/.complete" ;;
+        *) debootstrap --variant=minbase "$debian" "$root" ;;
+    esac
+    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
+}
+
+# begin_chroot NAME SUITE COMMAND...: make the chroot NAME of Debian's SUITE, or
+# of a copy of the directory SUITE, unless it is there; COMMAND does what comes
+# after debootstrap.  There is one maker at a time, until the end of the calling program, with descriptor 9.
 begin_chroot () {
     cache=${GUIX_DOCKER_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/guix-docker-tests}
     root=$cache/$1
@@ -28,7 +38,7 @@ begin_chroot () {
     rm -rf --one-file-system "$root"
     # In a shell of its own, where errors end it.
     set +e
-    (set -e; debootstrap --variant=minbase "$debian" "$root"; "$@") >"$log" 2>&1 9>&-
+    (set -e; bootstrap; "$@") >"$log" 2>&1 9>&-
     made=$?
     set -e
     [ "$made" = 0 ] || { tail -n 20 "$log" >&2; skip "see $log"; }

@@ -136,7 +136,7 @@ threads_left (unsigned count)
 {
   int attempt;
 
-  for (attempt = 0; attempt < 20; attempt++)
+  for (attempt = 0; attempt < 20000; attempt++)
     {
       if (entries ("/proc/self/task") <= count)
         return 0;

@@ -64,7 +64,7 @@ def parse(ended, text):
     return outcome
 
 
-def run(command, *, timeout=60, **options):
+def run(command, *, timeout=300, **options):
     """Run COMMAND, which ends in a call of the driver, and parse what it says."""
     options.setdefault("stdin", subprocess.DEVNULL)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh
-# Sourced by the suites' run scripts, which set `here`, their own directory.
+# Sourced by the suites' run scripts, which set `here`, their own directory, and
+# needs_library=no if they do not test the library that is built.
 # Sets:
 #   top       the checkout
 #   library   the shared library
@@ -15,6 +16,9 @@ top=$(cd "$here/../.." && pwd)
 suite=$(basename "$here")
 library=${GUIX_DOCKER_LIBRARY:-$top/target/release/libguix_docker.so}
 
+# What is tested is told by arguments from here on.
+unset GUIX_DOCKER_LIBRARY GUIX_DOCKER_PROGRAM
+
 skip_suite () {
     if [ "${CI-}" = true ]; then
         echo "not ok - $suite: $*"
@@ -26,7 +30,7 @@ skip_suite () {
     exit 0
 }
 
-[ -f "$library" ] || {
+[ "${needs_library-}" = no ] || [ -f "$library" ] || {
     echo "not ok - $suite: $library is missing, run 'cargo build --release'"
     echo "0 passed, 1 failed, 0 skipped"
     exit 1
@@ -41,9 +45,11 @@ export GUIX_DOCKER_TEST_CACHE XDG_CACHE_HOME
 child=
 # The library may be built anew meanwhile: a copy, under the name that
 # programs linked to it look for.
-mkdir "$work/lib"
-cp "$library" "$work/lib/libguix_docker.so.0"
-ln -s libguix_docker.so.0 "$work/lib/libguix_docker.so"
+if [ "${needs_library-}" != no ]; then
+    mkdir "$work/lib"
+    cp "$library" "$work/lib/libguix_docker.so.0"
+    ln -s libguix_docker.so.0 "$work/lib/libguix_docker.so"
+fi
 
 stop_suite () {
     [ -z "$child" ] || { kill "$child" 2>/dev/null; wait "$child" 2>/dev/null; } || true

@@ -82,7 +82,7 @@ def expected(case, verdicts):
 def said(case):
     """What check says, and why."""
     done = subprocess.run([PROGRAM, "check", "--json", case.file], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=60)
+                          capture_output=True, timeout=600)
     if done.returncode not in (0, 1) or not done.stdout:
         return "refused", "unreadable: " + done.stderr.decode("utf-8", "replace").strip()[-300:]
     findings = [finding for image in json.loads(done.stdout) for finding in image["findings"]]

@@ -30,12 +30,12 @@ class Connection(http.client.HTTPConnection):
     """A connection to a socket of the file system."""
 
     def __init__(self, file):
-        super().__init__("localhost", timeout=120)
+        super().__init__("localhost", timeout=600)
         self.file = str(file)
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(120)
+        self.sock.settimeout(600)
         self.sock.connect(self.file)
 
 
