@@ -85,7 +85,7 @@ impl Error {
 
     /// `argument` is wrong in the way `problem` says.
     pub fn argument(argument: Argument, problem: impl fmt::Display) -> Self {
-        Error::new(Status::InvalidArgument, problem.to_string()).because_of(argument)
+        Error::new(Status::InvalidArgument, problem.to_string()).with_argument(argument)
     }
 
     /// A system call failed with `errno` while doing `what`, as in
@@ -117,23 +117,23 @@ impl Error {
         }
     }
 
-    /// The same failure with advice on what to do added to its message.
-    pub fn advise(mut self, advice: &str) -> Self {
+    /// Appends a hint, an imperative, to the message.
+    pub fn with_hint(mut self, hint: &str) -> Self {
         self.message.push_str("; ");
-        self.message.push_str(advice);
+        self.message.push_str(hint);
         self
     }
 
-    /// The same failure, of `what`.
-    pub fn about(&self, what: impl fmt::Display) -> Self {
+    /// Puts `what` in front of the message.
+    pub fn with_context(&self, what: impl fmt::Display) -> Self {
         Error {
             message: shortened(one_line(format!("{what}: {}", self.message))),
             ..self.clone()
         }
     }
 
-    /// The same failure with the argument that led to it.
-    pub fn because_of(mut self, argument: Argument) -> Self {
+    /// Sets the argument that led to the failure.
+    pub fn with_argument(mut self, argument: Argument) -> Self {
         self.argument = Some(argument);
         self
     }
@@ -213,7 +213,10 @@ mod tests {
         let error = Error::argument(Argument("config"), "a\nb \u{1b}[31m\u{9b}\0é");
         let expected = r"a\nb \u{1b}[31m\u{9b}\u{0}é";
         assert_eq!(error.message(), expected);
-        assert_eq!(error.about("x\ty").message(), format!(r"x\ty: {expected}"));
+        assert_eq!(
+            error.with_context("x\ty").message(),
+            format!(r"x\ty: {expected}")
+        );
         let io = std::io::Error::other("\r");
         assert_eq!(
             Error::io(Status::Input, "\u{7f}", &io).message(),
@@ -235,7 +238,7 @@ mod tests {
     fn long_messages_have_their_beginning_and_their_end() {
         let long = "\u{e4}".repeat(1 << 20);
         let error = Error::argument(Argument("image"), format_args!("a{long} is wrong"));
-        let message = error.advise("name another one").message().to_owned();
+        let message = error.with_hint("name another one").message().to_owned();
         assert!(message.len() < MAX_MESSAGE + 100, "{}", message.len());
         assert!(message.starts_with("a\u{e4}"), "{message}");
         assert!(message.ends_with("\u{e4} is wrong; name another one"));

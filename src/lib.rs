@@ -1,50 +1,64 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Docker images from files, as GNU Guix makes them.
+//! Docker and OCI images from files, as GNU Guix makes them.
 //!
-//! One call turns a list of store items and a few options into a Docker
-//! image archive.  It is the job of Guix's Scheme module `(guix docker)`,
-//! and the bytes are that module's, but the files are read once and every
-//! processor takes part.
+//! One call turns a list of store items and a few options into an image: the job of
+//! Guix's Scheme module `(guix docker)`, with that module's bytes, where each file is
+//! read once and all processors take part.
 //!
-//! The work runs through these rooms, in this order and never back:
+//! The crate's interface is [`build`] and [`merge`], [`Request`] and its groups in
+//! [`request`], [`Report`], and [`Error`].  Other modules are for tests.
 //!
-//! 1. [`request`]: every argument, checked and owned;
-//! 2. [`plan`]: files are found and put into layers; each member's header,
-//!    size and place in its layer are known;
-//! 3. [`format`](mod@format): the layers and the JSON documents have their
-//!    places in the image;
-//! 4. [`write`](mod@write): threads fill these places, hashing and compressing;
-//! 5. [`output`]: the image appears under its name, complete or not at all.
+//! A build goes down through these rooms, and arrows between them point down only:
 //!
-//! They use [`input`], which finds, opens and reads files, [`image`], which
-//! reads images that exist, [`codec`], which compresses bytes, [`mod@tar`], which has
-//! the headers of archives, [`job`], which
-//! has the threads, and `memory`, which says when there is too little.
-//! `boundary` is the only room that knows C.
+//! 1. `boundary`: the C interface, the only room that knows C;
+//! 2. `operations`: [`build`] and [`merge`];
+//! 3. [`request`]: parameters in groups, checked before a file is touched;
+//! 4. `plan`: entries of each layer, with header, size and place of every member;
+//! 5. `format`: blobs and documents of an image, and their names;
+//! 6. `write`: chunks of layers and archives through a codec to the output;
+//! 7. `output`: a file, a stream or a directory, complete or not at all.
+//!
+//! They use `image`, which reads images that exist, `input`, which finds and reads
+//! files, `codec`, and `job` for threads and progress; and on the ground floor `tar`,
+//! `digest`, `json`, `path`, `section`, `text`, `error`, `warning` and `memory`.
 
 mod boundary;
+#[doc(hidden)]
 pub mod codec;
 pub mod digest;
 pub mod error;
+#[doc(hidden)]
 pub mod format;
+#[doc(hidden)]
 pub mod image;
+#[doc(hidden)]
 pub mod input;
+#[doc(hidden)]
 pub mod job;
+#[doc(hidden)]
 pub mod json;
 mod memory;
 mod operations;
+#[doc(hidden)]
 pub mod output;
+#[doc(hidden)]
 pub mod path;
+#[doc(hidden)]
 pub mod plan;
 mod record;
 pub mod report;
 pub mod request;
 mod retry;
+#[doc(hidden)]
 pub mod section;
+#[doc(hidden)]
 pub mod tar;
+#[doc(hidden)]
 pub mod text;
+#[doc(hidden)]
 pub mod warning;
+#[doc(hidden)]
 pub mod write;
 
 pub use error::{Error, Status};

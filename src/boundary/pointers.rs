@@ -45,7 +45,7 @@ pub unsafe fn optional<'a>(string: *const c_char) -> Option<&'a [u8]> {
 /// Fails unless there is memory for what is made of `size` bytes of the caller's.
 fn ask(argument: Argument, size: usize) -> Result<()> {
     match size > LITTLE {
-        true => memory::ask(size.saturating_mul(4)).map_err(|error| error.because_of(argument)),
+        true => memory::ask(size.saturating_mul(4)).map_err(|error| error.with_argument(argument)),
         false => Ok(()),
     }
 }

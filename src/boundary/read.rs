@@ -199,7 +199,7 @@ fn descriptor(fd: i32) -> Result<OwnedFd> {
     rustix::io::fcntl_dupfd_cloexec(fd, 3).map_err(|errno| match errno {
         Errno::BADF => failed(),
         errno => Error::system(Status::Output, "using the descriptor", errno)
-            .because_of(Argument("image_fd")),
+            .with_argument(Argument("image_fd")),
     })
 }
 

@@ -85,7 +85,7 @@ impl Base {
                 has_no_platform: image.target.is_unknown(),
             })
         };
-        open().map_err(|error: Error| error.because_of(Argument("base")))
+        open().map_err(|error: Error| error.with_argument(Argument("base")))
     }
 }
 
@@ -157,7 +157,7 @@ impl BaseLayer {
                 Status::Input,
                 format!("the layer {}: {problem}", self.diff_id),
             )
-            .because_of(Argument("base"))
+            .with_argument(Argument("base"))
         };
         self.stamp = self.section.stamp().ok();
         let layer::Read { stored, archive } = layer::read(
@@ -194,7 +194,7 @@ impl BaseLayer {
     /// be.
     pub fn unpack(&mut self, job: &Job) -> Result<()> {
         let section = codec::plain(self.section.clone(), job);
-        (self.section, _) = section.map_err(|error| error.because_of(Argument("base")))?;
+        (self.section, _) = section.map_err(|error| error.with_argument(Argument("base")))?;
         self.codec = NONE;
         self.digest = self.diff_id;
         self.stamp = self.section.stamp().ok();

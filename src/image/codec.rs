@@ -77,7 +77,7 @@ pub fn plain(section: Section, job: &Job) -> Result<(Section, Option<&'static st
     let temporary = std::env::temp_dir();
     let mut file = tempfile::tempfile_in(&temporary).map_err(|error| {
         let what = format!("making a temporary file in {temporary:?}");
-        Error::io(Status::Output, what, &error).advise("set TMPDIR to another directory")
+        Error::io(Status::Output, what, &error).with_hint("set TMPDIR to another directory")
     })?;
     let mut buffer = vec![0; READ_SIZE];
     let mut size = 0;
@@ -91,7 +91,7 @@ pub fn plain(section: Section, job: &Job) -> Result<(Section, Option<&'static st
         };
         file.write_all(&buffer[..count]).map_err(|error| {
             let what = format!("writing a temporary file in {temporary:?}");
-            Error::io(Status::Output, what, &error).advise("set TMPDIR to where there is room")
+            Error::io(Status::Output, what, &error).with_hint("set TMPDIR to where there is room")
         })?;
         size += count as u64;
     }

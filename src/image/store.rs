@@ -61,7 +61,7 @@ impl Store {
             let what = format!("opening {}", quoted(name));
             let error = Error::system(Status::Input, what, errno);
             match errno {
-                Errno::NOENT => error.advise("name an archive or a directory"),
+                Errno::NOENT => error.with_hint("name an archive or a directory"),
                 _ => error,
             }
         };
@@ -175,7 +175,7 @@ impl Store {
     pub fn parse(&self, document: &[u8], name: &str) -> Result<Value> {
         // Descriptors and the configuration of a base are copied.
         memory::ask_to_parse(document, 2)
-            .map_err(|error| error.about(format_args!("{}: {name}", self.shown_name())))?;
+            .map_err(|error| error.with_context(format_args!("{}: {name}", self.shown_name())))?;
         serde_json::from_slice(document)
             .map_err(|error| self.wrong(format_args!("{name} is not as it should be: {error}")))
     }
@@ -216,5 +216,5 @@ impl Store {
 }
 
 fn about(name: &[u8], error: &Error) -> Error {
-    error.about(format_args!("{}", quoted(name)))
+    error.with_context(format_args!("{}", quoted(name)))
 }

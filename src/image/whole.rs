@@ -201,7 +201,7 @@ impl WholeLayer {
     ) -> Result<Self> {
         let codec = match &section {
             Some(section) => codec::of(section)
-                .map_err(|error| error.about(format_args!("{}", store.shown_name())))?,
+                .map_err(|error| error.with_context(format_args!("{}", store.shown_name())))?,
             None => Ok(NONE),
         };
         Ok(WholeLayer {

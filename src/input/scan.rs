@@ -82,7 +82,7 @@ pub fn scan(
         last_parent: Mutex::default(),
     };
     job.run(options.threads.max(1), monitor, || {
-        scan.work().map_err(|error| error.because_of(argument))
+        scan.work().map_err(|error| error.with_argument(argument))
     })?;
     scan.in_order()
 }

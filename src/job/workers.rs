@@ -79,7 +79,7 @@ impl Job {
                     Ok(worker) => workers.push(worker),
                     Err(error) => {
                         let error = Error::io(Status::Resources, "starting a thread", &error);
-                        lock(&finish.state).1 = Some(error.advise("ask for fewer threads"));
+                        lock(&finish.state).1 = Some(error.with_hint("ask for fewer threads"));
                         self.stop();
                         break;
                     }

@@ -169,7 +169,7 @@ pub fn too_little(size: usize) -> Error {
         kibibytes => format!("{} MiB", kibibytes >> 10),
     };
     let message = format!("there is too little memory: {size} more could not be had");
-    Error::new(Status::Resources, message).advise(ADVICE)
+    Error::new(Status::Resources, message).with_hint(ADVICE)
 }
 
 #[cfg(test)]

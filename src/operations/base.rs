@@ -45,7 +45,7 @@ fn warn(base: &Base, request: &Request, warnings: &Warnings) {
 
 /// Puts the layers of `base` below those of `plan`, when they have been read and
 /// found right.
-pub fn put_below(
+pub fn prepend(
     base: Base,
     plan: &mut Plan,
     request: &Request,
@@ -59,7 +59,14 @@ pub fn put_below(
     let sizes = layers.iter().map(|layer| layer.section.size);
     let stored = sizes.fold(0, u64::saturating_add);
     let mut files = Overlay::new(Allowance::new(stored));
-    let (layers, changes) = check(layers, &files, unpack, request.running.threads, job, monitor)?;
+    let (layers, changes) = check(
+        layers,
+        &files,
+        unpack,
+        request.running.threads,
+        job,
+        monitor,
+    )?;
     for changes in changes {
         let mut refused = None;
         let mut note = |subject: Subject, problem: Problem| {
@@ -71,7 +78,7 @@ pub fn put_below(
         let refused = refused.map(|problem| Error::new(Status::Input, problem));
         applied
             .and(refused.map_or(Ok(()), Err))
-            .map_err(|error: Error| error.because_of(Argument("base")))?;
+            .map_err(|error: Error| error.with_argument(Argument("base")))?;
     }
     plan::base::check(plan, &files)?;
     plan::base::adopt(plan, &files)?;

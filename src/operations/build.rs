@@ -45,7 +45,7 @@ pub fn build(request: &Request, monitor: &mut Monitor) -> Result<Report> {
     let mut plan = plan::plan(request, base_layers, &file_system, &omitted, &job, monitor)?;
     if let Some(base) = base {
         let warnings = &file_system.warnings;
-        base::put_below(base, &mut plan, request, warnings, &job, monitor)?;
+        base::prepend(base, &mut plan, request, warnings, &job, monitor)?;
     }
     if request.output.format.stores_blobs() {
         plan.set_fingerprints();

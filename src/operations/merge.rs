@@ -52,7 +52,7 @@ pub fn merge(merge: &Merge, monitor: &mut Monitor) -> Result<Vec<String>> {
     let sources = job.run_one(monitor, || {
         let sources = merge.sources.iter().map(|name| Source::read(name, &job));
         let sources = sources.collect::<Result<Vec<Source>>>();
-        sources.map_err(|error| error.because_of(Argument("sources")))
+        sources.map_err(|error| error.with_argument(Argument("sources")))
     })?;
     let mut target = Directory::open(&merge.target, Argument("target"))?;
     job.run_one(monitor, || target.lock(&job))?;
@@ -168,7 +168,7 @@ impl Blob {
         let copy = || self.copy_from(&self.source, target, job);
         copy().map_err(|error: Error| match error.which_argument() {
             Some(_) => error,
-            None => error.because_of(Argument("sources")),
+            None => error.with_argument(Argument("sources")),
         })
     }
 

@@ -28,7 +28,7 @@ impl Archive {
     pub fn open(request: &Request) -> Result<Self> {
         let stream = |fd, argument| {
             let stream = Stream::new(fd, request.output.archive_digest);
-            let stream = stream.map_err(|error| error.because_of(argument))?;
+            let stream = stream.map_err(|error| error.with_argument(argument))?;
             Ok(Archive::Stream(stream))
         };
         match &request.output.destination {

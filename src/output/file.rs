@@ -29,7 +29,7 @@ impl ImageFile {
         let place = Place::find(image)?;
         leftovers::remove(&place.directory);
         let file = NewFile::create(&place.directory, &place.directory_name, MODE)
-            .map_err(|error| error.because_of(Argument("image")))?;
+            .map_err(|error| error.with_argument(Argument("image")))?;
         Ok(ImageFile { place, file })
     }
 
@@ -60,7 +60,7 @@ impl ImageFile {
         } = &self.place;
         let failed = |errno| {
             let what = format!("naming the finished image {:?}", directory_name.join(base));
-            Error::system(Status::Output, what, errno).because_of(Argument("image"))
+            Error::system(Status::Output, what, errno).with_argument(Argument("image"))
         };
         let stat = rustix::fs::fstat(self.file()).map_err(failed)?;
         self.file.publish(directory, base).map_err(failed)?;

@@ -37,7 +37,9 @@ impl Output {
     /// What `request` wants the image written to.
     pub fn open(request: &Request) -> Result<Self> {
         match &request.output.destination {
-            _ if !request.output.format.is_directory() => Archive::open(request).map(Output::Archive),
+            _ if !request.output.format.is_directory() => {
+                Archive::open(request).map(Output::Archive)
+            }
             Destination::File(name) => {
                 Directory::open(name, Argument("image")).map(Output::Directory)
             }
@@ -64,7 +66,7 @@ pub fn reader_gone() -> Error {
         Status::Output,
         "the reader of the image was gone before its end",
     )
-    .advise("see what it says; it may have refused the image")
+    .with_hint("see what it says; it may have refused the image")
 }
 
 /// Writes all of `bytes` to the image's `file`, at its position.
@@ -81,7 +83,7 @@ pub fn write_at(file: &File, bytes: &[u8], position: u64) -> Result<()> {
 pub fn write_failure(error: &std::io::Error) -> Error {
     let error = Error::io(Status::Output, "writing the image", error);
     match error.status() {
-        Status::NoSpace => error.advise("make room, or write the image elsewhere"),
+        Status::NoSpace => error.with_hint("make room, or write the image elsewhere"),
         _ => error,
     }
 }

@@ -46,7 +46,7 @@ impl Place {
         let failed = |errno| {
             let error = because_of_image(format_args!("creating a file in {parent:?}"), errno);
             match errno {
-                Errno::NOENT => error.advise("make that directory first"),
+                Errno::NOENT => error.with_hint("make that directory first"),
                 _ => error,
             }
         };
@@ -132,7 +132,7 @@ impl Place {
         } else {
             return Err(
                 because_of_image(format_args!("replacing {}", quoted(image)), errno)
-                    .advise("name another file"),
+                    .with_hint("name another file"),
             );
         };
         Err(refused(image, what, advice))
@@ -169,10 +169,10 @@ fn follow_links(image: &[u8]) -> Result<PathBuf> {
 /// The image cannot be what `image` names.
 fn refused(image: &[u8], what: &str, advice: &str) -> Error {
     Error::new(Status::Output, format!("{} {what}", quoted(image)))
-        .because_of(Argument("image"))
-        .advise(advice)
+        .with_argument(Argument("image"))
+        .with_hint(advice)
 }
 
 fn because_of_image(what: impl std::fmt::Display, errno: Errno) -> Error {
-    Error::system(Status::Output, what, errno).because_of(Argument("image"))
+    Error::system(Status::Output, what, errno).with_argument(Argument("image"))
 }

@@ -57,14 +57,14 @@ fn install_database(
     database: &[u8],
     profile: &[u8],
 ) -> Result<()> {
-    let found =
-        input::find(file_system, database).map_err(|error| error.because_of(Argument("database")))?;
+    let found = input::find(file_system, database)
+        .map_err(|error| error.with_argument(Argument("database")))?;
     let Some(Kind::File(source)) = found.map(|found| found.kind) else {
         return Err(Error::new(
             Status::Input,
             format!("{} is not a regular file", quoted(database)),
         )
-        .because_of(Argument("database")));
+        .with_argument(Argument("database")));
     };
     tree.make_directory(directory_of(DATABASE))?;
     tree.make_file(DATABASE, source)?;

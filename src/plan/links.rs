@@ -57,7 +57,7 @@ pub fn check(request: &Request, made: &[NewMember], layers: &[Layer], job: &Job)
                 ),
                 errno,
             )
-            .because_of(Argument("extra_files")),
+            .with_argument(Argument("extra_files")),
             _ => Error::argument(
                 Argument("extra_files"),
                 format_args!(

@@ -65,21 +65,22 @@ pub fn plan(
         input::scan(file_system, starts, argument, options, job, monitor)
     };
     // In an image of one layer, a root file system has all that there is.
-    let (top, made, paths): (_, _, &[Vec<u8>]) = match (&request.content.root_system, request.layers.max) {
-        (Some(root), max_layers) => {
-            let entries = scan(&[Start::Below(root)], Argument("root_system"))?;
-            // One start has one list.
-            let entries = entries.into_iter().next().unwrap_or_default();
-            let paths = max_layers.map_or(&[][..], |_| request.content.paths.as_slice());
-            (Top::root_system(root, entries)?, Vec::new(), paths)
-        }
-        (None, _) => {
-            let members = customization::entries(request, file_system, job)?;
-            let role = Role::Customization;
-            let made = members.clone();
-            (Top { role, members }, made, &request.content.paths)
-        }
-    };
+    let (top, made, paths): (_, _, &[Vec<u8>]) =
+        match (&request.content.root_system, request.layers.max) {
+            (Some(root), max_layers) => {
+                let entries = scan(&[Start::Below(root)], Argument("root_system"))?;
+                // One start has one list.
+                let entries = entries.into_iter().next().unwrap_or_default();
+                let paths = max_layers.map_or(&[][..], |_| request.content.paths.as_slice());
+                (Top::root_system(root, entries)?, Vec::new(), paths)
+            }
+            (None, _) => {
+                let members = customization::entries(request, file_system, job)?;
+                let role = Role::Customization;
+                let made = members.clone();
+                (Top { role, members }, made, &request.content.paths)
+            }
+        };
     let starts: Vec<Start> = paths.iter().map(|path| Start::At(path)).collect();
     let scanned = scan(&starts, Argument("paths"))?;
     let items: Vec<Scanned> = std::iter::zip(paths.iter().cloned(), scanned).collect();

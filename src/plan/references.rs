@@ -84,7 +84,7 @@ impl Graph {
         for file in files {
             let reading = |error| {
                 let what = format!("reading {}", quoted(file));
-                Error::io(Status::Input, what, &error).because_of(Argument("references_graphs"))
+                Error::io(Status::Input, what, &error).with_argument(Argument("references_graphs"))
             };
             let content = std::fs::read(OsStr::from_bytes(file)).map_err(reading)?;
             graph.parse(&content).map_err(|line| {

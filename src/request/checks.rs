@@ -67,7 +67,7 @@ pub fn text(argument: Argument, bytes: &[u8]) -> Result<String> {
             Status::InvalidText,
             format!("{} is not UTF-8 text", quoted(bytes)),
         )
-        .because_of(argument)
+        .with_argument(argument)
     })
 }
 

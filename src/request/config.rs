@@ -14,7 +14,7 @@ pub fn parse(json: &[u8]) -> Result<Object> {
     let wrong = |problem: String| Error::argument(Argument("config"), problem);
     let json = text(Argument("config"), json)?;
     memory::ask_to_parse(json.as_bytes(), 0)
-        .map_err(|error| error.because_of(Argument("config")))?;
+        .map_err(|error| error.with_argument(Argument("config")))?;
     let object: Object = serde_json::from_str(&json)
         .map_err(|error| wrong(format!("it is not a JSON object: {error}")))?;
     let is_derived = |name: &&String| {

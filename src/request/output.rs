@@ -45,7 +45,9 @@ impl Output {
 
     /// Returns the compressor of a Docker archive.
     pub fn archive_compressor(&self) -> &Compressor {
-        self.compressor.as_ref().unwrap_or(&Compressor::Codec(Encoding::NONE))
+        self.compressor
+            .as_ref()
+            .unwrap_or(&Compressor::Codec(Encoding::NONE))
     }
 
     /// Returns the compressor of each layer of an OCI image.

@@ -69,7 +69,7 @@ fn unsupported(triplet: &str, what: &str) -> Error {
         Status::UnsupportedSystem,
         format!("{triplet:?} is not supported; {what}"),
     )
-    .because_of(Argument("system"))
+    .with_argument(Argument("system"))
 }
 
 /// The architecture of this machine, as its kernel calls it.

@@ -26,7 +26,7 @@ impl Pool {
         for _ in 0..count {
             let buffer = memory::with_capacity(size).map_err(|error| {
                 let size = size >> 10;
-                error.about(format_args!("making {count} buffers of {size} KiB"))
+                error.with_context(format_args!("making {count} buffers of {size} KiB"))
             })?;
             free.push(buffer);
         }

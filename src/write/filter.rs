@@ -53,7 +53,7 @@ impl<'a> Filter<'a> {
         };
         let failed = |error: &std::io::Error| {
             let what = format!("running {program:?}");
-            Error::io(Status::Compressor, what, error).because_of(Argument("compressor"))
+            Error::io(Status::Compressor, what, error).with_argument(Argument("compressor"))
         };
         let (input, read) = Input::new().map_err(|errno| failed(&errno.into()))?;
         let (diagnostics, error) = Diagnostics::new().map_err(|errno| failed(&errno.into()))?;
@@ -76,7 +76,7 @@ impl<'a> Filter<'a> {
         };
         let child = Child::spawn(command, &streams).map_err(|error| match failed(&error) {
             failure if failure.status() == Status::Compressor => {
-                failure.advise("install it, or give its absolute file name")
+                failure.with_hint("install it, or give its absolute file name")
             }
             failure => failure,
         })?;
@@ -237,7 +237,7 @@ impl<'a> Filter<'a> {
     /// The command's status is not to be had.
     fn lost(&mut self, errno: Errno) -> Error {
         let what = format!("waiting for {:?}", self.name);
-        Error::system(Status::Compressor, what, errno).because_of(Argument("compressor"))
+        Error::system(Status::Compressor, what, errno).with_argument(Argument("compressor"))
     }
 
     fn failure(&mut self, problem: &str) -> Error {
@@ -246,7 +246,7 @@ impl<'a> Filter<'a> {
             Some(line) => format!("{message}: {line}"),
             None => message,
         };
-        Error::new(Status::Compressor, message).because_of(Argument("compressor"))
+        Error::new(Status::Compressor, message).with_argument(Argument("compressor"))
     }
 }
 

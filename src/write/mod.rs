@@ -118,9 +118,13 @@ pub fn write(
 ) -> Result<Written> {
     let request = context.request;
     match output {
-        Output::Archive(archive) if !request.output.format.stores_blobs() => {
-            write_archive(context, request.output.archive_compressor(), archive, job, monitor)
-        }
+        Output::Archive(archive) if !request.output.format.stores_blobs() => write_archive(
+            context,
+            request.output.archive_compressor(),
+            archive,
+            job,
+            monitor,
+        ),
         // Layers of a base are stored as they are there, whatever that is.
         Output::Archive(archive)
             if request.output.packing()? == Encoding::NONE && request.layers.base.is_none() =>

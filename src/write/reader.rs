@@ -37,7 +37,7 @@ impl<'a> LayerReader<'a> {
         if let Some(base) = &layer.base {
             return base.section.read_at(out, start).map_err(|error| {
                 Error::io(Status::InputChanged, "reading the base", &error)
-                    .because_of(Argument("base"))
+                    .with_argument(Argument("base"))
             });
         }
         let end = start + out.len() as u64;

@@ -124,7 +124,7 @@ impl Daemon {
         let name = socket_name()?;
         let connecting = |error| {
             let what = format!("--closure-of: connecting to the guix-daemon at {name:?}");
-            Failure::input(what, &error).advise(
+            Failure::input(what, &error).with_hint(
                 "is it running? --references FILE takes a file instead, and GUIX_DAEMON_SOCKET \
                  says where it listens",
             )

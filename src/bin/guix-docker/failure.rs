@@ -77,12 +77,12 @@ impl Failure {
         Failure::Library(Error::new(Status::Cancelled, "it was stopped"))
     }
 
-    /// The same failure, with what to do.
-    pub fn advise(self, advice: &str) -> Self {
+    /// Appends a hint, an imperative, to the message.
+    pub fn with_hint(self, hint: &str) -> Self {
         match self {
-            Failure::Library(error) => Failure::Library(error.advise(advice)),
-            Failure::Usage(message) => Failure::Usage(format!("{message}; {advice}")),
-            Failure::Other(message) => Failure::Other(format!("{message}; {advice}")),
+            Failure::Library(error) => Failure::Library(error.with_hint(hint)),
+            Failure::Usage(message) => Failure::Usage(format!("{message}; {hint}")),
+            Failure::Other(message) => Failure::Other(format!("{message}; {hint}")),
         }
     }
 

@@ -36,7 +36,7 @@ impl Files {
         let failed = |error: io::Error| {
             let failure = Error::io(Status::Output, format!("writing {name:?}"), &error);
             Failure::Library(match failure.status() {
-                Status::NoSpace => failure.advise("make room, or write it elsewhere"),
+                Status::NoSpace => failure.with_hint("make room, or write it elsewhere"),
                 _ => failure,
             })
         };

@@ -159,7 +159,7 @@ impl StreamEncoder {
 /// Returns a compression context with these parameters.
 fn context(parameters: &[CParameter]) -> Result<CCtx<'static>> {
     let mut context = CCtx::try_create().ok_or_else(|| {
-        Error::new(Status::Resources, "there is too little memory to compress").advise(ADVICE)
+        Error::new(Status::Resources, "there is too little memory to compress").with_hint(ADVICE)
     })?;
     for &parameter in parameters {
         context.set_parameter(parameter).map_err(failed)?;
@@ -175,7 +175,7 @@ fn failed(code: usize) -> Error {
     };
     let error = Error::new(status, format!("compressing by zstd: {name}"));
     match status {
-        Status::Resources => error.advise(ADVICE),
+        Status::Resources => error.with_hint(ADVICE),
         _ => error,
     }
 }

@@ -13,7 +13,7 @@ use crate::request::{ConfigKeys, Request};
 
 /// Completes `document`, the configuration of the image that `request` asks for,
 /// with what `base`, the normalized configuration of its base, hands on.
-pub fn put_below(base: &Object, document: &mut Object, request: &Request) {
+pub fn merge_base(base: &Object, document: &mut Object, request: &Request) {
     for key in keys::WHOLE
         .iter()
         .filter(|key| key.from_base == FromBase::Kept)

@@ -127,7 +127,7 @@ pub fn config(
     }
     let mut document: Map<String, Value> = decode(&encode(&config)?)?;
     if let Some(base) = &plan.base {
-        base::put_below(base, &mut document, request);
+        base::merge_base(base, &mut document, request);
     }
     if let Some(patch) = &metadata.config {
         merge(&mut document, patch);

@@ -27,7 +27,7 @@ impl Directory {
     /// An empty file that is to be a blob.
     pub fn new_blob(&self) -> Result<NewFile> {
         NewFile::create(&self.root, &self.name, FILE_MODE)
-            .map_err(|error| error.because_of(self.argument))
+            .map_err(|error| error.with_argument(self.argument))
     }
 
     /// Has a blob appear.

@@ -105,7 +105,7 @@ impl Directory {
             })?;
             Ok(directory)
         };
-        open().map_err(|error: Error| error.because_of(argument))
+        open().map_err(|error: Error| error.with_argument(argument))
     }
 
     /// Waits until no other build has the directory, and makes it a layout if
@@ -114,7 +114,7 @@ impl Directory {
         let argument = self.argument;
         let locked = self.lock_and_prepare(job);
         job.waits_for(None);
-        locked.map_err(|error| error.because_of(argument))
+        locked.map_err(|error| error.with_argument(argument))
     }
 
     fn lock_and_prepare(&mut self, job: &Job) -> Result<()> {
@@ -163,10 +163,10 @@ impl Directory {
         let error = failed(format_args!("locking {:?}", self.name.join(LOCK)), errno);
         match errno {
             Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP => {
-                error.advise("have the layout on a file system that knows locks")
+                error.with_hint("have the layout on a file system that knows locks")
             }
             Errno::ACCESS if self.has_lock() => {
-                error.advise("remove that file if no build of another user has the layout")
+                error.with_hint("remove that file if no build of another user has the layout")
             }
             _ => error,
         }
@@ -281,7 +281,7 @@ impl Directory {
 
     fn refused(&self, problem: std::fmt::Arguments) -> Error {
         let what = format!("{:?} is no OCI layout: {problem}", self.name);
-        Error::new(Status::Output, what).because_of(self.argument)
+        Error::new(Status::Output, what).with_argument(self.argument)
     }
 
     /// The files that must not become part of the image: the directory, with
@@ -439,7 +439,7 @@ fn open_or_make(name: &Path) -> Result<(OwnedFd, Option<Lock>)> {
     let opening = |errno| {
         let error = failed(format_args!("opening the directory {name:?}"), errno);
         match errno {
-            Errno::NOTDIR => error.advise("an OCI layout is a directory; name another one"),
+            Errno::NOTDIR => error.with_hint("an OCI layout is a directory; name another one"),
             _ => error,
         }
     };
@@ -458,7 +458,7 @@ fn open_or_make(name: &Path) -> Result<(OwnedFd, Option<Lock>)> {
     let making = |errno| {
         let error = failed(format_args!("making the directory {name:?}"), errno);
         match errno {
-            Errno::NOENT => error.advise("make the directory above it first"),
+            Errno::NOENT => error.with_hint("make the directory above it first"),
             _ => error,
         }
     };

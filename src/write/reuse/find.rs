@@ -96,7 +96,7 @@ impl Search<'_> {
             Ok(found) => found,
             // It is written to, and that finds out what is wrong with it.
             Err(_) if layout.is_target => return job.check(),
-            Err(error) => return Err(error.because_of(Argument("reuse"))),
+            Err(error) => return Err(error.with_argument(Argument("reuse"))),
         };
         for descriptor in descriptors {
             job.check()?;
