@@ -11,7 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod checks;
-mod choices;
+pub mod choices;
 mod compressor;
 mod config;
 mod container;
@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use rustix::fd::OwnedFd;
 
-pub use choices::{Choice, ConfigKeys, Format, History, Layering, Modes, Whiteouts, Xattrs};
+pub use choices::*;
 pub use compressor::Compressor;
 pub use container::Container;
 pub use content::Content;

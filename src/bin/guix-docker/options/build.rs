@@ -6,9 +6,9 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 use clap::Args;
+use guix_docker::request::choices::*;
 use guix_docker::request::{
-    Choice, Compressor, ConfigKeys, Container, Content, Format, History, Layering, Layers,
-    Metadata, Modes, Output, Transformation, Whiteouts, Xattrs,
+    Compressor, Container, Content, Layers, Metadata, Output, Transformation,
 };
 
 use super::ProgressOptions;
