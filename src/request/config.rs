@@ -5,7 +5,7 @@
 
 use super::checks::text;
 use super::health_check::HealthCheck;
-use crate::error::{Argument, Error, Result};
+use crate::error::{Argument, Error, Result, Status};
 use crate::json::{self, Object, form, is_same_name, keys};
 use crate::memory;
 
@@ -13,8 +13,10 @@ use crate::memory;
 pub fn parse(json: &[u8]) -> Result<Object> {
     let wrong = |problem: String| Error::argument(Argument("config"), problem);
     let json = text(Argument("config"), json)?;
-    memory::ask_to_parse(json.as_bytes(), 0)
-        .map_err(|error| error.with_argument(Argument("config")))?;
+    memory::ask_to_parse(json.as_bytes(), 0).map_err(|error| match error.status() {
+        Status::Resources => error.with_argument(Argument("config")),
+        _ => wrong(error.message().to_owned()),
+    })?;
     let object: Object = serde_json::from_str(&json)
         .map_err(|error| wrong(format!("it is not a JSON object: {error}")))?;
     let is_derived = |name: &&String| {

@@ -13,10 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use guix_docker::request::{
-    Compressor, ConfigKeys, Directive, Format, History, Layering, Modes, Ownership, Transformation,
-    Whiteouts, Xattrs,
-};
+use guix_docker::request::{Choice, Compressor, Directive, Ownership, Transformation};
 use guix_docker::{Error, Progress, Request};
 use guix_docker_fuzz::scene::{Scene, check_error, check_image};
 use guix_docker_fuzz::settings::Settings;
@@ -51,46 +48,31 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
+/// Returns one of the values of a choice.
+fn any<T: Choice>(number: u32) -> T {
+    T::WORDS[number as usize % T::WORDS.len()].1
+}
+
 /// The request for the file `image` that `settings` ask for.
 fn request(image: &[u8], settings: &Settings) -> Result<Request, Error> {
     let prefix = settings.last("prefix").unwrap_or(b"prefix");
     let mut request = Request::new(image, &settings.values("path"), prefix)?;
     request.running.threads(settings.threads() as usize);
-    request.metadata.creation_time(settings.number("time").unwrap_or(1))?;
+    request
+        .metadata
+        .creation_time(settings.number("time").unwrap_or(1))?;
     let is_set = |word| settings.number(word).is_some_and(|number| number & 1 != 0);
     request.output.archive_digest = is_set("digest");
     request.layers.parent_directories = is_set("parents");
     request.layers.immutable_paths = is_set("immutable");
-    request.output.format = match settings.number("format") {
-        Some(1) => Format::OciArchive,
-        Some(2) => Format::Oci,
-        _ => Format::DockerArchive,
-    };
-    request.metadata.history = match settings.number("history") {
-        Some(1) => History::One,
-        Some(2) => History::None,
-        _ => History::Layers,
-    };
-    request.content.whiteouts = match is_set("whiteouts") {
-        true => Whiteouts::Allow,
-        false => Whiteouts::Refuse,
-    };
-    request.content.modes = match is_set("modes") {
-        true => Modes::Keep,
-        false => Modes::Guix,
-    };
-    request.content.xattrs = match is_set("xattrs") {
-        true => Xattrs::Keep,
-        false => Xattrs::Drop,
-    };
-    request.metadata.config_keys = match is_set("keys") {
-        true => ConfigKeys::Spec,
-        false => ConfigKeys::Guix,
-    };
-    request.layers.layering = match is_set("layering") {
-        true => Layering::References,
-        false => Layering::Size,
-    };
+    let choice = |word| settings.number(word).unwrap_or(0) as u32;
+    request.output.format = any(choice("format"));
+    request.metadata.history = any(choice("history"));
+    request.content.whiteouts = any(choice("whiteouts"));
+    request.content.modes = any(choice("modes"));
+    request.content.xattrs = any(choice("xattrs"));
+    request.metadata.config_keys = any(choice("keys"));
+    request.layers.layering = any(choice("layering"));
     let directories = settings.all("dir").map(|line| {
         let mode = (!line.field(1).is_empty()).then(|| line.number(1) as u32);
         Directive::directory(line.field(0), mode)
@@ -100,9 +82,9 @@ fn request(image: &[u8], settings: &Settings) -> Result<Request, Error> {
     let links = settings.all("link");
     let links = links.map(|line| Directive::link(line.field(0), line.field(1)));
     request.content.extra_files = directories
-            .chain(files)
-            .chain(links)
-            .collect::<Result<_, _>>()?;
+        .chain(files)
+        .chain(links)
+        .collect::<Result<_, _>>()?;
     let transformations = settings.all("transform");
     let transformations =
         transformations.map(|line| Transformation::new(line.field(0), line.field(1)));
@@ -126,19 +108,23 @@ fn request(image: &[u8], settings: &Settings) -> Result<Request, Error> {
     }
     type Setter = fn(&mut Request, &[u8]) -> Result<(), Error>;
     let setters: [(&str, Setter); 16] = [
-        ("repository", Request::repository),
-        ("system", Request::system),
-        ("database", Request::database),
-        ("root", Request::root_system),
-        ("variant", Request::variant),
-        ("name", Request::name),
-        ("base", Request::base),
-        ("basename", Request::base_name),
+        ("repository", |request, text| {
+            request.metadata.repository(text)
+        }),
+        ("system", |request, text| request.metadata.system(text)),
+        ("database", |request, text| request.content.database(text)),
+        ("root", |request, text| request.content.root_system(text)),
+        ("variant", |request, text| request.metadata.variant(text)),
+        ("name", |request, name| request.metadata.names(&[name])),
+        ("base", |request, text| request.layers.base(text)),
+        ("basename", |request, text| request.layers.base_name(text)),
         ("user", |request, user| request.container.user(user)),
         ("workdir", |request, name| {
             request.container.working_directory(name)
         }),
-        ("port", |request, port| request.container.exposed_ports(&[port])),
+        ("port", |request, port| {
+            request.container.exposed_ports(&[port])
+        }),
         ("volume", |request, name| request.container.volumes(&[name])),
         ("signal", |request, signal| {
             request.container.stop_signal(signal)
@@ -156,10 +142,14 @@ fn request(image: &[u8], settings: &Settings) -> Result<Request, Error> {
     }
     type ListSetter = fn(&mut Request, &[&[u8]]) -> Result<(), Error>;
     let setters: [(&str, ListSetter); 4] = [
-        ("entry", |request, words| request.container.entry_point(words)),
+        ("entry", |request, words| {
+            request.container.entry_point(words)
+        }),
         ("cmd", |request, words| request.container.cmd(words)),
         ("reuse", |request, layouts| request.layers.reuse(layouts)),
-        ("graph", |request, files| request.layers.references_graphs(files)),
+        ("graph", |request, files| {
+            request.layers.references_graphs(files)
+        }),
     ];
     for (word, set) in setters {
         let values = settings.values(word);

@@ -20,7 +20,7 @@ use crate::survey::{self, Room, Survey};
 use crate::table::{Side, Table};
 use changes::{Changes, ItemChange};
 use map::map;
-use push::Push;
+pub use push::Push;
 
 /// How many items are named unless all are asked for.
 const ITEMS: usize = 20;
