@@ -4,8 +4,8 @@
 //!
 //! A codec is a file or folder of its own with an implementation of [`Codec`],
 //! and an entry in [`CODECS`].  Media types, magic numbers, decoders and names
-//! come from that list alone.  The words that ask for a codec are those of
-//! [`Compressor`](crate::request::Compressor).
+//! come from that list alone.  The words that ask for a codec are read with the
+//! request.
 
 pub mod command;
 mod encoding;
@@ -22,7 +22,7 @@ use self::gzip::Checksum;
 use crate::error::Result;
 
 /// All codecs of layers.
-pub static CODECS: [&dyn Codec; 3] = [NONE, GZIP, ZSTD];
+pub static CODECS: &[&dyn Codec] = &[NONE, GZIP, ZSTD];
 
 /// Codec of layers that are stored as they are.
 pub const NONE: &dyn Codec = &none::Plain;

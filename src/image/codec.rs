@@ -41,7 +41,7 @@ pub fn of(section: &Section) -> Result<Known> {
         match end.filter(|end| *end <= section.size) {
             Some(end) => start = end,
             // Other codecs have no skippable frames.
-            None if start > 0 => return Ok(Ok([NONE, ZSTD][usize::from(begins(head, ZSTD))])),
+            None if start > 0 => return Ok(Ok(if begins(head, ZSTD) { ZSTD } else { NONE })),
             None => return Ok(by_magic(head)),
         }
     }

@@ -38,6 +38,7 @@ fn member(line: &[u8]) -> Option<Member> {
         device: (0, 0),
         offset: 0,
         size: 0,
+        oddity: None,
     })
 }
 
