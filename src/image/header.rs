@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use tar::EntryType;
 
-use super::tar::Parsed;
 use crate::error::quoted;
+
+/// Result of reading, or the problem with the archive.
+pub type Parsed<T> = std::result::Result<T, String>;
 
 /// Size of a header in bytes.
 pub const SIZE: usize = 512;

@@ -6,8 +6,7 @@
 //! A map lists the parts of a file that are not holes.  Formats 0.0 and 0.1 have
 //! the map in the extended header, and format 1.0 has it in front of the content.
 
-use super::header::{Pax, SIZE, decimal};
-use super::tar::Parsed;
+use super::header::{Parsed, Pax, SIZE, decimal};
 
 /// Maximum size in bytes of a map in front of content.
 const MAX_MAP: usize = 1 << 20;

@@ -7,7 +7,7 @@ use std::io;
 
 use ::tar::EntryType;
 
-use super::header::{self, Fields, Header, MemberOddity, Pax};
+use super::header::{self, Fields, Header, MemberOddity, Parsed, Pax};
 use super::sparse::Sparse;
 use crate::section::SectionReader;
 use crate::tar::{BLOCK_SIZE, Owner, blocks};
@@ -82,9 +82,6 @@ pub struct Members<S> {
     /// Source of the archive's bytes.
     pub source: S,
 }
-
-/// The result of reading, or the problem with the archive.
-pub type Parsed<T> = std::result::Result<T, String>;
 
 impl<S: Source> Members<S> {
     /// Returns the next member and skips its content; `None` at the end.

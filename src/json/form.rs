@@ -4,8 +4,33 @@
 
 use serde_json::Value;
 
-use super::keys::Key;
 use super::{Object, folded};
+
+/// A key of the configuration or of an object in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Name in the specification's spelling.
+    pub name: &'static str,
+    /// Form of its value.
+    pub form: Form,
+    /// Way from a base image into the image built on top of it.
+    pub from_base: FromBase,
+    /// True if the parameter `config` may set it.  The others follow from the
+    /// image's files or have parameters of their own.
+    pub is_free: bool,
+}
+
+/// Way of a key from a base image into the image built on top of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FromBase {
+    /// The base's value, unless the image has its own.
+    Kept,
+    /// The image's members are added to the base's; those of the same name
+    /// replace the base's.
+    Merged,
+    /// Dropped: the value concerns the base alone.
+    Dropped,
+}
 
 /// Form of a value.  Null is of every form: decoders leave the default.
 #[derive(Clone, Copy, Debug)]

@@ -119,7 +119,7 @@ pub fn members_size(members: &Object) -> usize {
 /// Returns `object` with its members under the names in `keys`, in the order of
 /// the document.  Of members that Go takes for the same one, the last remains;
 /// objects with keys of their own are merged.
-pub fn normalized(object: &Object, keys: &[keys::Key]) -> Object {
+pub fn normalized(object: &Object, keys: &[form::Key]) -> Object {
     let mut result = Object::new();
     for (name, value) in object {
         let key = keys.iter().find(|key| is_same_name(key.name, name));

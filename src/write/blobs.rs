@@ -7,12 +7,12 @@
 //! file has a place for it that is filled in when these are known.  Where there is no
 //! going back, all is encoded twice: once for these, and again to be written.
 
-use super::archive::ArchiveWriter;
+use super::archive::{ArchiveWriter, Members};
 use super::buffers::Pool;
 use super::chunks::{Pass, Range, Task};
 use super::hashes::LayerHashes;
 use super::reuse::{Candidates, Found};
-use super::sink::{Discard, Files, Members};
+use super::sink::{Discard, Files};
 use super::{Context, Written};
 use crate::codec::Encoding;
 use crate::error::Result;

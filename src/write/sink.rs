@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Destinations of encoded streams: layers one after the other, or an archive as a
-//! whole.
+//! Destinations of encoded streams.  An archive is one in `archive`.
 
-use super::archive::ArchiveWriter;
 use super::reuse::Found;
 use crate::error::{Error, Result, Status};
-use crate::format::{ArchiveFormat, Blob, Documents, Ending};
+use crate::format::Blob;
 use crate::job::Job;
 use crate::output::{Directory, NewFile, write_to};
-use crate::tar::blocks;
 
 /// Destination of encoded streams.
 pub trait Sink {
@@ -68,73 +65,6 @@ impl Sink for Discard {
 
     fn reuse(&mut self, _layer: usize, _found: &Found, _job: &Job) -> Result<()> {
         Ok(())
-    }
-}
-
-/// Archive of layers that are compressed each by itself.
-pub struct Members<'a> {
-    writer: ArchiveWriter<'a>,
-    format: &'a dyn ArchiveFormat,
-    /// Layers that are known; `None` if headers are filled in later.
-    known: Option<&'a [Blob]>,
-    /// Position of the header of the current layer.
-    header: Option<u64>,
-}
-
-impl<'a> Members<'a> {
-    /// Begins an archive.
-    pub fn new(
-        mut writer: ArchiveWriter<'a>,
-        format: &'a dyn ArchiveFormat,
-        known: Option<&'a [Blob]>,
-    ) -> Result<Self> {
-        writer.write(format.head())?;
-        Ok(Members {
-            writer,
-            format,
-            known,
-            header: None,
-        })
-    }
-
-    /// Writes the documents and the end of the archive.
-    pub fn finish(mut self, documents: Documents) -> Result<Documents> {
-        let ending = Ending::new(documents, self.writer.position());
-        self.writer.write_ending(&ending)?;
-        Ok(ending.documents)
-    }
-}
-
-impl Sink for Members<'_> {
-    fn begin(&mut self, layer: usize) -> Result<()> {
-        match self.known {
-            Some(layers) => self.writer.write(&self.format.layer_header(&layers[layer])),
-            None => {
-                self.header = self.writer.reserve();
-                Ok(())
-            }
-        }
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.writer.write(bytes)
-    }
-
-    fn end(&mut self, blob: &Blob) -> Result<()> {
-        if let Some(position) = self.header.take() {
-            self.writer
-                .fill(&self.format.layer_header(blob), position)?;
-        }
-        let is_same = |known: &Blob| (known.digest, known.size) == (blob.digest, blob.size);
-        if self.known.is_some_and(|layers| !layers.iter().any(is_same)) {
-            // The files were the same, or reading them would have failed.
-            return Err(Error::new(
-                Status::Internal,
-                "compressing a layer again gave something else",
-            ));
-        }
-        let padding = blocks(blob.size) - blob.size;
-        self.writer.write(&vec![0; padding as usize])
     }
 }
 

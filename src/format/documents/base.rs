@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::json::keys::{self, FromBase};
+use crate::json::form::FromBase;
+use crate::json::keys;
 use crate::json::{self, Object, normalized};
 use crate::request::{ConfigKeys, Request};
 
