@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! Images of other tools in `check`, `inspect`, `diff` and `index`.
+//! Images of other tools in `check`, `inspect`, `diff` and `merge`.
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-//! `guix-docker inspect`, `diff` and `index`.
+//! `guix-docker inspect`, `diff` and `merge`.
 
 use std::path::Path;
 
