@@ -81,7 +81,7 @@ impl Compressor {
     }
 
     /// How layers are compressed by it.
-    pub fn packing(&self) -> Result<Encoding> {
+    pub fn encoding(&self) -> Result<Encoding> {
         let refused = |what: &dyn fmt::Display| {
             Err(Error::argument(
                 Argument("compressor"),

@@ -51,16 +51,16 @@ impl Output {
     }
 
     /// Returns the compressor of each layer of an OCI image.
-    pub fn packing(&self) -> Result<Encoding> {
+    pub fn encoding(&self) -> Result<Encoding> {
         match &self.compressor {
             None => Ok(Encoding::gzip(DEFAULT_LEVEL)),
-            Some(compressor) => compressor.packing(),
+            Some(compressor) => compressor.encoding(),
         }
     }
 
     pub(super) fn check(&self) -> Result<()> {
         if self.format.stores_blobs() {
-            self.packing()?;
+            self.encoding()?;
         }
         match &self.destination {
             Destination::File(image) if image.ends_with(b"/") && !self.format.is_directory() => {

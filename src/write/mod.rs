@@ -127,12 +127,12 @@ pub fn write(
         ),
         // Layers of a base are stored as they are there, whatever that is.
         Output::Archive(archive)
-            if request.output.packing()? == Encoding::NONE && request.layers.base.is_none() =>
+            if request.output.encoding()? == Encoding::NONE && request.layers.base.is_none() =>
         {
             let compressor = Compressor::Codec(Encoding::NONE);
             write_archive(context, &compressor, archive, job, monitor)
         }
-        _ => blobs::write(context, request.output.packing()?, output, job, monitor),
+        _ => blobs::write(context, request.output.encoding()?, output, job, monitor),
     }
 }
 

@@ -162,7 +162,7 @@ impl<'a> ImageDocuments<'a> {
         ref_names: RefNames,
     ) -> Result<Self> {
         let created = rfc3339(request.metadata.creation_time)?;
-        let encoding = request.output.packing()?;
+        let encoding = request.output.encoding()?;
         // A layer of the base is stored as it is there, also in the place of one
         // of the same content.
         let encoder = |blob: &Blob| {

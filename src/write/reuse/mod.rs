@@ -139,7 +139,7 @@ impl<'a> Candidates<'a> {
 /// Adds to the user's record the `layers` of the image, which this build made or
 /// checked.  Layers of a base are not among them.
 pub fn record(context: &Context, layers: &[Blob]) -> Result<()> {
-    let encoder = context.request.output.packing()?.identity();
+    let encoder = context.request.output.encoding()?.identity();
     let bases = context
         .layers()
         .iter()
