@@ -6,6 +6,7 @@ that differ from one another or from what is meant, one whose files are lost."""
 
 import json
 import pathlib
+import posixpath
 import subprocess
 import threading
 import time
@@ -13,10 +14,11 @@ import traceback
 
 from report import report
 
-from . import judges, table
+from . import judges, table, tree
 from .case import LOST
 
 PROGRAM = "/mnt/guix-docker"
+MEMBERS = "/mnt/members"
 EXPLAINED = pathlib.Path(__file__).parent.with_name("corpus-explained.tsv")
 MOST = 0.02                     # of the images
 PRUNE = 50                      # images until a daemon forgets those of older cases
@@ -122,6 +124,35 @@ def by_engine(cases, verdicts, answers):
                f"{len(called - refused)} taken that are called refused")
 
 
+def above(name):
+    """NAME, and the directories above it."""
+    parts = name.split("/")
+    return {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+
+
+def compare_members(cases, verdicts):
+    """Compare the names that this library reads in layers with those of the files that
+    podman, whose reader is Go's, extracts."""
+    chosen = [case for case in cases if case.group == "members"
+              and verdicts[case.id].get("podman", ("", None))[1]
+              and verdicts[case.id]["podman"][0] == "taken"]
+    done = subprocess.run([MEMBERS, *(case.file for case in chosen)], check=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+    different = []
+    for case, line in zip(chosen, done.stdout.splitlines(), strict=True):
+        names = [bytes.fromhex(name).decode("utf-8", "surrogateescape")
+                 for kind, name in json.loads(line)["members"] or [] if kind != "g"]
+        if any(".wh." in name for name in names):
+            continue
+        ours = set().union(*(above(posixpath.normpath("/" + name).strip("/"))
+                             for name in names)) - {""}
+        theirs = set().union(*(above(name) for name in verdicts[case.id]["podman"][1]))
+        if {name for name in ours if name.split("/")[0] not in tree.OWN} != theirs:
+            different.append(f"{case.id}: {sorted(ours)}, podman has {sorted(theirs)}")
+    report.check(f"corpus: podman extracts the names that are read, {len(chosen)} images",
+                 not different and len(chosen) > 30, "\n".join(different))
+
+
 def check():
     """Compare check with the engines; print each disagreement and their number."""
     directory = pathlib.Path("/mnt/corpus")
@@ -157,6 +188,7 @@ def check():
             unexplained.append(case.id)
     for line in by_engine(cases, verdicts, answers):
         print(line, flush=True)
+    compare_members(cases, verdicts)
     total = sum(counts.values())
     share = total / len(cases)
     asked = sum(len(each) for each in verdicts.values())
