@@ -44,6 +44,8 @@ fn generate_header(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let header = out.join("guix_docker.h");
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
     config.export.include = config.export.rename.keys().cloned().collect();
+    // The order of a map differs from run to run.
+    config.export.include.sort_unstable();
     let part = |name: &str| -> Result<u32, Box<dyn Error>> {
         Ok(env::var(format!("CARGO_PKG_VERSION_{name}"))?.parse()?)
     };

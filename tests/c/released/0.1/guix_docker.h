@@ -92,168 +92,6 @@ typedef int32_t guix_docker_status;
 #endif // __cplusplus
 
 /**
- * Format of an image.
- */
-enum guix_docker_format
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-  /**
-   * Docker archive, as Guix makes it.
-   */
-  GUIX_DOCKER_FORMAT_DOCKER_ARCHIVE,
-  /**
-   * Archive that is an OCI image layout and a Docker archive, too.
-   */
-  GUIX_DOCKER_FORMAT_OCI_ARCHIVE,
-  /**
-   * Directory that is an OCI image layout, of this and of other images.
-   */
-  GUIX_DOCKER_FORMAT_OCI,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum guix_docker_format guix_docker_format;
-#else
-typedef uint32_t guix_docker_format;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * Permissions of files on disk in the layers of paths of a layered image.
- */
-enum guix_docker_modes
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-  /**
-   * Group and others have the permissions of the user but for writing, as in Guix:
-   * `go+u,go-w`.
-   */
-  GUIX_DOCKER_MODES_GUIX,
-  /**
-   * Permissions are as on disk.
-   */
-  GUIX_DOCKER_MODES_KEEP,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum guix_docker_modes guix_docker_modes;
-#else
-typedef uint32_t guix_docker_modes;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * Treatment of extended attributes.
- */
-enum guix_docker_xattrs
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-  /**
-   * Extended attributes are left out.
-   */
-  GUIX_DOCKER_XATTRS_DROP,
-  /**
-   * Attributes of users, and capabilities, are kept.
-   */
-  GUIX_DOCKER_XATTRS_KEEP,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum guix_docker_xattrs guix_docker_xattrs;
-#else
-typedef uint32_t guix_docker_xattrs;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * Treatment of names that begin with `.wh.`, by which layers delete files of those
- * below.
- */
-enum guix_docker_whiteouts
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-  /**
-   * Such names are an error.
-   */
-  GUIX_DOCKER_WHITEOUTS_REFUSE,
-  /**
-   * Such files go into the image; engines delete the files that they name.
-   */
-  GUIX_DOCKER_WHITEOUTS_ALLOW,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum guix_docker_whiteouts guix_docker_whiteouts;
-#else
-typedef uint32_t guix_docker_whiteouts;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * Policy for the paths that share a layer.
- */
-enum guix_docker_layering
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-  /**
-   * The largest paths have layers of their own, as in Guix.
-   */
-  GUIX_DOCKER_LAYERING_SIZE,
-  /**
-   * Paths that many others refer to are in the lower layers; needs
-   * `references_graphs`.
-   */
-  GUIX_DOCKER_LAYERING_REFERENCES,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum guix_docker_layering guix_docker_layering;
-#else
-typedef uint32_t guix_docker_layering;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * Content of `history` in the image's configuration.
- */
-enum guix_docker_history
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-  /**
-   * One entry for each layer, about its content.  In a single-layer image, the
-   * entry of Guix 1.5.0.
-   */
-  GUIX_DOCKER_HISTORY_LAYERS,
-  /**
-   * One entry for all layers, as Guix 1.5.0 writes it.
-   */
-  GUIX_DOCKER_HISTORY_ONE,
-  /**
-   * No history, as before Guix 1.5.0.
-   */
-  GUIX_DOCKER_HISTORY_NONE,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum guix_docker_history guix_docker_history;
-#else
-typedef uint32_t guix_docker_history;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
  * Spelling of keys in the configuration of a Docker archive.
  */
 enum guix_docker_config_keys
@@ -308,6 +146,117 @@ typedef uint32_t guix_docker_directive_kind;
 #endif // __cplusplus
 
 /**
+ * Format of an image.
+ */
+enum guix_docker_format
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Docker archive, as Guix makes it.
+   */
+  GUIX_DOCKER_FORMAT_DOCKER_ARCHIVE,
+  /**
+   * Archive that is an OCI image layout and a Docker archive, too.
+   */
+  GUIX_DOCKER_FORMAT_OCI_ARCHIVE,
+  /**
+   * Directory that is an OCI image layout, of this and of other images.
+   */
+  GUIX_DOCKER_FORMAT_OCI,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum guix_docker_format guix_docker_format;
+#else
+typedef uint32_t guix_docker_format;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Content of `history` in the image's configuration.
+ */
+enum guix_docker_history
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * One entry for each layer, about its content.  In a single-layer image, the
+   * entry of Guix 1.5.0.
+   */
+  GUIX_DOCKER_HISTORY_LAYERS,
+  /**
+   * One entry for all layers, as Guix 1.5.0 writes it.
+   */
+  GUIX_DOCKER_HISTORY_ONE,
+  /**
+   * No history, as before Guix 1.5.0.
+   */
+  GUIX_DOCKER_HISTORY_NONE,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum guix_docker_history guix_docker_history;
+#else
+typedef uint32_t guix_docker_history;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Policy for the paths that share a layer.
+ */
+enum guix_docker_layering
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The largest paths have layers of their own, as in Guix.
+   */
+  GUIX_DOCKER_LAYERING_SIZE,
+  /**
+   * Paths that many others refer to are in the lower layers; needs
+   * `references_graphs`.
+   */
+  GUIX_DOCKER_LAYERING_REFERENCES,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum guix_docker_layering guix_docker_layering;
+#else
+typedef uint32_t guix_docker_layering;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Permissions of files on disk in the layers of paths of a layered image.
+ */
+enum guix_docker_modes
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Group and others have the permissions of the user but for writing, as in Guix:
+   * `go+u,go-w`.
+   */
+  GUIX_DOCKER_MODES_GUIX,
+  /**
+   * Permissions are as on disk.
+   */
+  GUIX_DOCKER_MODES_KEEP,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum guix_docker_modes guix_docker_modes;
+#else
+typedef uint32_t guix_docker_modes;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Phase of the work.
  */
 enum guix_docker_phase
@@ -334,6 +283,57 @@ enum guix_docker_phase
 typedef enum guix_docker_phase guix_docker_phase;
 #else
 typedef uint32_t guix_docker_phase;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Treatment of names that begin with `.wh.`, by which layers delete files of those
+ * below.
+ */
+enum guix_docker_whiteouts
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Such names are an error.
+   */
+  GUIX_DOCKER_WHITEOUTS_REFUSE,
+  /**
+   * Such files go into the image; engines delete the files that they name.
+   */
+  GUIX_DOCKER_WHITEOUTS_ALLOW,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum guix_docker_whiteouts guix_docker_whiteouts;
+#else
+typedef uint32_t guix_docker_whiteouts;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Treatment of extended attributes.
+ */
+enum guix_docker_xattrs
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Extended attributes are left out.
+   */
+  GUIX_DOCKER_XATTRS_DROP,
+  /**
+   * Attributes of users, and capabilities, are kept.
+   */
+  GUIX_DOCKER_XATTRS_KEEP,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum guix_docker_xattrs guix_docker_xattrs;
+#else
+typedef uint32_t guix_docker_xattrs;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
