@@ -155,7 +155,8 @@
      #:max-layers 1)
     ("max-layers: -1 is below 2; a layered image has 2 layers or more"
      #:max-layers -1)
-    (,(format #f "max-layers: ~a is out of range" (- (expt 10 30)))
+    (,(format #f "max-layers: ~a is below 2; a layered image has 2 layers or more"
+              (- (expt 10 30)))
      #:max-layers ,(- (expt 10 30)))
     ("extra-files: the mode 10000 of the directory \"/a\" is above 7777"
      #:extra-files ((directory "/a" 0 0 #o10000)))
