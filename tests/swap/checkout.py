@@ -84,7 +84,7 @@ def reads_as(old, new):
     result = subprocess.run(
         ["guile", "--no-auto-compile", "-s", os.path.join(HERE, "edited.scm"), old, new],
         env=dict(os.environ, LC_ALL="C.UTF-8"), stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=600)
     return result.stdout.decode() if result.returncode else ""
 
 

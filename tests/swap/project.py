@@ -35,7 +35,7 @@ class Project:
         result = subprocess.run(
             [self.file("guile", command), *arguments], env=environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, check=False, timeout=60, **options)
+            stderr=subprocess.PIPE, check=False, timeout=600, **options)
         return Result(result.returncode, result.stdout.decode("utf-8", "replace"),
                       result.stderr.decode("utf-8", "replace"))
 

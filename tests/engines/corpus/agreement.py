@@ -137,7 +137,7 @@ def compare_members(cases, verdicts):
               and verdicts[case.id].get("podman", ("", None))[1]
               and verdicts[case.id]["podman"][0] == "taken"]
     done = subprocess.run([MEMBERS, *(case.file for case in chosen)], check=True,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
     different = []
     for case, line in zip(chosen, done.stdout.splitlines(), strict=True):
         names = [bytes.fromhex(name).decode("utf-8", "surrogateescape")
