@@ -142,6 +142,13 @@ impl Metadata {
                 ),
             ));
         }
+        let is_known = |own: &String| own.as_bytes() == name;
+        if self.annotations.keys().any(is_known) {
+            return Err(Error::argument(
+                Argument("annotations"),
+                format_args!("{:?} is given twice", String::from_utf8_lossy(name)),
+            ));
+        }
         add_pair(Argument("annotations"), &mut self.annotations, name, value)
     }
 

@@ -187,6 +187,17 @@ fn only_what_compresses_layers_is_taken() {
 }
 
 #[test]
+fn an_annotation_is_given_once() {
+    let mut request = Request::new(b"image", &[b"/"], b"prefix").unwrap();
+    request.metadata.annotation(b"a", b"b").unwrap();
+    for value in [b"b", b"c"] {
+        let error = request.metadata.annotation(b"a", value).unwrap_err();
+        assert_eq!(error.to_string(), "annotations: \"a\" is given twice");
+    }
+    request.metadata.annotation(b"b", b"b").unwrap();
+}
+
+#[test]
 fn annotations_are_the_manifests_and_the_entrys() {
     let scratch = Scratch::new();
     let items = items(&scratch);
