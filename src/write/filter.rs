@@ -12,7 +12,7 @@ use rustix::fd::AsFd;
 use rustix::io::Errno;
 use rustix::process::Signal;
 
-use super::relay::{Flow, Relay};
+use super::relay::Relay;
 use crate::codec::command::{Child, Diagnostics, Input, Streams};
 use crate::error::{Argument, Error, Result, Status};
 use crate::job::Job;
@@ -148,24 +148,20 @@ impl<'a> Filter<'a> {
     fn listen(&mut self, job: &Job) -> Result<bool> {
         self.diagnostics.listen();
         match &mut self.relay {
-            Some(relay) => Ok(matches!(relay.pass_on(job)?, Flow::Paused(1..))),
+            Some(relay) => Ok(relay.pass_on(job)? > 0),
             None => Ok(false),
         }
     }
 
     /// Passes on the rest of what the command has written, which has ended.
     fn pass_on_rest(&mut self, job: &Job) -> Result<()> {
-        let Some(relay) = &mut self.relay else {
-            return Ok(());
-        };
-        // What it has started is killed, and may take a moment to be gone.
+        self.listen(job)?;
+        // Processes that the command has started are killed, and may take a moment to
+        // be gone.
         let limit = Instant::now() + LAST_WORDS;
         let mut pause = Pause::default();
-        while relay.pass_on(job)? != Flow::Ended && Instant::now() < limit {
-            job.check()?;
-            let pipe = relay.pipe().into_iter();
-            let polled = pipe.map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN));
-            wait(polled, pause.next()).map_err(|errno| write_failure(&errno.into()))?;
+        while self.relay.as_ref().is_some_and(Relay::is_open) && Instant::now() < limit {
+            self.pause(&mut pause, job)?;
         }
         Ok(())
     }

@@ -24,15 +24,6 @@ pub struct Relay<'a> {
     buffer: Vec<u8>,
 }
 
-/// Whether more can come through a pipe.
-#[derive(PartialEq, Eq)]
-pub enum Flow {
-    /// There is nothing now, after so many bytes.
-    Paused(usize),
-    /// Its other end was closed.
-    Ended,
-}
-
 impl<'a> Relay<'a> {
     /// A pipe to `output`, and the command's end of it.
     pub fn new(output: &'a Stream) -> Result<(Self, OwnedFd)> {
@@ -48,26 +39,31 @@ impl<'a> Relay<'a> {
         Ok((relay, other))
     }
 
-    /// Descriptor to wait for before [`Relay::pass_on`], while more can come.
-    pub fn pipe(&self) -> Option<BorrowedFd<'_>> {
-        (!self.has_ended).then(|| self.pipe.as_fd())
+    /// True while more can come.
+    pub fn is_open(&self) -> bool {
+        !self.has_ended
     }
 
-    /// Passes on what there is.
-    pub fn pass_on(&mut self, job: &Job) -> Result<Flow> {
+    /// Descriptor to wait for before [`Relay::pass_on`], while more can come.
+    pub fn pipe(&self) -> Option<BorrowedFd<'_>> {
+        self.is_open().then(|| self.pipe.as_fd())
+    }
+
+    /// Passes on the bytes that the pipe holds; returns their number.
+    pub fn pass_on(&mut self, job: &Job) -> Result<usize> {
         let mut passed = 0;
         loop {
             let Relay { pipe, buffer, .. } = &mut *self;
             match retry(|| rustix::io::read(&*pipe, &mut *buffer)) {
                 Ok(0) => {
                     self.has_ended = true;
-                    return Ok(Flow::Ended);
+                    return Ok(passed);
                 }
                 Ok(count) => {
                     self.output.pass_on(&self.buffer[..count], job)?;
                     passed += count;
                 }
-                Err(Errno::AGAIN) => return Ok(Flow::Paused(passed)),
+                Err(Errno::AGAIN) => return Ok(passed),
                 Err(errno) => {
                     let what = "reading what the command writes";
                     return Err(Error::system(Status::Compressor, what, errno));
