@@ -70,15 +70,21 @@ pub struct CLayer {
 #[repr(C)]
 struct Owner {
     report: CReport,
-    layers: Vec<CLayer>,
-    layer_pointers: Vec<*const CLayer>,
-    strings: Vec<CString>,
-    lists: Vec<Vec<*const c_char>>,
+    _layers: Vec<CLayer>,
+    _layer_pointers: Vec<*const CLayer>,
+    _texts: Texts,
     source: Report,
     json: OnceLock<Option<CString>>,
 }
 
-impl Owner {
+/// Strings that pointers lead to, and lists of such pointers.
+#[derive(Default)]
+struct Texts {
+    strings: Vec<CString>,
+    lists: Vec<Vec<*const c_char>>,
+}
+
+impl Texts {
     /// Keeps a copy of `text`; returns a pointer to it.
     fn string(&mut self, text: impl Into<Vec<u8>>) -> *const c_char {
         // Names of files have no NUL.
@@ -104,8 +110,8 @@ impl Owner {
         text.map_or(ptr::null(), |text| self.string(text.to_string()))
     }
 
-    fn layer(&mut self, layer: LayerReport) -> CLayer {
-        let (items, item_count) = self.list(layer.items.into_iter().map(|item| item.path));
+    fn layer(&mut self, layer: &LayerReport) -> CLayer {
+        let (items, item_count) = self.list(layer.items.iter().map(|item| item.path.as_slice()));
         let blob = layer.blob.as_ref();
         CLayer {
             struct_size: size_of::<CLayer>() as u32,
@@ -122,39 +128,36 @@ impl Owner {
 
 /// Returns a copy of `report` for a C caller.
 pub fn export(report: Report) -> *mut CReport {
-    let mut owner = Box::new(Owner {
+    let mut texts = Texts::default();
+    let layers: Vec<CLayer> = report
+        .layers
+        .iter()
+        .map(|layer| texts.layer(layer))
+        .collect();
+    let layer_pointers: Vec<_> = layers.iter().map(ptr::from_ref).collect();
+    let (names, name_count) = texts.list(report.names.iter().map(String::as_str));
+    let (warnings, warning_count) = texts.list(report.warnings.iter().map(String::as_str));
+    let owner = Box::new(Owner {
         report: CReport {
             struct_size: size_of::<CReport>() as u32,
-            image_id: ptr::null(),
+            image_id: texts.string(report.image_id.to_string()),
             archive_size: report.archive_size,
-            archive_digest: ptr::null(),
-            manifest_digest: ptr::null(),
+            archive_digest: texts.optional(report.archive_digest),
+            manifest_digest: texts.optional(report.manifest.map(|(digest, _)| digest)),
             manifest_size: report.manifest.map_or(0, |(_, size)| size),
-            names: ptr::null(),
-            name_count: 0,
-            layers: ptr::null(),
-            layer_count: 0,
-            warnings: ptr::null(),
-            warning_count: 0,
+            names,
+            name_count,
+            layers: layer_pointers.as_ptr(),
+            layer_count: layer_pointers.len(),
+            warnings,
+            warning_count,
         },
-        layers: Vec::new(),
-        layer_pointers: Vec::new(),
-        strings: Vec::new(),
-        lists: Vec::new(),
-        source: report.clone(),
+        _layers: layers,
+        _layer_pointers: layer_pointers,
+        _texts: texts,
+        source: report,
         json: OnceLock::new(),
     });
-    let layers = report.layers.into_iter().map(|layer| owner.layer(layer));
-    let layers: Vec<CLayer> = layers.collect();
-    owner.layers = layers;
-    owner.layer_pointers = owner.layers.iter().map(ptr::from_ref).collect();
-    owner.report.layers = owner.layer_pointers.as_ptr();
-    owner.report.layer_count = owner.layer_pointers.len();
-    owner.report.image_id = owner.string(report.image_id.to_string());
-    owner.report.manifest_digest = owner.optional(report.manifest.map(|(digest, _)| digest));
-    owner.report.archive_digest = owner.optional(report.archive_digest);
-    (owner.report.names, owner.report.name_count) = owner.list(report.names.into_iter());
-    (owner.report.warnings, owner.report.warning_count) = owner.list(report.warnings.into_iter());
     Box::into_raw(owner).cast()
 }
 
