@@ -11,6 +11,7 @@ use crate::error::{Argument, Error, Result, Status, quoted};
 use crate::image::{Descriptor, Reachable, Store};
 use crate::job::{Job, Monitor, Phase};
 use crate::output::{Directory, write_to};
+use crate::request::file_name;
 
 /// Maximum number of missing manifests that a warning names.
 const SHOWN: usize = 20;
@@ -26,17 +27,11 @@ impl Merge {
     /// All images of the OCI layouts `sources`, directories or archives, are to
     /// be in the directory `target` as well, which may have others.
     pub fn new<S: AsRef<[u8]>>(target: &[u8], sources: &[S]) -> Result<Self> {
-        let sources: Vec<Vec<u8>> = sources.iter().map(|name| name.as_ref().to_vec()).collect();
-        let empty = |argument| Err(Error::argument(argument, "a file name is empty"));
-        if target.is_empty() {
-            return empty(Argument("target"));
-        }
-        if sources.iter().any(Vec::is_empty) {
-            return empty(Argument("sources"));
-        }
+        let sources = sources.iter();
+        let sources = sources.map(|name| file_name(Argument("sources"), name.as_ref()));
         Ok(Merge {
-            target: target.to_vec(),
-            sources,
+            target: file_name(Argument("target"), target)?,
+            sources: sources.collect::<Result<_>>()?,
         })
     }
 }

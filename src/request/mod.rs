@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use rustix::fd::OwnedFd;
 
+pub(crate) use checks::file_name;
 pub use choices::*;
 pub use compressor::Compressor;
 pub use container::Container;
