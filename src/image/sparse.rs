@@ -139,13 +139,12 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tar::push_record;
 
     fn pax(records: &[(&str, &str)]) -> Parsed<Pax> {
         let mut bytes = Vec::new();
         for (key, value) in records {
-            let rest = key.len() + value.len() + 3;
-            let size = (rest + 1..).find(|size| size - rest == size.to_string().len());
-            bytes.extend(format!("{} {key}={value}\n", size.unwrap()).into_bytes());
+            push_record(&mut bytes, key.as_bytes(), value.as_bytes());
         }
         Pax::parse(&bytes)
     }

@@ -13,6 +13,8 @@
 mod gnu;
 mod pax;
 
+pub use pax::push_record;
+
 use ::tar::{EntryType, Header};
 
 /// The unit of everything in an archive, in bytes.

@@ -90,7 +90,7 @@ fn records(member: &HeaderFields) -> Vec<u8> {
 
 /// Appends a record: its length in decimal digits, which counts for itself
 /// as well, the key and the value.
-fn push_record(records: &mut Vec<u8>, key: &[u8], value: &[u8]) {
+pub fn push_record(records: &mut Vec<u8>, key: &[u8], value: &[u8]) {
     let rest = " =\n".len() + key.len() + value.len();
     let digits = |number: usize| number.to_string().len();
     let mut length = rest + digits(rest);

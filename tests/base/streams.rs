@@ -11,6 +11,7 @@ use crate::{image_of, upon};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use guix_docker::request::Format;
+use guix_docker::tar::push_record;
 use serde_json::json;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -159,12 +160,7 @@ fn member(name: &[u8], kind: u8, content: &[u8]) -> Vec<u8> {
 fn pax(records: &[(&str, &str)]) -> Vec<u8> {
     let mut content = Vec::new();
     for (key, value) in records {
-        let rest = format!(" {key}={value}\n");
-        let mut length = rest.len() + 1;
-        while length != rest.len() + length.to_string().len() {
-            length += 1;
-        }
-        content.extend(format!("{length}{rest}").bytes());
+        push_record(&mut content, key.as_bytes(), value.as_bytes());
     }
     member(b"pax", b'x', &content)
 }

@@ -6,6 +6,7 @@
 //! 20.10 and 28, podman 4.3 and 5.8 and umoci do with these very layers.
 
 use guix_docker::digest::Digest;
+use guix_docker::tar::push_record;
 use serde_json::json;
 use tar::EntryType;
 
@@ -273,16 +274,6 @@ fn whiteouts() {
     ]);
 }
 
-/// A record of an extended header.
-fn record(key: &str, value: &[u8]) -> Vec<u8> {
-    let rest = key.len() + value.len() + 3;
-    let size = (rest + 1..).find(|size| size - rest == size.to_string().len());
-    let mut record = format!("{} {key}=", size.unwrap()).into_bytes();
-    record.extend_from_slice(value);
-    record.push(b'\n');
-    record
-}
-
 #[test]
 fn attributes_that_linux_refuses() {
     const CAPABILITY: &str = "SCHILY.xattr.security.capability";
@@ -307,7 +298,8 @@ fn attributes_that_linux_refuses() {
         ("gid", b"9999999999".to_vec(), Some("lost")),
     ] {
         let mut header = tar::Header::new_ustar();
-        let record = record(key, &value);
+        let mut record = Vec::new();
+        push_record(&mut record, key.as_bytes(), &value);
         header.set_entry_type(EntryType::XHeader);
         header.set_size(record.len() as u64);
         header.set_cksum();
