@@ -296,11 +296,11 @@ enum guix_docker_whiteouts
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
   /**
-   * Such names are an error.
+   * A name that begins with `.wh.` is an error.
    */
   GUIX_DOCKER_WHITEOUTS_REFUSE,
   /**
-   * Such files go into the image; engines delete the files that they name.
+   * Whiteouts go into the image, and engines delete the files that they name.
    */
   GUIX_DOCKER_WHITEOUTS_ALLOW,
 };

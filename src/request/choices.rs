@@ -94,10 +94,10 @@ choice!(History: "layers" Layers, "one" One, "none" None);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Whiteouts {
-    /// Such names are an error.
+    /// A name that begins with `.wh.` is an error.
     #[default]
     Refuse,
-    /// Such files go into the image; engines delete the files that they name.
+    /// Whiteouts go into the image, and engines delete the files that they name.
     Allow,
 }
 

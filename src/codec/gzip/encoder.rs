@@ -21,7 +21,7 @@ pub struct GzipEncoder {
     level: u8,
     /// By the level of libdeflate, made when first used.
     compressors: [Option<Compressor>; 13],
-    /// Where compressed bytes go first; it keeps its pages.
+    /// Buffer for compressed bytes, whose pages are kept.
     scratch: Vec<u8>,
 }
 

@@ -31,8 +31,9 @@ pub struct ZstdReader<R> {
     context: DCtx<'static>,
     source: R,
     input: Vec<u8>,
-    /// What of the input has been taken, and what there is.
+    /// Number of bytes of the input that are decoded.
     taken: usize,
+    /// Number of bytes of the input that are read.
     filled: usize,
     /// True if a frame has begun and not ended.
     in_frame: bool,

@@ -4,19 +4,19 @@
 
 use super::bits::Bits;
 
-/// An item to be put into a layer.
+/// Item to be put into a layer.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Its size in bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// What it changes with: itself, and all that it refers to.
+    /// Items with which this one changes: itself, and all that it refers to.
     pub changes_with: Bits,
-    /// Tells it from others of the same size and references.
+    /// Order among items of the same size and references.
     pub rank: usize,
 }
 
 impl Item {
-    /// Its size to the nearest power of two, by its logarithm.
+    /// Rounds the size to the nearest power of two, by the logarithm.
     pub fn rounded_size(&self) -> u64 {
         let size = self.size.max(1);
         let floor = 1u64 << size.ilog2();
@@ -27,8 +27,8 @@ impl Item {
     }
 }
 
-/// A number that all are below that any of `items` changes with: these may be of
-/// items that are in no layer.
+/// Returns a bound above all numbers of items that any of `items` changes with, which
+/// may be in no layer.
 pub fn limit(items: &[Item]) -> usize {
     let limits = items.iter().map(|item| item.changes_with.limit());
     limits.max().unwrap_or(0)
